@@ -1,0 +1,87 @@
+"""One function per event of a mail's life, one line each: the mail's id first, then key=value.
+
+Lines are gathered and written a few times a second: a stdlib log call costs as much as a tenth of accepting a mail.
+A crash may lose the last moment of the log, never of the story: that is in the store.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+_lines: list[tuple[float, str]] = []
+_lock = threading.Lock()
+_AT_ONCE = 2000  # lines; beyond that the buffer is written without waiting for the clock
+_enabled = True
+
+
+def enable(on: bool) -> None:
+    """Switch the mail log on or off (``[log] level`` above INFO switches it off)."""
+    global _enabled
+    _enabled = on
+
+
+def accepted(mail_id: str, *, sender: str, recipients: int, size: int, peer: str, identity: str) -> None:
+    """A mail is durable with us."""
+    _line(f"{mail_id} accepted sender=<{sender}> recipients={recipients} size={size} peer={peer} identity={identity}")
+
+
+def refused(mail_id: str, *, sender: str, peer: str, rule: str) -> None:
+    """A mail was refused in its session by a rule."""
+    _line(f"{mail_id} refused sender=<{sender}> peer={peer} rule={rule}")
+
+
+def decided(mail_id: str, *, recipient: str, action: str, rule: str) -> None:
+    """A recipient's copy got a verdict other than deliver."""
+    _line(f"{mail_id} decided recipient=<{recipient}> action={action} rule={rule}")
+
+
+def settled(delivery_id: str, *, courier: str, target: str, event: str, reply: str) -> None:
+    """One attempt of a delivery ended."""
+    _line(f"{delivery_id} {event} courier={courier} target=<{target}> reply={reply!r}")
+
+
+def case_moved(case_id: str, *, event: str, by: str) -> None:
+    """A person or courier moved a case."""
+    _line(f"{case_id} case {event} by={by}")
+
+
+def failed(mail_id: str, *, where: str) -> None:
+    """We failed, the sender got 451 and keeps the mail."""
+    _line(f"{mail_id} failed where={where}")
+
+
+def flush() -> None:
+    """Write what was gathered."""
+    with _lock:
+        lines, _lines[:] = _lines[:], []
+    _write(lines)
+
+
+def _line(text: str) -> None:
+    if not _enabled:
+        return
+    with _lock:
+        _lines.append((time.time(), text))
+        full = len(_lines) >= _AT_ONCE
+    if full:
+        flush()
+
+
+def _write(lines: Iterable[tuple[float, str]]) -> None:
+    written = "".join(f"{_stamp(at)} {_on_one_line(text)}\n" for at, text in lines)
+    if written:
+        sys.stderr.write(written)
+        sys.stderr.flush()
+
+
+def _stamp(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def _on_one_line(text: str) -> str:
+    """A line break in an address or a foreign reply must not make a second line: the log is read line by line."""
+    return text.replace("\r", " ").replace("\n", " ")

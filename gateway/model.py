@@ -1,0 +1,403 @@
+"""The nouns: every value that travels between doors, recogniser, policy, store, couriers and console.
+
+All values are frozen and keyword-only; unknown is ``""`` or ``()``, only dates may be ``None``; times are aware, in UTC.
+They are msgspec Structs: like frozen dataclasses, but made ten times faster, and written to JSON by the library
+(docs/decisions/0002-values-are-msgspec-structs.md).  ``StrEnum`` values are what tables, TOML, log and URLs show.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from datetime import date, datetime
+from enum import StrEnum
+from typing import dataclass_transform
+
+import msgspec
+
+from gateway.lifecycle import CaseState, DeliveryState
+
+
+# mypy does not take these defaults over from msgspec's own declaration.
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all nouns: frozen, keyword-only, comparable by value."""
+
+
+# Crockford's base 32, two digits at a time: an identity is made for every mail, and the libraries take 15 µs for one.
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = tuple(a + b for a in _DIGITS for b in _DIGITS)
+
+
+def new_id() -> str:
+    """A new identity (ULID: 48 bits of milliseconds, 80 random bits): 26 characters, sorts by time, says nothing else."""
+    value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
+    pairs = _PAIRS
+    return "".join([pairs[value >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+def digest_of(raw: bytes) -> str:
+    """The SHA-256 of bytes, in hexadecimal: the identity of mails and files."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+# --- Mail: what arrived -----------------------------------------------------------------------------------------------
+
+
+class Door(StrEnum):
+    """By which way a mail came in."""
+
+    SMTP = "smtp"
+    LMTP = "lmtp"
+    IMAP = "imap"
+    OWN = "own"  # notices and delivery reports that we wrote ourselves
+
+
+class Identity(StrEnum):
+    """How the sender was proved.  Until AUTH, XFORWARD, DKIM and SPF are read, there is no more than this to know."""
+
+    CLAIMED = "claimed"
+    TRUSTED_NETWORK = "trusted-network"
+
+
+class Arrival(Value):
+    """By which Door, when, from whom, how the sender was proved."""
+
+    door: Door
+    at: datetime
+    peer: str = ""  # address of the client, without port
+    helo: str = ""
+    protocol: str = "ESMTP"  # the "with" word of the trace header (RFC 5321 section 4.4)
+    identity: Identity = Identity.CLAIMED
+
+
+class Recipient(Value):
+    """One envelope recipient, with the parameters of its RCPT command as they came (NOTIFY, ORCPT; RFC 3461)."""
+
+    address: str
+    options: tuple[str, ...] = ()
+
+
+class Mail(Value):
+    """What arrived: sender, recipients, the bytes (never rewritten), the Arrival.
+
+    ``raw`` is the message without dot-stuffing, exactly as the client meant it; ``sender`` is "" for the null reverse-path;
+    ``options`` are the parameters of MAIL as they came (SIZE left out).
+    """
+
+    id: str
+    sender: str
+    recipients: tuple[Recipient, ...]
+    raw: bytes
+    digest: str
+    arrival: Arrival
+    options: tuple[str, ...] = ()
+
+
+# --- Documents: what a mail carries -----------------------------------------------------------------------------------
+
+
+class Nature(StrEnum):
+    """What a file (or the body of a mail) is."""
+
+    ISSUED = "issued"  # a final text: number, date, signer, seal
+    DRAFT = "draft"  # an official document whose number or date is still blank, or that says so
+    TEMPLATE = "template"  # a form to fill in: dotted blanks
+    COPY = "copy"  # SAO Y, SAO LỤC, TRÍCH SAO (Decree 30/2020, article 25)
+    OTHER = "other"  # anything else: reports, data, threads, pages about documents
+    UNREADABLE = "unreadable"  # could not be read; `reason` says why
+    SECRET = "secret"  # bears a secrecy stamp: not read any further  # noqa: S105 - a nature, not a password
+
+
+class TextSource(StrEnum):
+    """How words were read."""
+
+    TEXT = "text"
+    OCR = "ocr"
+    NONE = "none"
+
+
+class Sign(StrEnum):
+    """What a piece of evidence speaks for.  The first six make an issuance (Decree 30/2020, articles 3.8, 5, 14, 15)."""
+
+    AGENCY = "agency"  # issuer named in the header; policy compares it with the sender's own agency
+    NUMBER = "number"
+    DATE = "date"
+    SIGNATURE = "signature"
+    SEAL = "seal"  # seal or digital signature of the agency
+    ADDRESSEE = "addressee"  # Kính gửi, Nơi nhận
+    MOTTO = "motto"  # Quốc hiệu and Tiêu ngữ
+    KIND = "kind"
+    SUBJECT = "subject"
+    URGENCY = "urgency"
+    SECRECY = "secrecy"
+    DRAFT = "draft"
+    TEMPLATE = "template"
+    COPY = "copy"
+    CITED = "cited"  # a number that belongs to another document
+    UNREADABLE = "unreadable"
+
+
+SIX_SIGNS = (Sign.AGENCY, Sign.NUMBER, Sign.DATE, Sign.SIGNATURE, Sign.SEAL, Sign.ADDRESSEE)
+
+
+class Urgency(StrEnum):
+    """Urgency stamps (Decree 30/2020, appendix I, box 10b)."""
+
+    NORMAL = ""
+    URGENT = "khẩn"
+    VERY_URGENT = "thượng khẩn"
+    FLASH = "hỏa tốc"
+
+
+class Secrecy(StrEnum):
+    """Secrecy stamps (Decree 30/2020, appendix I, box 10a)."""
+
+    NONE = ""
+    CONFIDENTIAL = "mật"
+    SECRET = "tối mật"  # noqa: S105 - a stamp, not a password
+    TOP_SECRET = "tuyệt mật"  # noqa: S105 - a stamp, not a password
+
+
+class Evidence(Value):
+    """One sign, with the place and the words that show it."""
+
+    sign: Sign
+    words: str
+    file: str = ""  # name of the attachment; "" is the body
+    page: int = 0  # counted from 1; 0 when the format has no pages
+    line: int = 0  # line of the text as read, counted from 1; 0 when unknown
+    how: TextSource = TextSource.TEXT
+    confidence: float = 1.0
+
+
+class Document(Value):
+    """An official document that a file carries.  Empty fields were not found."""
+
+    nature: Nature
+    confidence: float
+    number: str = ""  # "45", with the zeros that were printed
+    symbol: str = ""  # "BC-THCSLL"
+    number_symbol: str = ""  # "45/BC-THCSLL", as printed, spaces squeezed
+    kind: str = ""  # "Báo cáo": one of gateway.documents.kinds
+    issuer: str = ""
+    superior: str = ""  # the superior body above the issuer in the header
+    place: str = ""
+    issued_on: date | None = None
+    subject: str = ""  # trích yếu, without "V/v"
+    signer: str = ""
+    signer_title: str = ""
+    capacity: str = ""  # TM., KT., TL., TUQ., Q.
+    urgency: Urgency = Urgency.NORMAL
+    secrecy: Secrecy = Secrecy.NONE
+    addressees: tuple[str, ...] = ()
+    cited: tuple[str, ...] = ()  # numbers and symbols of other documents
+    evidence: tuple[Evidence, ...] = ()
+
+    def signs(self) -> tuple[Sign, ...]:
+        """Which of the six signs were found in the document itself."""
+        found = {e.sign for e in self.evidence}
+        return tuple(s for s in SIX_SIGNS if s in found)
+
+
+class FileReading(Value):
+    """One attachment (or the body) after recognition."""
+
+    name: str  # file name, NFC; "" is the body
+    digest: str  # SHA-256 of the bytes
+    size: int
+    media: str = ""  # by content, not as declared: "application/pdf"
+    nature: Nature = Nature.OTHER
+    confidence: float = 1.0
+    documents: tuple[Document, ...] = ()
+    text_source: TextSource = TextSource.NONE
+    reason: str = (
+        ""  # for UNREADABLE: "password", "damaged", "time limit", "memory limit", "crashed", "no text layer", "format", …
+    )
+    elapsed_ms: float = 0.0
+
+
+class Recognition(Value):
+    """All that recognise() said about one mail."""
+
+    files: tuple[FileReading, ...] = ()
+    subject: str = ""  # the Subject field, decoded, NFC
+    skipped: bool = False  # no part could carry a document: not parsed any further
+
+    def documents(self) -> tuple[Document, ...]:
+        """The documents of all files, in order."""
+        return tuple(d for f in self.files for d in f.documents)
+
+
+NOTHING_RECOGNISED = Recognition(skipped=True)
+
+
+# --- Verdicts ---------------------------------------------------------------------------------------------------------
+
+
+class Action(StrEnum):
+    """What happens to one recipient's copy (mission: "Decisions taken")."""
+
+    DELIVER = "deliver"
+    COPY = "copy"  # deliver, and capture for the clerk
+    REDIRECT = "redirect"  # capture instead of delivering
+    REJECT = "reject"  # 5xx in the SMTP session
+    HOLD = "hold"  # a person decides
+    QUARANTINE = "quarantine"  # sealed, nobody reads
+    FORWARD = "forward"  # to the successor of a retired address
+
+
+class Phase(StrEnum):
+    """How far the rule is in force in a unit."""
+
+    OBSERVE = "observe"
+    ADVISE = "advise"
+    ENFORCE = "enforce"
+
+
+class Direction(StrEnum):
+    """Which way a captured document goes."""
+
+    OUTGOING = "outgoing"  # the sender's own unit: "chờ phát hành"
+    INCOMING = "incoming"  # the addressee's unit: "văn bản đến"
+
+
+class PassedOver(Value):
+    """A rule that was looked at before the one that matched, and why it did not."""
+
+    rule: str
+    because: str  # one Vietnamese sentence
+
+
+class Verdict(Value):
+    """What happens to one recipient's copy, and why, and what was passed over."""
+
+    recipient: str
+    action: Action
+    rule: str  # id of the rule
+    clause: str  # the clause it carries out, with its date
+    reason: str  # one Vietnamese sentence for a person
+    phase: Phase = Phase.ENFORCE
+    would_have: Action | None = None  # what an enforcing unit would have got; None when the action is the rule's own
+    target: str = ""  # forward: the successor's address
+    unit: str = ""  # redirect, copy, hold, quarantine: code of the organisation whose clerk gets the case
+    office: str = ""  # name of that unit's office system
+    direction: Direction = Direction.OUTGOING
+    hand_over_at_once: bool = False  # the case goes to the office system's queue without waiting for an approval here
+    notice: str = ""  # name of the letter that the sender gets: see gateway.notices; "" for none
+    alarm: bool = False  # a person must look at once (urgent, secret)
+    evidence: tuple[Evidence, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    policy_version: str = ""
+
+
+# --- Cases and deliveries ---------------------------------------------------------------------------------------------
+
+
+class Case(Value):
+    """One captured document (with its twins and appendices), however many mails brought it."""
+
+    id: str
+    mail_id: str  # the mail that opened it
+    unit: str  # code of the organisation whose clerk decides
+    office: str
+    direction: Direction
+    action: Action  # redirect, copy, hold or quarantine
+    state: CaseState
+    opened_at: datetime
+    due_at: datetime | None = None
+    key: str = ""  # sameness: cases of one unit and direction with the same key are one case
+    rule: str = ""
+    reason: str = ""
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    subject: str = ""  # of the mail; empty in a sealed case
+    document: Document | None = None  # the main document; None when unreadable or sealed
+    files: tuple[FileReading, ...] = ()  # as recognised; empty in a sealed case
+    alarm: bool = False
+
+
+class Delivery(Value):
+    """One mail (or case) on its way to one place.  ``id`` is fixed before the first byte leaves."""
+
+    id: str
+    mail_id: str
+    courier: str  # "relay", or the name of an office system
+    target: str  # address of the recipient, or code of the organisation
+    state: DeliveryState = DeliveryState.QUEUED
+    case_id: str = ""
+    sender: str = ""  # envelope sender to use; "" is the null reverse-path
+    options: tuple[str, ...] = ()  # RCPT parameters to pass on
+    attempts: int = 0
+    next_at: datetime | None = None
+    reply: str = ""  # the last thing the other side said
+
+
+class Event(StrEnum):
+    """What a Story tells."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    DECIDED = "decided"
+    CASE_OPENED = "case-opened"
+    CASE_JOINED = "case-joined"
+    CASE_MOVED = "case-moved"  # a transition of a case; detail says from, to and why
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    NOTICE_SENT = "notice-sent"
+    SIGNED_IN = "signed-in"
+    SEEN = "seen"  # a person opened a case or mail
+
+
+class Story(Value):
+    """One thing that happened to a mail or case."""
+
+    at: datetime
+    event: Event
+    mail_id: str = ""
+    case_id: str = ""
+    actor: str = ""  # "" is the gateway itself, else the account's name
+    detail: dict[str, str | int | float | bool | list[str]] = {}
+
+
+# --- People -----------------------------------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """What an account of the console may do."""
+
+    CLERK = "clerk"  # decides the cases of its units
+    OFFICER = "officer"  # runs the gateway: sees everything but sealed cases, decides nothing
+    LEADER = "leader"  # reads the cases of its units
+    AUDITOR = "auditor"  # reads everything but sealed contents
+
+
+class Account(Value):
+    """Somebody who signs in to the console."""
+
+    name: str
+    full_name: str
+    role: Role
+    units: tuple[str, ...] = ()  # codes of organisations; empty for officers and auditors: all
+    password_hash: str = ""
+    active: bool = True
+
+
+# --- What the doors and the intake say to each other ------------------------------------------------------------------
+
+
+class Admission(Value):
+    """May this recipient be taken at RCPT?"""
+
+    admitted: bool
+    successor: str = ""  # a retired address past its closing date: where to write instead (RFC 5321 section 3.4, 551)
+
+
+class Answer(Value):
+    """What became of a mail at the intake, for the reply of the session.  It is durable when this is returned."""
+
+    mail_id: str
+    refused: Verdict | None = None  # the verdict that refused the mail for all its recipients
