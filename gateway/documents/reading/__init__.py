@@ -1,0 +1,30 @@
+"""Bytes of a file -> lines of text with their place: one module for each family of formats, found in READERS.  Pure.
+
+A reader takes bytes and returns a Text, or raises Unreadable with the reason.  A format, OCR or a legacy encoding is
+added as a module and a row of READERS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gateway.documents import media
+from gateway.documents.reading import body, docx, html, pdf
+from gateway.documents.text import Line, Text, Unreadable
+
+__all__ = ["READERS", "Line", "Text", "Unreadable", "read"]
+
+READERS: Mapping[str, Callable[[bytes], Text]] = {
+    media.PDF: pdf.read,
+    media.DOCX: docx.read,
+    media.HTML: html.read,
+    media.PLAIN: body.read,
+}
+
+
+def read(kind: str, data: bytes) -> Text:
+    """The text of a file of that media type.  Raises Unreadable; "format" when there is no reader."""
+    reader = READERS.get(kind)
+    if reader is None:
+        raise Unreadable("format")
+    return reader(data)

@@ -1,0 +1,227 @@
+"""Guarded children: a hostile file costs one unreadable file, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from gateway import inspection_child
+from gateway.config import Inspection
+from gateway.errors import NotFound, VanthuError
+from gateway.inspection import Inspector
+from gateway.model import Nature
+from tests.world import files, official, pdf
+
+# 581 bytes that PDFium never finishes, or aborts on: a form XObject that draws itself.
+FORM_LOOP = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</XObject<</F 4 0 R>>>>/Contents 5 0 R>>endobj
+4 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 612 792]/Resources<</XObject<</F 4 0 R>>>>/Length 11>>stream
+/F Do /F Do
+endstream endobj
+5 0 obj<</Length 5>>stream
+/F Do
+endstream endobj
+trailer<</Root 1 0 R>>
+%%EOF
+"""
+
+
+@pytest.fixture(scope="module")
+def inspector() -> Iterator[Inspector]:
+    guarded = Inspector(Inspection(processes=2, time_limit_s=2.0, memory_limit_mb=768))
+    guarded.start()
+    yield guarded
+    guarded.close()
+
+
+def _mail(*attachments: tuple[str, bytes]) -> bytes:
+    message = EmailMessage()
+    message["Subject"] = "Gửi văn bản"
+    message.set_content("Em gửi thầy ạ.")
+    for name, data in attachments:
+        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
+
+
+def test_a_mail_is_recognised_in_a_child(inspector: Inspector) -> None:
+    raw = _mail(("cv.docx", files.word(official.school_letter())), ("so.xlsx", files.excel("a", [["b"]])))
+    recognition = asyncio.run(inspector.recognise(raw))
+    assert recognition.subject == "Gửi văn bản"
+    assert [(reading.name, reading.nature) for reading in recognition.files] == [
+        ("", Nature.OTHER),
+        ("cv.docx", Nature.ISSUED),
+        ("so.xlsx", Nature.OTHER),
+    ]
+    assert recognition.documents()[0].number_symbol == "87/THCSLL"
+
+
+def test_a_file_by_itself_is_read(inspector: Inspector) -> None:
+    reading = inspector.inspect_file("518.pdf", pdf.pdf(official.decision()))
+    assert (reading.nature, reading.documents[0].number_symbol) == (Nature.ISSUED, "518/QĐ-SGDĐT")
+
+
+def test_a_file_that_kills_its_reader_is_unreadable_and_the_others_are_read(inspector: Inspector) -> None:
+    letter = files.word(official.school_letter())
+    raw = _mail(("truoc.docx", letter), ("lap.pdf", FORM_LOOP), ("sau.docx", letter))
+    recognition = asyncio.run(inspector.recognise(raw))
+    assert [reading.name for reading in recognition.files] == ["", "truoc.docx", "lap.pdf", "sau.docx"]
+    hostile = recognition.files[2]
+    assert hostile.nature in (Nature.UNREADABLE, Nature.OTHER)
+    if hostile.nature is Nature.UNREADABLE:
+        assert hostile.reason in ("time limit", "memory limit", "crashed", "no text layer", "damaged")
+    assert [reading.nature for reading in recognition.files[1::2]] == [Nature.ISSUED, Nature.ISSUED]
+
+
+def test_a_page_becomes_a_picture(inspector: Inspector) -> None:
+    image = inspector.page_image(pdf.pdf(official.decision()), 1, 400)
+    assert image.startswith(b"\x89PNG")
+    assert int.from_bytes(image[16:20], "big") == 400
+
+
+def test_a_page_that_is_not_there_is_not_found(inspector: Inspector) -> None:
+    with pytest.raises(NotFound):
+        inspector.page_image(pdf.pdf(official.decision()), 99, 400)
+
+
+def test_a_page_of_something_else_cannot_be_drawn(inspector: Inspector) -> None:
+    with pytest.raises(VanthuError):
+        inspector.page_image(b"no PDF", 1, 400)
+
+
+def test_the_loop_is_not_blocked_while_large_mails_are_read(inspector: Inspector) -> None:
+    large = _mail(("lon.txt", "Số liệu tháng 11. ".encode() * 400_000), ("cv.docx", files.word(official.school_letter())))
+
+    async def lag() -> float:
+        worst, done = 0.0, asyncio.gather(*(inspector.recognise(large) for _ in range(4)))
+        while not done.done():
+            started = time.perf_counter()
+            await asyncio.sleep(0.005)
+            worst = max(worst, time.perf_counter() - started - 0.005)
+        assert all(len(recognition.documents()) == 1 for recognition in await done)
+        return worst
+
+    assert asyncio.run(lag()) < 0.05
+
+
+def test_a_dead_fork_server_is_started_again() -> None:
+    guarded = Inspector(Inspection(processes=1))
+    guarded.start()
+    try:
+        (server,) = guarded._idle.queue
+        assert server._process is not None
+        os.kill(server._process.pid, signal.SIGKILL)
+        server._process.wait()
+        assert guarded.inspect_file("cv.docx", files.word(official.school_letter())).nature is Nature.ISSUED
+    finally:
+        guarded.close()
+
+
+def test_an_inspection_that_was_not_started_says_so() -> None:
+    with pytest.raises(VanthuError):
+        Inspector(Inspection()).inspect_file("a.txt", b"")
+    with pytest.raises(VanthuError):
+        asyncio.run(Inspector(Inspection()).recognise(b""))
+
+
+def test_nothing_is_left_behind_when_it_is_closed() -> None:
+    guarded = Inspector(Inspection(processes=1))
+    guarded.start()
+    (server,) = guarded._idle.queue
+    assert server._process is not None
+    process = server._process
+    guarded.close()
+    assert process.poll() is not None
+
+
+# --- The limits, with a reader that misbehaves on purpose: in a child of this process, as the fork server forks it ---
+
+
+def _landlock_version() -> int:
+    return int(ctypes.CDLL(None).syscall(444, None, 0, 1))
+
+
+def _ends_how(task: str, *, name: str = "", time_limit_s: float = 5.0, memory_limit_mb: int = 2048) -> int:
+    """Run one misbehaving task in a child with given limits; exit code, or minus the signal."""
+    source, (ours, sink) = os.memfd_create("x"), os.pipe()
+    job = inspection_child.Job(task=task, name=name, time_limit_s=time_limit_s, memory_limit_mb=memory_limit_mb)
+    child = os.fork()
+    if child == 0:
+        inspection_child.TASKS |= {
+            "loop": _loop,
+            "eat": _eat,
+            "open": _open,
+            "fork": _fork,
+            "write": _write,
+            "connect": _connect,
+        }
+        inspection_child._child(job, source, sink)
+    _, status = os.waitpid(child, 0)
+    for descriptor in (source, ours, sink):
+        os.close(descriptor)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _loop(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+    frames.begin(0, "a", b"", job.time_limit_s)
+    while True:
+        pass
+
+
+def _eat(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+    bytearray(3 << 30)
+
+
+def _open(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+    Path("/etc/hostname").read_bytes()
+
+
+def _fork(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+    if os.fork() == 0:
+        os._exit(0)
+
+
+def _write(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+    descriptor = os.memfd_create("y")
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    os.write(descriptor, b"x")
+
+
+def _connect(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+    socket.create_connection(("127.0.0.1", int(job.name)), 1).close()
+
+
+def test_a_child_that_loops_is_ended_by_its_alarm() -> None:
+    started = time.monotonic()
+    assert _ends_how("loop", time_limit_s=0.3) == -signal.SIGALRM
+    assert time.monotonic() - started < 3
+
+
+def test_a_child_that_eats_memory_gets_none() -> None:
+    assert _ends_how("eat", memory_limit_mb=1024) == 12
+
+
+@pytest.mark.parametrize("task", ["fork", "write"])
+def test_a_child_can_neither_fork_nor_write(task: str) -> None:
+    assert _ends_how(task) == 1
+
+
+@pytest.mark.skipif(_landlock_version() < 1, reason="the kernel has no Landlock")
+def test_a_child_has_no_file_system() -> None:
+    assert _ends_how("open") == 1
+
+
+@pytest.mark.skipif(_landlock_version() < 4, reason="the kernel's Landlock does not know TCP")
+def test_a_child_has_no_network() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert _ends_how("connect", name=str(listener.getsockname()[1])) == 1
