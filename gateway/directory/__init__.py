@@ -1,0 +1,1 @@
+"""Organisations, mailboxes, office systems, retired addresses and campaigns as data with dates."""

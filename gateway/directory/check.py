@@ -1,0 +1,188 @@
+"""Says what is inconsistent in a directory: pure, for ``vanthu check-config`` and for whoever keeps the files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from enum import StrEnum
+
+from gateway.directory.snapshot import Directory, Organisation, is_valid
+from gateway.model import Value
+
+
+class Level(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"  # some mail would be treated wrongly
+    WARNING = "warning"  # works, but somebody should know
+
+
+class Finding(Value):
+    """One inconsistency: where, and what, in Vietnamese."""
+
+    level: Level
+    file: str
+    key: str  # code or address of the row
+    text: str
+
+    @property
+    def is_error(self) -> bool:
+        """Whether some mail would be treated wrongly."""
+        return self.level is Level.ERROR
+
+    def __str__(self) -> str:
+        mark = "LỖI" if self.is_error else "lưu ý"
+        return f"{mark}: {self.file}: {self.key}: {self.text}"
+
+
+def check(directory: Directory, *, on: date, couriers: Collection[str] | None = None) -> tuple[Finding, ...]:
+    """What is inconsistent on a day, errors first.
+
+    ``couriers`` are the names of the [[office]] tables of the configuration; None leaves that comparison out.
+    """
+    parts = (
+        _organisations(directory, on),
+        _offices(directory, on, couriers),
+        _domains(directory),
+        _mailboxes(directory, on),
+        _retired(directory, on),
+        _campaigns(directory, on),
+    )
+    findings = [finding for part in parts for finding in part]
+    return tuple(sorted(findings, key=lambda finding: not finding.is_error))
+
+
+def _error(file: str, key: str, text: str) -> Finding:
+    return Finding(level=Level.ERROR, file=file, key=key, text=text)
+
+
+def _warning(file: str, key: str, text: str) -> Finding:
+    return Finding(level=Level.WARNING, file=file, key=key, text=text)
+
+
+def _organisations(directory: Directory, on: date) -> Iterator[Finding]:
+    file = "organisations.csv"
+    if directory.department(on) is None:
+        yield _error(file, "department", "không có Sở (kind = department) nào còn hiệu lực")
+    for row in dict.fromkeys(directory.organisation_rows):
+        yield from _dates_and_codes(directory, row)
+    for row in directory.organisations.values():
+        for column in ("superior", "successor"):
+            if _is_in_circle(directory, row.code, column):
+                yield _error(file, row.code, f"{column}: các đơn vị nối thành vòng tròn")
+        if is_valid(row, on) and row.is_governed:
+            yield from _unit(directory, row, on)
+
+
+def _dates_and_codes(directory: Directory, row: Organisation) -> Iterator[Finding]:
+    file = "organisations.csv"
+    if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
+        yield _error(file, row.code, f"valid_to ({row.valid_to}) sớm hơn valid_from ({row.valid_from})")
+    for column, code in (("superior", row.superior), ("successor", row.successor)):
+        if code and code not in directory.organisations:
+            yield _error(file, row.code, f"{column}: không có đơn vị mã {code}")
+    if _overlaps(directory, row):
+        yield _error(file, row.code, "mã đơn vị có hai dòng cùng hiệu lực trong một thời gian")
+
+
+def _unit(directory: Directory, row: Organisation, on: date) -> Iterator[Finding]:
+    file = "organisations.csv"
+    if not directory.clerks(row.code, on):
+        superior = directory.unit_with_clerk(row.code, on)
+        if superior is None:
+            yield _error(file, row.code, f"{row.name} chưa có tài khoản văn thư, và không cấp trên nào có")
+        else:
+            yield _warning(file, row.code, f"{row.name} chưa có tài khoản văn thư; văn thư {superior.name} nhận thay")
+    if not row.symbols:
+        yield _warning(file, row.code, f"{row.name} không có ký hiệu (symbols): chỉ nhận ra văn bản qua tên cơ quan")
+
+
+def _overlaps(directory: Directory, row: Organisation) -> bool:
+    """Whether the row is the first of two of its code that hold at the same time."""
+    rows = directory.history(row.code)
+    at = next(n for n, each in enumerate(rows) if each is row)
+    return any(_meet(row, later) for later in rows[at + 1 :])
+
+
+def _meet(a: Organisation, b: Organisation) -> bool:
+    return (a.valid_from or date.min) <= (b.valid_to or date.max) and (b.valid_from or date.min) <= (a.valid_to or date.max)
+
+
+def _is_in_circle(directory: Directory, code: str, column: str) -> bool:
+    seen: set[str] = set()
+    at = code
+    while at and at not in seen:
+        seen.add(at)
+        row = directory.organisations.get(at)
+        at = getattr(row, column) if row is not None else ""
+    return at == code
+
+
+def _offices(directory: Directory, on: date, couriers: Collection[str] | None) -> Iterator[Finding]:
+    used: dict[str, str] = {}
+    for row in directory.organisation_rows:
+        if not row.is_governed or not is_valid(row, on):
+            continue
+        if not row.office:
+            yield _warning("organisations.csv", row.code, f"{row.name} chưa thuộc hệ thống QLVB nào (office)")
+        elif row.office not in directory.offices:
+            yield _error("organisations.csv", row.code, f"office: không có hệ thống {row.office} trong offices.csv")
+        else:
+            used.setdefault(row.office, row.name)
+    for office, user in used.items():
+        if couriers is not None and office not in couriers:
+            yield _error("offices.csv", office, f"{user} dùng hệ thống này, nhưng cấu hình không có [[office]] mang tên đó")
+
+
+def _domains(directory: Directory) -> Iterator[Finding]:
+    if not directory.domains:
+        yield _error("domains.csv", "domain", "chưa có tên miền nào của ngành: mọi người nhận đều là người ngoài")
+    for row in directory.domains:
+        if row.organisation and row.organisation not in directory.organisations:
+            yield _error("domains.csv", row.domain, f"organisation: không có đơn vị mã {row.organisation}")
+
+
+def _mailboxes(directory: Directory, on: date) -> Iterator[Finding]:
+    file = "mailboxes.csv"
+    seen: set[str] = set()
+    for row in directory.mailboxes:
+        if row.organisation not in directory.organisations:
+            yield _error(file, row.address, f"organisation: không có đơn vị mã {row.organisation}")
+        elif is_valid(row, on) and directory.unit(row.organisation, on) is None:
+            yield _warning(file, row.address, f"đơn vị {row.organisation} đã hết hiệu lực và không có đơn vị kế thừa")
+        if is_valid(row, on):
+            if row.address.lower() in seen:
+                yield _error(file, row.address, "địa chỉ có hai dòng cùng hiệu lực")
+            seen.add(row.address.lower())
+
+
+def _retired(directory: Directory, on: date) -> Iterator[Finding]:
+    file = "retired.csv"
+    seen: set[str] = set()
+    for row in directory.retired_addresses:
+        if row.address.lower() in seen:
+            yield _error(file, row.address, "địa chỉ có hai dòng")
+        seen.add(row.address.lower())
+        if row.retired_on and row.closes_on and row.closes_on < row.retired_on:
+            yield _error(file, row.address, f"closes_on ({row.closes_on}) sớm hơn retired_on ({row.retired_on})")
+        if not row.successor:
+            yield _warning(file, row.address, "chưa có địa chỉ thay thế (successor): thư không chuyển tiếp được")
+            continue
+        if row.retired_on and row.retired_on > on:
+            continue
+        last = directory.successor(row.address, on)
+        if not last:
+            yield _error(file, row.address, "successor: các địa chỉ thay thế nối thành vòng tròn")
+        elif not directory.is_ours(last, on):
+            yield _warning(file, row.address, f"successor: {last} không phải địa chỉ của ngành")
+
+
+def _campaigns(directory: Directory, on: date) -> Iterator[Finding]:
+    file = "campaigns.csv"
+    for row in directory.campaigns:
+        if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
+            yield _error(file, row.guide, f"until ({row.valid_to}) sớm hơn from ({row.valid_from})")
+        if row.valid_to is None:
+            yield _warning(file, row.guide, "không có ngày kết thúc (until): kênh báo cáo mở mãi mãi")
+        if is_valid(row, on) and not directory.is_ours(row.mailbox, on):
+            yield _warning(file, row.guide, f"hộp thư {row.mailbox} không phải địa chỉ của ngành")

@@ -1,0 +1,113 @@
+"""What is inconsistent in a directory is said, and how bad it is."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway import sample
+from gateway.directory.check import check
+from gateway.directory.files import load
+from gateway.directory.snapshot import (
+    Campaign,
+    Directory,
+    Domain,
+    Mailbox,
+    MailboxRole,
+    OfficeSystem,
+    Organisation,
+    OrganisationKind,
+    RetiredAddress,
+)
+
+TODAY = date(2026, 11, 23)
+SO = Organisation(code="SO", name="Sở", kind=OrganisationKind.DEPARTMENT, symbols=("SGDĐT",), office="qlvb")
+T = Organisation(code="T", name="Trường T", kind=OrganisationKind.SCHOOL, symbols=("T",), office="qlvb", superior="SO")
+CLERK = Mailbox(address="vanthu@so.example", organisation="SO", role=MailboxRole.CLERK)
+CLERK_T = Mailbox(address="vanthu.t@so.example", organisation="T", role=MailboxRole.CLERK)
+
+
+def directory(**changes: object) -> Directory:
+    rows: dict[str, object] = {
+        "organisations": [SO, T],
+        "mailboxes": [CLERK, CLERK_T],
+        "domains": [Domain(domain="so.example", organisation="SO")],
+        "offices": [OfficeSystem(name="qlvb", title="Hệ thống")],
+    }
+    return Directory(**(rows | changes))  # type: ignore[arg-type]  # each test names the rows it needs
+
+
+def changed(row: Organisation, **changes: object) -> Organisation:
+    return msgspec.structs.replace(row, **changes)
+
+
+def test_a_good_directory_has_no_findings() -> None:
+    assert check(directory(), on=TODAY, couriers=["qlvb"]) == ()
+
+
+def test_the_sample_has_only_its_kindergarten_without_clerk(tmp_path: Path) -> None:
+    sample.write(tmp_path)
+
+    (finding,) = check(load(tmp_path / "directory"), on=TODAY, couriers=["qlvb-tinh", "ioffice-nganh"])
+    assert not finding.is_error
+    assert str(finding).startswith("lưu ý: organisations.csv: MNHS: Trường Mầm non Hoa Sen chưa có tài khoản văn thư")
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "text"),
+    [
+        (directory(mailboxes=[CLERK]), "warning", "Trường T chưa có tài khoản văn thư; văn thư Sở nhận thay"),
+        (directory(mailboxes=[]), "error", "chưa có tài khoản văn thư, và không cấp trên nào có"),
+        (directory(organisations=[SO, changed(T, superior="X")]), "error", "superior: không có đơn vị mã X"),
+        (directory(organisations=[SO, changed(T, successor="X")]), "error", "successor: không có đơn vị mã X"),
+        (directory(organisations=[changed(SO, superior="T"), T]), "error", "superior: các đơn vị nối thành vòng tròn"),
+        (directory(organisations=[changed(SO, successor="T"), changed(T, successor="SO")]), "error",
+         "successor: các đơn vị nối thành vòng tròn"),
+        (directory(organisations=[SO, T, T]), "error", "hai dòng cùng hiệu lực trong một thời gian"),
+        (directory(organisations=[SO, changed(T, valid_from=TODAY, valid_to=date(2020, 1, 1))]), "error", "sớm hơn valid_from"),
+        (directory(organisations=[SO, changed(T, office="khac")]), "error", "không có hệ thống khac trong offices.csv"),
+        (directory(organisations=[SO, changed(T, office="")]), "warning", "Trường T chưa thuộc hệ thống QLVB nào"),
+        (directory(organisations=[SO, changed(T, symbols=())]), "warning", "Trường T không có ký hiệu"),
+        (directory(organisations=[T]), "error", "không có Sở"),
+        (directory(domains=[]), "error", "chưa có tên miền nào"),
+        (directory(domains=[Domain(domain="so.example", organisation="X")]), "error", "organisation: không có đơn vị mã X"),
+        (directory(mailboxes=[CLERK, CLERK_T, msgspec.structs.replace(CLERK, address="x@so.example", organisation="X")]),
+         "error", "organisation: không có đơn vị mã X"),
+        (directory(mailboxes=[CLERK, CLERK_T, CLERK]), "error", "địa chỉ có hai dòng cùng hiệu lực"),
+        (directory(organisations=[SO, T, changed(T, code="CU", valid_to=date(2020, 1, 1))],
+                   mailboxes=[CLERK, CLERK_T, Mailbox(address="cu@so.example", organisation="CU", role=MailboxRole.STAFF)]),
+         "warning", "đơn vị CU đã hết hiệu lực và không có đơn vị kế thừa"),
+        (directory(retired=[RetiredAddress(address="cu@moet.example")]), "warning", "chưa có địa chỉ thay thế"),
+        (directory(retired=[RetiredAddress(address="cu@moet.example", successor="x@la.example")]), "warning",
+         "x@la.example không phải địa chỉ của ngành"),
+        (directory(retired=[RetiredAddress(address="a@so.example", successor="b@so.example"),
+                            RetiredAddress(address="b@so.example", successor="a@so.example")]), "error", "vòng tròn"),
+        (directory(retired=[RetiredAddress(address="a@so.example", successor="vanthu@so.example")] * 2), "error", "hai dòng"),
+        (directory(retired=[RetiredAddress(address="a@so.example", successor="vanthu@so.example", retired_on=TODAY,
+                                           closes_on=date(2020, 1, 1))]), "error", "sớm hơn retired_on"),
+        (directory(campaigns=[Campaign(guide="1/SO", mailbox="vanthu@so.example")]), "warning", "mở mãi mãi"),
+        (directory(campaigns=[Campaign(guide="1/SO", mailbox="x@la.example", valid_to=date(2030, 1, 1))]), "warning",
+         "hộp thư x@la.example không phải địa chỉ của ngành"),
+        (directory(campaigns=[Campaign(guide="1/SO", mailbox="vanthu@so.example", valid_from=TODAY,
+                                       valid_to=date(2020, 1, 1))]), "error", "sớm hơn from"),
+    ],
+)  # fmt: skip
+def test_each_inconsistency_is_told(found: Directory, level: str, text: str) -> None:
+    told = [(finding.level, finding.text) for finding in check(found, on=TODAY)]
+    assert any(at == level and text in said for at, said in told), told
+
+
+def test_an_office_system_that_the_configuration_does_not_reach_is_an_error() -> None:
+    (finding,) = check(directory(), on=TODAY, couriers=[])
+
+    assert finding.is_error
+    assert (finding.file, finding.key) == ("offices.csv", "qlvb")
+
+
+def test_errors_come_first() -> None:
+    findings = check(directory(mailboxes=[CLERK], domains=[]), on=TODAY)
+
+    assert [finding.is_error for finding in findings] == [True, False]

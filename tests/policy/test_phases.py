@@ -1,0 +1,113 @@
+"""Observe, advise, enforce: what a unit that is not so far gets instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.model import NOTHING_RECOGNISED, Action, Identity, Nature, Phase, Recognition, Secrecy, Urgency
+from tests.policy.desk import (
+    ADVISED_TEACHER,
+    CLERK,
+    CLOSED,
+    DIVISION,
+    KINDERGARTEN,
+    NOTIFIER,
+    OBSERVED_CLERK,
+    OBSERVED_TEACHER,
+    OUTSIDE,
+    REPORTS,
+    RETIRED,
+    SPECIALIST,
+    TEACHER,
+    carrying,
+    decided,
+    issued,
+    mail,
+    unreadable,
+    verdict,
+)
+
+
+def test_a_unit_in_observe_is_only_watched() -> None:
+    found = verdict(mail(OBSERVED_TEACHER, DIVISION), carrying(issued("THCSNT")))
+
+    assert (found.action, found.would_have, found.phase) == (Action.DELIVER, Action.REJECT, Phase.OBSERVE)
+    assert (found.rule, found.notice, found.unit) == ("5", "", "THCSNT")
+
+
+def test_a_unit_in_advise_gets_its_mail_delivered_and_a_letter() -> None:
+    found = verdict(mail(ADVISED_TEACHER, DIVISION), carrying(issued("THCSTHD")))
+
+    assert (found.action, found.would_have, found.phase) == (Action.DELIVER, Action.REJECT, Phase.ADVISE)
+    assert found.notice == "advised"
+
+
+def test_nothing_goes_to_the_office_system_before_enforce() -> None:
+    found = verdict(mail(OBSERVED_CLERK, DIVISION), carrying(issued("THCSNT", urgency=Urgency.URGENT)))
+
+    assert (found.action, found.would_have) == (Action.DELIVER, Action.REDIRECT)
+    assert not found.hand_over_at_once
+    assert not found.alarm
+
+
+@pytest.mark.parametrize(
+    ("recognition", "action"),
+    [
+        (carrying(issued("THCSLL")), Action.REJECT),
+        (carrying(issued("THCSLL", nature=Nature.SECRET, secrecy=Secrecy.CONFIDENTIAL)), Action.QUARANTINE),
+        (unreadable("CV 123.pdf"), Action.HOLD),
+    ],
+    ids=["issuance", "secret", "unreadable"],
+)
+@pytest.mark.parametrize(("phase", "notice"), [(Phase.OBSERVE, ""), (Phase.ADVISE, "advised")])
+def test_the_phase_of_the_senders_unit_counts(recognition: Recognition, action: Action, phase: Phase, notice: str) -> None:
+    found = verdict(mail(TEACHER, SPECIALIST), recognition, THCSLL=phase)
+
+    assert (found.action, found.would_have, found.notice) == (Action.DELIVER, action, notice)
+    assert verdict(mail(TEACHER, SPECIALIST), recognition, SGDHG=phase).action is action
+
+
+def test_a_secret_document_raises_its_alarm_in_every_phase() -> None:
+    secret = carrying(issued("THCSLL", nature=Nature.SECRET, secrecy=Secrecy.CONFIDENTIAL))
+    assert verdict(mail(TEACHER, SPECIALIST), secret, THCSLL=Phase.OBSERVE).alarm
+
+
+def test_the_recipients_unit_counts_when_the_sender_is_a_stranger() -> None:
+    incoming = carrying(issued("MINISTRY"))
+
+    found = verdict(mail(OUTSIDE, TEACHER), incoming, THCSLL=Phase.ADVISE)
+    assert (found.action, found.would_have, found.notice) == (Action.DELIVER, Action.COPY, "")
+    assert verdict(mail(OUTSIDE, TEACHER), incoming, SGDHG=Phase.ADVISE).action is Action.COPY
+
+
+def test_a_unit_without_clerk_is_softened_by_its_own_phase() -> None:
+    found = verdict(mail(KINDERGARTEN, DIVISION), carrying(issued("MNHS")), MNHS=Phase.OBSERVE)
+    assert (found.action, found.would_have) == (Action.DELIVER, Action.COPY)
+
+
+def test_notifications_campaigns_retired_addresses_and_the_rest_apply_in_every_phase() -> None:
+    cases = [
+        (mail(NOTIFIER, CLERK, identity=Identity.TRUSTED_NETWORK), NOTHING_RECOGNISED),
+        (mail(TEACHER, REPORTS), carrying(issued("THCSLL", kind="Báo cáo"))),
+        (mail(TEACHER, RETIRED), NOTHING_RECOGNISED),
+        (mail(TEACHER, CLOSED), NOTHING_RECOGNISED),
+        (mail(TEACHER, SPECIALIST), NOTHING_RECOGNISED),
+    ]
+
+    found = [verdict(letter, carried, THCSLL=Phase.OBSERVE, SGDHG=Phase.OBSERVE) for letter, carried in cases]
+
+    assert [(v.rule, v.action.value) for v in found] == [
+        ("2", "deliver"),
+        ("3", "deliver"),
+        ("10", "forward"),
+        ("10b", "reject"),
+        ("11", "deliver"),
+    ]
+    assert all(v.would_have is None for v in found)
+
+
+def test_outside_copies_are_softened_with_the_others() -> None:
+    found = decided(mail(OBSERVED_CLERK, DIVISION, OUTSIDE), carrying(issued("THCSNT")))
+
+    assert [v.action for v in found] == [Action.DELIVER, Action.DELIVER]
+    assert [v.would_have for v in found] == [Action.REDIRECT, Action.HOLD]

@@ -1,0 +1,110 @@
+"""The settings: the example says all of them, with their defaults; mistakes are named with file, table and key."""
+
+from __future__ import annotations
+
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.config import Config, Office, host_and_port, load
+from gateway.errors import ConfigError
+from gateway.model import Value
+
+EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
+TABLES = {name: getattr(Config(), name) for name in Config.__struct_fields__ if isinstance(getattr(Config(), name), Value)}
+
+
+def example() -> dict[str, Any]:
+    return tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "vanthu.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_example_loads_as_it_stands() -> None:
+    config = load(EXAMPLE)
+
+    assert config.base == str(EXAMPLE.parent)
+    assert msgspec.structs.replace(config, base=".", office=()) == Config()
+
+
+def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
+    found = example()
+
+    assert set(found) == set(Config.__struct_fields__) - {"base"}
+    for name, table in TABLES.items():
+        assert list(found[name]) == list(table.__struct_fields__), f"[{name}]"
+    assert list(found["office"][0]) == list(Office.__struct_fields__)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_example_shows_the_defaults(name: str) -> None:
+    table = TABLES[name]
+    assert msgspec.convert(example()[name], type(table)) == table
+
+
+def test_every_setting_of_the_example_stands_below_its_explanation() -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    bare = [now for above, now in pairwise(lines) if " = " in now and not above.startswith("#") and not now.startswith("#")]
+    assert bare == []
+
+
+def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    config = load(written(tmp_path, '[store]\nblobs = "data/b"\n'))
+
+    assert config.path(config.store.blobs) == tmp_path / "data" / "b"
+    assert config.store_url() == f"sqlite:///{tmp_path}/data/vanthu.sqlite3"
+
+
+def test_other_database_urls_are_left_alone(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://vanthu@/vanthu"
+    assert load(written(tmp_path, f'[store]\nurl = "{url}"\n')).store_url() == url
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[smtp]\nlisten = 25\n", "smtp.listen: Expected `str`, got `int`"),
+        ('[smtp]\nlisten = "localhost"\n', "[smtp] listen: expected \"host:port\", got 'localhost'"),
+        ('[relay]\nnext_hop = "mail:99999"\n', '[relay] next_hop: expected "host:port"'),
+        ('[smtp]\ncolour = "red"\n', "smtp: Object contains unknown field `colour`"),
+        ('[smpt]\nlisten = "x:1"\n', "Object contains unknown field `smpt`"),
+        ('[smtp]\ntrusted_networks = ["10.0.0.1/8"]\n', '[smtp] trusted_networks: expected a network like "192.0.2.0/24"'),
+        ('[[office]]\nname = "o"\n', "[[office]] o: folder: expected the folder"),
+        ('[[office]]\nname = "o"\ncourier = "pigeon"\nfolder = "f"\n', '[[office]] o: courier: expected "folder", got'),
+        ('[[office]]\nname = "o"\nfolder = "f"\n' * 2, "[[office]] name: 'o' stands there twice"),
+        ("[smtp\n", "not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named_with_file_table_and_key(tmp_path: Path, text: str, said: str) -> None:
+    file = written(tmp_path, text)
+
+    with pytest.raises(ConfigError) as error:
+        load(file)
+    assert str(error.value).startswith(f"{file}: ")
+    assert said in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml: cannot be read"):
+        load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [
+        ("127.0.0.1:25", ("127.0.0.1", 25)),
+        ("[::1]:25", ("::1", 25)),
+        (":0", ("", 0)),
+        ("mail.example:587", ("mail.example", 587)),
+    ],
+)
+def test_a_host_and_a_port_are_taken_apart(setting: str, found: tuple[str, int]) -> None:
+    assert host_and_port(setting, where="x") == found
