@@ -1,0 +1,199 @@
+"""What waits for the writer: rows ready to be written, settlements, and calls that must run inside its transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from gateway.lifecycle import CaseState, DeliveryState, next_delivery_state
+from gateway.model import Action, Delivery, Sign, Value, Verdict
+from gateway.store.blobs import Series
+from gateway.store.rows import Tuple, delivery_row, mail_row, passed_over_row, story_row, verdict_row
+from gateway.store.tables import NEVER, deliveries, mails, micros, stories, verdicts
+from gateway.store.texts import clean
+from gateway.store.transaction import Transaction
+from gateway.store.values import Acceptance, Opening, Settlement
+
+# Details of a story that would tell what a sealed mail says.
+_TELLING = frozenset(
+    {"subject", "document", "files", "file", "number_symbol", "number", "issuer", "signer", "evidence", "words"}
+)
+
+
+class Lease(Value):
+    """Who has leased a delivery, in which life of its, and until when (microseconds)."""
+
+    node: str
+    life: str
+    until: int
+
+
+class Large(NamedTuple):
+    """A body that goes to a segment."""
+
+    series: Series
+    n: int  # index of its row in Rows.mails
+    raw: bytes
+
+
+class Rows:
+    """Tuples for the four tables that every mail touches, with what cannot be a plain tuple yet."""
+
+    __slots__ = ("deliveries", "large", "lease", "mails", "openings", "passed_over", "stories", "verdicts")
+
+    def __init__(self, lease: Lease) -> None:
+        self.lease = lease  # of deliveries that begin in state SENDING
+        self.mails: list[Tuple] = []
+        self.verdicts: list[Tuple] = []
+        self.deliveries: list[Tuple] = []
+        self.stories: list[Tuple] = []
+        self.passed_over: dict[str, str] = {}
+        self.openings: list[Opening] = []
+        self.large: list[Large] = []
+
+    def add(self, acceptance: Acceptance, *, inline_bytes: int) -> None:
+        """The rows of one mail and all that was decided about it."""
+        sealed = is_sealed(acceptance)
+        if sealed:
+            acceptance = without_content(acceptance)
+        mail = acceptance.mail
+        inline = len(mail.raw) <= inline_bytes
+        kept = acceptance.keep_raw
+        if kept and not inline:
+            series = Series.CAPTURED if acceptance.openings else Series.PASSING
+            self.large.append(Large(series, len(self.mails), mail.raw))
+        self.mails.append(
+            mail_row(mail, subject=acceptance.subject, verdicts=acceptance.verdicts, sealed=sealed, kept=kept, inline=inline)
+        )
+        for n, verdict in enumerate(acceptance.verdicts):
+            key = ""
+            if verdict.passed_over:
+                key, text = passed_over_row(verdict.passed_over)
+                self.passed_over[key] = text
+            self.verdicts.append(verdict_row(mail.id, n, verdict, passed_over=key))
+        self.add_deliveries(acceptance.deliveries, at=mail.arrival.at)
+        for story in acceptance.stories:
+            self.stories.append(story_row(story))
+        self.openings.extend(acceptance.openings)
+
+    def add_deliveries(self, new: Sequence[Delivery], *, at: datetime) -> None:
+        """The rows of new deliveries; those in state SENDING are leased."""
+        made, lease = micros(at), self.lease
+        for delivery in new:
+            if delivery.state is DeliveryState.SENDING:
+                row = delivery_row(delivery, at=made, wake_at=lease.until, node=lease.node, life=lease.life)
+            else:
+                wake_at = wake_of(delivery.state, delivery.next_at, made)
+                row = delivery_row(delivery, at=made, wake_at=wake_at, node="", life="")
+            self.deliveries.append(row)
+
+
+def insert_together(transaction: Transaction, many: Sequence[Rows]) -> None:
+    """Write the tuples of many, table by table."""
+    transaction.insert(mails, list(chain.from_iterable([rows.mails for rows in many])))
+    transaction.insert(verdicts, list(chain.from_iterable([rows.verdicts for rows in many])))
+    transaction.insert(deliveries, list(chain.from_iterable([rows.deliveries for rows in many])))
+    transaction.insert(stories, list(chain.from_iterable([rows.stories for rows in many])))
+
+
+class Settled(NamedTuple):
+    """A settlement as the writer takes it."""
+
+    settlement: Settlement
+    row: Tuple  # the VALUES of Statements.settle
+    story: Tuple | None
+
+
+def settled(settlement: Settlement, life: str) -> Settled:
+    """Make a settlement ready.  IllegalTransition when a delivery that is SENDING knows no such event."""
+    state = next_delivery_state(DeliveryState.SENDING, settlement.event)
+    row = (
+        settlement.delivery_id,
+        str(state),
+        settlement.attempts,
+        clean(settlement.reply),
+        None if settlement.next_at is None else micros(settlement.next_at),
+        wake_of(state, settlement.next_at, 0),
+        settlement.receipt or None,
+        life,
+    )
+    return Settled(settlement, row, None if settlement.story is None else story_row(settlement.story))
+
+
+class Entry:
+    """One thing for the writer to do, and where its outcome goes (a future of a loop or of a thread, or nowhere)."""
+
+    __slots__ = ("call", "durable", "error", "future", "loop", "result", "rows", "settlements")
+
+    def __init__(
+        self,
+        *,
+        rows: Rows | None = None,
+        settlements: Sequence[Settled] = (),
+        call: Callable[[Transaction], Any] | None = None,
+        durable: bool = True,
+        future: asyncio.Future[Any] | Future[Any] | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.rows = rows
+        self.settlements = settlements
+        self.call = call  # with its own rows, undone as a whole when it raises a VanthuError
+        self.durable = durable
+        self.future = future
+        self.loop = loop
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def answer(self) -> None:
+        """Tell whoever waits; on the thread of its future."""
+        future = self.future
+        if future is None or future.done():
+            return
+        if self.error is not None:
+            future.set_exception(self.error)
+        else:
+            future.set_result(self.result)
+
+
+def wake_of(state: DeliveryState, next_at: datetime | None, otherwise: int) -> int | None:
+    """The column wake_at of a delivery that nobody has leased (microseconds): see tables."""
+    if state is DeliveryState.DELIVERED or state is DeliveryState.CANCELLED:
+        return None
+    if state is DeliveryState.QUEUED or state is DeliveryState.DEFERRED:
+        return otherwise if next_at is None else micros(next_at)
+    return NEVER
+
+
+def is_sealed(acceptance: Acceptance) -> bool:
+    """Does anything about this mail say quarantine?"""
+    for verdict in acceptance.verdicts:
+        if verdict.action is Action.QUARANTINE:
+            return True
+    return any(opening.case.action is Action.QUARANTINE for opening in acceptance.openings)
+
+
+def without_content(acceptance: Acceptance) -> Acceptance:
+    """The same without any fact about the content, and with its cases sealed: nothing is there to be found or handed over."""
+    openings = tuple(
+        Opening(case=replace(opening.case, state=CaseState.SEALED, subject="", document=None, files=(), key=""))
+        for opening in acceptance.openings
+    )
+    stories = tuple(
+        replace(story, detail={key: value for key, value in story.detail.items() if key not in _TELLING})
+        for story in acceptance.stories
+    )
+    return replace(
+        acceptance, subject="", verdicts=tuple(map(_without_words, acceptance.verdicts)), openings=openings, stories=stories
+    )
+
+
+def _without_words(verdict: Verdict) -> Verdict:
+    """Only the secrecy stamp itself stays as evidence, and in which place, not in which file."""
+    stamps = tuple(replace(sign, file="") for sign in verdict.evidence if sign.sign is Sign.SECRECY)
+    return replace(verdict, evidence=stamps)

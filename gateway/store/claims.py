@@ -1,0 +1,98 @@
+"""Leases: taking what is due, keeping it, and taking back what an earlier life had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+from sqlalchemy import Connection, and_, bindparam, select, update
+
+from gateway.lifecycle import DeliveryState
+from gateway.model import Delivery, Value
+from gateway.store.rows import AnyRow, delivery_of
+from gateway.store.tables import UNFINISHED, cases, deliveries, mails
+from gateway.store.transaction import Transaction
+
+MOST_BYTES = 64 * 1024 * 1024  # of mails in one claim: they are all read into memory
+
+RELAY = "relay"  # its parcels are mails; all other couriers carry cases to office systems
+
+
+class Claim(Value):
+    """One parcel to be: rows that share mail, case, courier and envelope sender."""
+
+    mail: AnyRow
+    case: AnyRow | None
+    deliveries: tuple[Delivery, ...]
+
+
+def claim(
+    transaction: Transaction, *, couriers: Sequence[str], limit: int, now: datetime, until: datetime, node: str, life: str
+) -> tuple[Claim, ...]:
+    """Lease what is due: QUEUED and DEFERRED whose time has come, SENDING whose lease ran out; oldest first."""
+    connection = transaction.connection
+    due: list[AnyRow] = []
+    for courier in couriers:
+        # One query for each courier: then the index gives them in order, and a paused courier's heap is not in the way.
+        due += connection.execute(_DUE.limit(limit), {"of_courier": courier, "now": now}).all()
+    due = _within_memory(sorted(due, key=lambda row: (row.wake_at, row.id))[:limit])
+    if not due:
+        return ()
+    ids = [row.id for row in due]
+    leased = {"state": DeliveryState.SENDING.value, "node": node, "life": life, "wake_at": until}
+    connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(leased))
+    return _parcels(connection, due)
+
+
+def renew(transaction: Transaction, delivery_ids: Sequence[str], *, until: datetime, life: str) -> None:
+    """Keep the leases that this life has."""
+    ours = and_(deliveries.c.id.in_(delivery_ids), deliveries.c.state == DeliveryState.SENDING.value, deliveries.c.life == life)
+    transaction.connection.execute(update(deliveries).where(ours).values(wake_at=until))
+
+
+def take_back(connection: Connection, node: str) -> int:
+    """What this node's earlier life was sending goes back to QUEUED, due at once; says how many."""
+    theirs = and_(UNFINISHED, deliveries.c.state == DeliveryState.SENDING.value, deliveries.c.node == node)
+    queued = {"state": DeliveryState.QUEUED.value, "wake_at": deliveries.c.at, "node": "", "life": ""}
+    return connection.execute(update(deliveries).where(theirs).values(queued)).rowcount
+
+
+_DUE = (
+    select(deliveries, mails.c.size)
+    .join_from(deliveries, mails, deliveries.c.mail_id == mails.c.id)
+    .where(deliveries.c.courier == bindparam("of_courier"), UNFINISHED, deliveries.c.wake_at <= bindparam("now"))
+    .order_by(deliveries.c.wake_at)
+    .with_for_update(of=deliveries, skip_locked=True)
+)
+
+
+def _within_memory(due: Sequence[AnyRow]) -> list[AnyRow]:
+    """As many as have room in memory together, but one at least."""
+    taken: list[AnyRow] = []
+    room, seen = MOST_BYTES, set[str]()
+    for row in due:
+        if row.mail_id not in seen:
+            seen.add(row.mail_id)
+            room -= row.size
+        if taken and room < 0:
+            break
+        taken.append(row)
+    return taken
+
+
+def _parcels(connection: Connection, due: Sequence[AnyRow]) -> tuple[Claim, ...]:
+    groups: dict[tuple[str, str, str, str], list[AnyRow]] = {}
+    for row in due:
+        groups.setdefault((row.mail_id, row.case_id, row.courier, row.sender), []).append(row)
+    mail_rows = {row.id: row for row in connection.execute(select(mails).where(mails.c.id.in_({key[0] for key in groups})))}
+    case_ids = {case_id for _, case_id, courier, _ in groups if case_id and courier != RELAY}
+    case_rows = {row.id: row for row in connection.execute(select(cases).where(cases.c.id.in_(case_ids)))} if case_ids else {}
+    return tuple(
+        Claim(mail=mail_rows[mail_id], case=case_rows.get(case_id) if courier != RELAY else None, deliveries=_leased(rows))
+        for (mail_id, case_id, courier, _), rows in groups.items()
+    )
+
+
+def _leased(rows: Sequence[AnyRow]) -> tuple[Delivery, ...]:
+    return tuple(replace(delivery_of(row), state=DeliveryState.SENDING) for row in rows)

@@ -1,0 +1,194 @@
+"""The two databases, and what is different about them: connecting, locking a node's name, beginning and syncing.
+
+SQLite: WAL, synchronous=FULL, one file beside a lock file per node.  PostgreSQL: psycopg 3; the node's name is an advisory
+lock of the very connection that writes, so who lost the lock cannot write.  (A connection pooler that shares sessions
+between clients, like PgBouncer in transaction mode, must not stand in between.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from gateway.errors import ConfigError, StoreUnavailable
+from gateway.store.migrations import upgrade
+from gateway.store.statements import Statements
+from gateway.store.transaction import OnPostgres, OnSqlite, Transaction
+
+_LOCK_WAIT_S = 1.0  # a killed process may take a moment to let go
+_BUSY_MS = 10_000
+_NODE_LOCK = 0x56414E54  # "VANT": the class of our advisory locks
+
+# A dead peer is noticed after half a minute, by either side: else the lock of a machine that lost power would stay for hours.
+_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
+_SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4"
+
+
+class Database:
+    """Makes connections: one for the writer, many for readers."""
+
+    def __init__(self, url: str, *, node: str) -> None:
+        self._node = node
+        self._url = _read(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._writer = self._engine(poolclass=NullPool)
+        self.readers = self._engine(pool_size=4, max_overflow=12, pool_pre_ping=not self.is_sqlite)
+        self._statements = Statements(self._writer.dialect)
+        event.listen(self._writer, "connect", self._prepare_writer)
+        event.listen(self.readers, "connect", self._prepare_reader)
+        self._lock_file = -1
+
+    def _engine(self, **options: Any) -> Engine:
+        if self.is_sqlite:
+            arguments: dict[str, Any] = {
+                "check_same_thread": False,
+                "isolation_level": None,  # no BEGIN but ours
+                "cached_statements": 256,
+                "timeout": _BUSY_MS / 1000,
+            }
+            return create_engine(self._url, connect_args=arguments, **options)
+        arguments = {"connect_timeout": 10, "prepare_threshold": 2, **_KEEPALIVE, "options": _SERVER_KEEPALIVE}
+        return create_engine(self._url, paramstyle="format", connect_args=arguments, **options)
+
+    # --- opening ------------------------------------------------------------------------------------------------------
+
+    def lock_node(self) -> None:
+        """SQLite: take the node's lock file.  (PostgreSQL locks in connect().)"""
+        if not self.is_sqlite:
+            return
+        path = Path(f"{self._url.database}.{quote(self._node, safe='')}.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock_file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + _LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    self.close()
+                    raise self._name_is_taken() from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def connect(self) -> Connection:
+        """The one connection that writes: no transactions but those that the writer begins.  Holds the node's lock."""
+        connection = self._writer.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            if not self.is_sqlite:
+                self._lock_in(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def migrate(self, connection: Connection) -> None:
+        """Bring the schema to its newest version; ConfigError when it is newer than this program."""
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        try:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_NODE_LOCK,))
+            upgrade(connection)
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+    def close(self) -> None:
+        """Let go of pools and lock."""
+        self._writer.dispose()
+        self.readers.dispose()
+        if self._lock_file >= 0:
+            os.close(self._lock_file)
+            self._lock_file = -1
+
+    def _lock_in(self, connection: Connection) -> None:
+        deadline = time.monotonic() + _LOCK_WAIT_S
+        lock = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
+        while not connection.exec_driver_sql(lock, (_NODE_LOCK, self._node)).scalar_one():
+            if time.monotonic() > deadline:
+                raise self._name_is_taken()
+            time.sleep(0.05)
+
+    def _name_is_taken(self) -> ConfigError:
+        return ConfigError(
+            f"node = {self._node!r}: a gateway of this name is already running on this store; "
+            "stop it, or give this one another name"
+        )
+
+    def _prepare_writer(self, connection: DBAPIConnection, record: object) -> None:
+        statements = (
+            (
+                "PRAGMA journal_mode = WAL",
+                "PRAGMA synchronous = FULL",
+                "PRAGMA foreign_keys = ON",
+                "PRAGMA cache_size = -32768",
+                "PRAGMA wal_autocheckpoint = 4000",
+            )
+            if self.is_sqlite
+            else ("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",)
+        )
+        _run(connection, statements)
+
+    def _prepare_reader(self, connection: DBAPIConnection, record: object) -> None:
+        if self.is_sqlite:
+            _run(connection, ("PRAGMA query_only = ON",))
+        else:
+            _run(connection, ("SET default_transaction_read_only = on",))
+
+    # --- transactions -------------------------------------------------------------------------------------------------
+
+    def transaction(self, connection: Connection) -> Transaction:
+        """The writer's transactions on its connection."""
+        return (OnSqlite if self.is_sqlite else OnPostgres)(connection, self._statements)
+
+    def is_hopeless(self, error: BaseException) -> bool:
+        """Will the next entry fail as well?  Disk full, no connection, locked: yes; a value that breaks a rule: no."""
+        if isinstance(error, DBAPIError):
+            error = error.orig or error
+        if not isinstance(error, self._writer.dialect.loaded_dbapi.OperationalError):
+            return isinstance(error, OSError | ConfigError)
+        # PostgreSQL's classes 22, 23: bad values; 40: deadlock, to be tried again; 54: too large.
+        return str(getattr(error, "sqlstate", ""))[:2] not in ("22", "23", "40", "54")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read with; StoreUnavailable when the database does not answer."""
+        try:
+            with self.readers.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(f"the store cannot be read: {error}") from error
+
+
+def _read(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(f'[store] url: expected "sqlite:///path" or "postgresql://…", got {url!r}') from error
+    if parsed.drivername == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise ConfigError("[store] url: SQLite needs a file, as in sqlite:///data/vanthu.sqlite3")
+        return parsed
+    if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise ConfigError(f'[store] url: expected "sqlite:///path" or "postgresql://…", got {parsed.drivername!r}')
+
+
+def _run(connection: DBAPIConnection, statements: tuple[str, ...]) -> None:
+    cursor = connection.cursor()
+    for statement in statements:
+        cursor.execute(statement)
+    cursor.close()
+    connection.commit()

@@ -1,0 +1,155 @@
+"""What happens to cases and deliveries inside the writer's transaction: opened, joined, moved, settled.
+
+Rows are locked before they are read (PostgreSQL; on SQLite the transaction has the database for itself), the step is
+looked up in gateway.lifecycle, and every transition leaves a story row.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, TextClause, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.errors import IllegalTransition, NotFound
+from gateway.lifecycle import CaseEvent, DeliveryEvent, next_case_state, next_delivery_state
+from gateway.model import Case, Delivery, Event, Story
+from gateway.store.batch import Lease, Rows, Settled, insert_together, wake_of
+from gateway.store.rows import case_columns, case_of, delivery_of, story_row
+from gateway.store.tables import JOINABLE, case_mails, cases, deliveries, micros, moment, stories
+from gateway.store.texts import clean
+from gateway.store.transaction import Transaction
+from gateway.store.values import Opening
+
+logger = logging.getLogger(__name__)
+
+# How the story calls a step of a delivery that a person or a late receipt took.
+_TOLD_AS = {
+    DeliveryEvent.DELIVERED: Event.DELIVERED,
+    DeliveryEvent.UNSURE: Event.UNCERTAIN,
+    DeliveryEvent.REFUSE: Event.FAILED,
+    DeliveryEvent.GIVE_UP: Event.FAILED,
+    DeliveryEvent.CANCEL: Event.FAILED,
+}
+
+
+def open_case(transaction: Transaction, opening: Opening, lease: Lease) -> None:
+    """Open the case, or let its mail join the open case of the same unit, direction and key."""
+    case, connection = opening.case, transaction.connection
+    while True:
+        if _insert_new(connection, cases, case_columns(case), unless=("unit", "direction", "key"), where=JOINABLE):
+            _insert_new(connection, case_mails, {"case_id": case.id, "mail_id": case.mail_id})
+            _tell(transaction, Event.CASE_OPENED, case, at=case.opened_at)
+            if opening.hand_over is not None:
+                rows = Rows(lease)
+                rows.add_deliveries((opening.hand_over,), at=case.opened_at)
+                insert_together(transaction, (rows,))
+            return
+        if _join(transaction, case):
+            return
+        # Somebody closed it between the two statements: then this one opens a new case.
+
+
+def _join(transaction: Transaction, case: Case) -> bool:
+    connection = transaction.connection
+    same = select(cases.c.id, cases.c.alarm).where(
+        cases.c.unit == case.unit, cases.c.direction == case.direction.value, cases.c.key == clean(case.key), JOINABLE
+    )
+    row = connection.execute(same.with_for_update()).first()
+    if row is None:
+        return False
+    if _insert_new(connection, case_mails, {"case_id": row.id, "mail_id": case.mail_id}, unless=("case_id", "mail_id")):
+        _tell(transaction, Event.CASE_JOINED, case, at=case.opened_at, case_id=row.id)
+    if case.alarm and not row.alarm:
+        connection.execute(update(cases).where(cases.c.id == row.id).values(alarm=True))
+    return True
+
+
+def move_case(
+    transaction: Transaction, case_id: str, event: CaseEvent, *, by: str, detail: Mapping[str, str], now: datetime
+) -> Case:
+    """One step of a case.  NotFound, IllegalTransition."""
+    connection = transaction.connection
+    row = connection.execute(select(cases).where(cases.c.id == case_id).with_for_update()).first()
+    if row is None:
+        raise NotFound(f"no case {case_id}")
+    before = case_of(row)
+    state = next_case_state(before.state, event)
+    connection.execute(update(cases).where(cases.c.id == case_id).values(state=state.value))
+    steps: dict[str, str | int | float | bool | list[str]] = {"from": before.state.value, "to": state.value}
+    steps |= {"event": event.value, **detail}
+    story = Story(at=now, event=Event.CASE_MOVED, mail_id=before.mail_id, case_id=case_id, actor=by, detail=steps)
+    transaction.insert(stories, [story_row(story)])
+    return case_of(connection.execute(select(cases).where(cases.c.id == case_id)).one())
+
+
+def move_delivery(transaction: Transaction, delivery_id: str, event: DeliveryEvent, *, by: str, now: datetime) -> Delivery:
+    """One step of a delivery by a person or a late receipt.  NotFound, IllegalTransition."""
+    connection = transaction.connection
+    this = deliveries.c.id == delivery_id
+    row = connection.execute(select(deliveries).where(this).with_for_update()).first()
+    if row is None:
+        raise NotFound(f"no delivery {delivery_id}")
+    before = delivery_of(row)
+    state = next_delivery_state(before.state, event)
+    wake_at = wake_of(state, None, micros(now))
+    values: dict[str, object] = {"state": state.value, "next_at": None, "wake_at": moment(wake_at) if wake_at else None}
+    if event is DeliveryEvent.RETRY_NOW:
+        values["attempts"] = 0  # the whole schedule once more
+    connection.execute(update(deliveries).where(this).values(values))
+    story = Story(
+        at=now,
+        event=_TOLD_AS.get(event, Event.DEFERRED),
+        mail_id=before.mail_id,
+        case_id=before.case_id,
+        actor=by,
+        detail={"delivery": delivery_id, "from": before.state.value, "to": state.value, "event": event.value},
+    )
+    transaction.insert(stories, [story_row(story)])
+    return delivery_of(connection.execute(select(deliveries).where(this)).one())
+
+
+def settle_one(transaction: Transaction, done: Settled, *, now: datetime) -> None:
+    """Settle a delivery with its story and its case, if this life still has the lease."""
+    settlement = done.settlement
+    if not transaction.settle([done.row]):
+        logger.warning("delivery %s: no longer ours, %s is left out", settlement.delivery_id, settlement.event)
+        return
+    if done.story is not None:
+        transaction.insert(stories, [done.story])
+    if settlement.case_event is None:
+        return
+    detail = {"delivery": settlement.delivery_id}
+    try:
+        move_case(transaction, settlement.case_id, settlement.case_event, by="", detail=detail, now=now)
+    except (IllegalTransition, NotFound) as error:
+        # A person was quicker (withdrew it, for example).  What the other side has stays true all the same.
+        logger.warning("delivery %s: its case stays: %s", settlement.delivery_id, error)
+
+
+def _tell(transaction: Transaction, event: Event, case: Case, *, at: datetime, case_id: str = "") -> None:
+    facts = {"unit": case.unit, "office": case.office, "direction": case.direction.value, "action": case.action.value}
+    detail: dict[str, str | int | float | bool | list[str]] = {**facts, "rule": case.rule}
+    story = Story(at=at, event=event, mail_id=case.mail_id, case_id=case_id or case.id, detail=detail)
+    transaction.insert(stories, [story_row(story)])
+
+
+def _insert_new(
+    connection: Connection,
+    table: Table,
+    values: Mapping[str, object],
+    *,
+    unless: Sequence[str] = (),
+    where: TextClause | None = None,
+) -> bool:
+    """Insert a row unless one with the same ``unless`` columns is there; says whether it was new.
+
+    PostgreSQL waits here for another transaction that is inserting the same.
+    """
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = make(table).values(values)
+    if unless:
+        statement = statement.on_conflict_do_nothing(index_elements=unless, index_where=where)
+    return connection.execute(statement.returning(table.c[0])).first() is not None

@@ -1,0 +1,366 @@
+"""Values to rows and back.
+
+The way in is the hot path of every mail, so it makes plain tuples in the order of the table's columns, of plain types (the
+drivers are slow with, or wrong about, StrEnum); the way back reads SQLAlchemy rows by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from gateway.lifecycle import CaseState, DeliveryState
+from gateway.model import (
+    Account,
+    Action,
+    Arrival,
+    Case,
+    Delivery,
+    Direction,
+    Document,
+    Door,
+    Event,
+    Evidence,
+    FileReading,
+    Identity,
+    Mail,
+    PassedOver,
+    Phase,
+    Recipient,
+    Role,
+    Story,
+    Verdict,
+)
+from gateway.store.tables import micros
+from gateway.store.texts import clean, fold, to_json
+from gateway.store.values import CaseRow, MailRow
+
+Tuple = tuple[Any, ...]
+
+
+def _instant(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)
+
+
+# --- In: tuples in the order of the columns ---------------------------------------------------------------------------
+
+_NOTHING = "[]"
+
+
+def _json_list(values: Sequence[object]) -> str:
+    return to_json(values) if values else _NOTHING
+
+
+def mail_row(mail: Mail, *, subject: str, verdicts: Sequence[Verdict], sealed: bool, kept: bool, inline: bool) -> Tuple:
+    """A row of mails; the bytes are in it when ``inline``, else the writer puts their place into the last columns."""
+    arrival = mail.arrival
+    sender, subject = clean(mail.sender), clean(subject)
+    people = " ".join([sender, *[recipient.address for recipient in mail.recipients]])
+    return (
+        mail.id,
+        sender,
+        to_json(mail.recipients),
+        _json_list(mail.options),
+        mail.digest,
+        len(mail.raw),
+        str(arrival.door),
+        micros(arrival.at),
+        arrival.peer,
+        clean(arrival.helo),
+        arrival.protocol,
+        str(arrival.identity),
+        subject,
+        " ".join(dict.fromkeys([verdict.action for verdict in verdicts])) if verdicts else "",
+        f"{fold(subject)} {clean(fold(people))}",
+        sealed,
+        kept,
+        None,
+        None,
+        mail.raw if inline and kept else None,
+    )
+
+
+def placed(row: Tuple, segment: str, position: int) -> Tuple:
+    """A row of mails whose bytes are in a segment."""
+    return (*row[:-3], segment, position, None)
+
+
+def passed_over_row(rules: tuple[PassedOver, ...]) -> tuple[str, str]:
+    """A row of passed_over: its key is the digest of the rules as they are written down."""
+    text = to_json(rules)
+    key = _keys.get(text)
+    if key is None:
+        if len(_keys) >= _MOST_KEYS:
+            _keys.clear()
+        key = _keys[text] = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return key, text
+
+
+_MOST_KEYS = 1000
+_keys: dict[str, str] = {}  # a digest costs more than the rest of the row
+
+
+def verdict_row(mail_id: str, n: int, verdict: Verdict, *, passed_over: str) -> Tuple:
+    """A row of verdicts; ``passed_over`` is the key of the rules passed over."""
+    return (
+        mail_id,
+        n,
+        clean(verdict.recipient),
+        str(verdict.action),
+        verdict.rule,
+        verdict.clause,
+        clean(verdict.reason),
+        str(verdict.phase),
+        str(verdict.would_have) if verdict.would_have else None,
+        clean(verdict.target),
+        verdict.unit,
+        verdict.office,
+        str(verdict.direction),
+        verdict.hand_over_at_once,
+        verdict.notice,
+        verdict.alarm,
+        verdict.policy_version,
+        _json_list(verdict.evidence),
+        passed_over,
+    )
+
+
+def delivery_row(delivery: Delivery, *, at: int, wake_at: int | None, node: str, life: str) -> Tuple:
+    """A row of deliveries."""
+    return (
+        delivery.id,
+        delivery.mail_id,
+        delivery.courier,
+        clean(delivery.target),
+        str(delivery.state),
+        delivery.case_id,
+        clean(delivery.sender),
+        _json_list(delivery.options),
+        delivery.attempts,
+        _instant(delivery.next_at),
+        clean(delivery.reply),
+        None,
+        at,
+        wake_at,
+        node,
+        life,
+    )
+
+
+def story_row(story: Story) -> Tuple:
+    """A row of stories, without its number."""
+    return (micros(story.at), str(story.event), story.mail_id, story.case_id, clean(story.actor), to_json(story.detail))
+
+
+def case_columns(case: Case) -> dict[str, Any]:
+    """A row of cases, by column: cases are few."""
+    document = case.document
+    words = (
+        (document.number_symbol, document.subject, document.issuer, document.kind, case.subject, case.sender)
+        if document
+        else (case.subject, case.sender)
+    )
+    return {
+        "id": case.id,
+        "mail_id": case.mail_id,
+        "unit": case.unit,
+        "office": case.office,
+        "direction": case.direction.value,
+        "action": case.action.value,
+        "state": case.state.value,
+        "opened_at": case.opened_at,
+        "due_at": case.due_at,
+        "key": clean(case.key),
+        "rule": case.rule,
+        "reason": clean(case.reason),
+        "sender": clean(case.sender),
+        "recipients": to_json(case.recipients),
+        "subject": clean(case.subject),
+        "alarm": case.alarm,
+        "document": to_json(document) if document else None,
+        "files": to_json(case.files),
+        "kind": clean(document.kind) if document else "",
+        "number_symbol": clean(document.number_symbol) if document else "",
+        "issuer": clean(document.issuer) if document else "",
+        "title": clean(document.subject) if document else "",
+        "urgency": document.urgency.value if document else "",
+        "search": clean(fold(" ".join(words))),
+    }
+
+
+def account_columns(account: Account) -> dict[str, Any]:
+    """A row of accounts."""
+    return {
+        "name": account.name,
+        "full_name": clean(account.full_name),
+        "role": account.role.value,
+        "units": to_json(account.units),
+        "password_hash": account.password_hash,
+        "active": account.active,
+    }
+
+
+# --- Out --------------------------------------------------------------------------------------------------------------
+
+AnyRow = Row[Any]
+_strings = msgspec.json.Decoder(tuple[str, ...])
+_recipients = msgspec.json.Decoder(tuple[Recipient, ...])
+_evidence = msgspec.json.Decoder(tuple[Evidence, ...])
+_passed_over = msgspec.json.Decoder(tuple[PassedOver, ...])
+_document = msgspec.json.Decoder(Document)
+_files = msgspec.json.Decoder(tuple[FileReading, ...])
+_detail = msgspec.json.Decoder(dict[str, str | int | float | bool | list[str]])
+
+
+def mail_of(row: AnyRow, raw: bytes) -> Mail:
+    """A mail, with the bytes that were read for it."""
+    arrival = Arrival(
+        door=Door(row.door),
+        at=row.at,
+        peer=row.peer,
+        helo=row.helo,
+        protocol=row.protocol,
+        identity=Identity(row.identity),
+    )
+    return Mail(
+        id=row.id,
+        sender=row.sender,
+        recipients=_recipients.decode(row.recipients),
+        raw=raw,
+        digest=row.digest,
+        arrival=arrival,
+        options=_strings.decode(row.options),
+    )
+
+
+def mail_row_of(row: AnyRow) -> MailRow:
+    """One line of a list of mails."""
+    return MailRow(
+        id=row.id,
+        sender=row.sender,
+        recipients=tuple(recipient.address for recipient in _recipients.decode(row.recipients)),
+        subject=row.subject,
+        at=row.at,
+        size=row.size,
+        door=Door(row.door),
+        peer=row.peer,
+        identity=Identity(row.identity),
+        actions=tuple(Action(action) for action in row.actions.split()),
+    )
+
+
+def verdict_of(row: AnyRow) -> Verdict:
+    """A verdict."""
+    return Verdict(
+        recipient=row.recipient,
+        action=Action(row.action),
+        rule=row.rule,
+        clause=row.clause,
+        reason=row.reason,
+        phase=Phase(row.phase),
+        would_have=Action(row.would_have) if row.would_have else None,
+        target=row.target,
+        unit=row.unit,
+        office=row.office,
+        direction=Direction(row.direction),
+        hand_over_at_once=row.hand_over_at_once,
+        notice=row.notice,
+        alarm=row.alarm,
+        evidence=_evidence.decode(row.evidence),
+        passed_over=_passed_over.decode(row.rules) if row.rules else (),
+        policy_version=row.policy_version,
+    )
+
+
+def delivery_of(row: AnyRow) -> Delivery:
+    """A delivery."""
+    return Delivery(
+        id=row.id,
+        mail_id=row.mail_id,
+        courier=row.courier,
+        target=row.target,
+        state=DeliveryState(row.state),
+        case_id=row.case_id,
+        sender=row.sender,
+        options=_strings.decode(row.options),
+        attempts=row.attempts,
+        next_at=row.next_at,
+        reply=row.reply,
+    )
+
+
+def case_of(row: AnyRow) -> Case:
+    """A case."""
+    return Case(
+        id=row.id,
+        mail_id=row.mail_id,
+        unit=row.unit,
+        office=row.office,
+        direction=Direction(row.direction),
+        action=Action(row.action),
+        state=CaseState(row.state),
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        key=row.key,
+        rule=row.rule,
+        reason=row.reason,
+        sender=row.sender,
+        recipients=_strings.decode(row.recipients),
+        subject=row.subject,
+        document=_document.decode(row.document) if row.document else None,
+        files=_files.decode(row.files),
+        alarm=row.alarm,
+    )
+
+
+def case_row_of(row: AnyRow) -> CaseRow:
+    """One line of a list of cases."""
+    return CaseRow(
+        id=row.id,
+        unit=row.unit,
+        office=row.office,
+        direction=Direction(row.direction),
+        action=Action(row.action),
+        state=CaseState(row.state),
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        kind=row.kind,
+        number_symbol=row.number_symbol,
+        issuer=row.issuer,
+        subject=row.title or row.subject,
+        urgency=row.urgency,
+        sender=row.sender,
+        reason=row.reason,
+        rule=row.rule,
+        alarm=row.alarm,
+        mails=row.mails,
+    )
+
+
+def story_of(row: AnyRow) -> Story:
+    """A story."""
+    return Story(
+        at=row.at,
+        event=Event(row.event),
+        mail_id=row.mail_id,
+        case_id=row.case_id,
+        actor=row.actor,
+        detail=_detail.decode(row.detail),
+    )
+
+
+def account_of(row: AnyRow) -> Account:
+    """An account."""
+    return Account(
+        name=row.name,
+        full_name=row.full_name,
+        role=Role(row.role),
+        units=_strings.decode(row.units),
+        password_hash=row.password_hash,
+        active=row.active,
+    )

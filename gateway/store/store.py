@@ -1,0 +1,268 @@
+"""The verbs: accept, settle, claim, move, tell, purge.
+
+Everything that writes goes through the one writer thread (writer.py) and becomes part of its next transaction; reads for
+the console are in views.py.  A call that waits may be made from any thread; on the event loop use ``await accept`` and
+``settle``, and other verbs only when a commit's time (about a millisecond) does not matter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.courier import Parcel
+from gateway.errors import StoreUnavailable
+from gateway.lifecycle import CaseEvent, DeliveryEvent
+from gateway.model import Account, Case, Delivery, Event, Story
+from gateway.store import claims, housekeeping, moves
+from gateway.store.batch import Entry, Lease, Rows, settled
+from gateway.store.blobs import Blobs
+from gateway.store.database import Database
+from gateway.store.rows import case_of, mail_of, story_row
+from gateway.store.tables import micros
+from gateway.store.transaction import Transaction
+from gateway.store.values import Acceptance, Settlement
+from gateway.store.views import Views
+from gateway.store.writer import Writer
+
+logger = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+_DAMAGED_RETRY = timedelta(hours=1)  # a mail whose bytes cannot be read is looked at again after this
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+class Store:
+    """Everything that is remembered, behind verbs.  Thread-safe.
+
+    ``url`` is sqlite:///path or postgresql://…; mails up to ``inline_bytes`` live in their row, larger ones in segment files
+    in ``blobs`` (shared by all nodes); ``node`` is this gateway's name, of which only one may run; ``lease`` is how long
+    deliveries that are accepted in state SENDING are this node's before renew().  ConfigError when the URL makes no sense.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        blobs: Path,
+        inline_bytes: int,
+        node: str,
+        lease: timedelta = timedelta(seconds=120),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._node = node
+        self._life = secrets.token_hex(6)
+        self._inline_bytes = inline_bytes
+        self._lease_for = lease
+        self._clock = clock
+        self._database = Database(url, node=node)
+        self._blobs = Blobs(blobs, name=f"{quote(node, safe='')}-{self._life}")
+        self._writer = Writer(self._database, self._blobs, clock=clock)
+        self.views = Views(self._database, self._blobs)
+
+    def open(self) -> None:
+        """Migrate, lock the node's name, take back what this node's earlier life had leased, start the writer.
+
+        ConfigError when the schema is newer than this program, or a gateway of the same name is running; StoreUnavailable
+        when the database cannot be reached.
+        """
+        self._blobs.open()
+        self._database.lock_node()
+        try:
+            connection = self._database.connect()
+            self._database.migrate(connection)
+            again = claims.take_back(connection, self._node)
+        except BaseException as error:
+            self._database.close()
+            if isinstance(error, SQLAlchemyError):
+                raise StoreUnavailable(f"the database cannot be opened: {error}") from error
+            raise
+        if again:
+            logger.info("%d deliveries of an earlier life of %s are queued again", again, self._node)
+        self._writer.start(connection)
+
+    def close(self) -> None:
+        """Write what is pending, then let go of everything."""
+        self._writer.stop()
+        self._blobs.close()
+        self._database.close()
+
+    # --- mail in, mail out --------------------------------------------------------------------------------------------
+
+    async def accept(self, acceptances: Sequence[Acceptance]) -> None:
+        """Make them durable in one transaction; StoreUnavailable when that failed and nothing was promised."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        self._writer.submit(Entry(rows=self._rows(acceptances), future=future, loop=loop))
+        await future
+
+    def accept_now(self, acceptances: Sequence[Acceptance]) -> None:
+        """The same for threads."""
+        future: Future[None] = Future()
+        self._writer.submit(Entry(rows=self._rows(acceptances), future=future))
+        future.result()
+
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Remember what came of attempts; does not wait.  IllegalTransition when SENDING knows no such event.
+
+        Needs no sync of its own: a power cut only repeats a delivery.  While the database is gone they are kept in memory.
+        """
+        done = [settled(settlement, self._life) for settlement in settlements]
+        self._writer.submit(Entry(settlements=done, durable=False))
+
+    def renew(self, delivery_ids: Sequence[str], *, until: datetime) -> None:
+        """Keep the leases of what is still being carried; does not wait.  For transfers that may outlast the lease."""
+
+        def work(transaction: Transaction) -> None:
+            claims.renew(transaction, delivery_ids, until=until, life=self._life)
+
+        self._writer.submit(Entry(call=work, durable=False))
+
+    def flush(self) -> None:
+        """Wait until everything settled so far is written; StoreUnavailable when the database is gone."""
+        self._do(lambda transaction: None, durable=False)
+
+    def claim(self, *, couriers: Sequence[str], limit: int, now: datetime, lease: timedelta) -> tuple[Parcel, ...]:
+        """Lease up to ``limit`` deliveries that are due (or whose lease ran out); grouped by mail, case, courier and sender.
+
+        Gives less than ``limit`` when the mails would not fit into memory together.  A mail whose bytes cannot be read is
+        left out, logged, and due again in an hour.
+        """
+
+        def work(transaction: Transaction) -> tuple[claims.Claim, ...]:
+            return claims.claim(
+                transaction, couriers=couriers, limit=limit, now=now, until=now + lease, node=self._node, life=self._life
+            )
+
+        parcels = []
+        for claimed in self._do(work, durable=False):  # a lost claim leaves the delivery due: no harm
+            try:
+                raw = self.views.bytes_of(claimed.mail)
+            except StoreUnavailable as error:
+                logger.error("%s; its deliveries wait", error)
+                self.settle(_put_off(claimed, str(error), now))
+            else:
+                case = None if claimed.case is None else case_of(claimed.case)
+                parcels.append(Parcel(mail=mail_of(claimed.mail, raw), deliveries=claimed.deliveries, case=case))
+        return tuple(parcels)
+
+    # --- what a person or a receipt does ------------------------------------------------------------------------------
+
+    def move_case(
+        self,
+        case_id: str,
+        event: CaseEvent,
+        *,
+        by: str,
+        detail: Mapping[str, str],
+        acceptances: Sequence[Acceptance] = (),
+        deliveries: Sequence[Delivery] = (),
+        now: datetime,
+    ) -> Case:
+        """One step of a case with the mails and deliveries it brings about, in one transaction, with its story row.
+
+        IllegalTransition and NotFound undo all of it.
+        """
+        rows = self._rows(acceptances)
+        rows.add_deliveries(deliveries, at=now)
+
+        def work(transaction: Transaction) -> Case:
+            return moves.move_case(transaction, case_id, event, by=by, detail=detail, now=now)
+
+        return self._do(work, rows=rows)
+
+    def move_delivery(self, delivery_id: str, event: DeliveryEvent, *, by: str, now: datetime) -> Delivery:
+        """One step of a delivery by a person or a late receipt, with its story row; IllegalTransition, NotFound."""
+        return self._do(lambda transaction: moves.move_delivery(transaction, delivery_id, event, by=by, now=now))
+
+    def raise_alarms(self, now: datetime) -> tuple[str, ...]:
+        """Raise the alarm of waiting cases whose due_at has passed; gives the ids of those that had none before."""
+        return self._do(lambda transaction: housekeeping.raise_alarms(transaction, now))
+
+    def tell(self, story: Story) -> None:
+        """A story row by itself (sign-in, seen); durable on return."""
+        rows = Rows(self._lease())
+        rows.stories.append(story_row(story))
+        future: Future[None] = Future()
+        self._writer.submit(Entry(rows=rows, future=future))
+        future.result()
+
+    def may_tell(self, topic: str, address: str, *, every: timedelta, now: datetime) -> bool:
+        """True at most once per period (durable): whoever gets it may write to this address about this topic."""
+        return self._do(lambda transaction: housekeeping.may_tell(transaction, topic, address, every=every, now=now))
+
+    def account(self, name: str) -> Account | None:
+        """An account of the console; None when there is none of that name."""
+        return self.views.account(name)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """All accounts, by name."""
+        return self.views.accounts()
+
+    def put_account(self, account: Account) -> None:
+        """Make or change an account; durable on return."""
+        self._do(lambda transaction: housekeeping.put_account(transaction, account))
+
+    def purge(self, now: datetime, *, keep_passed: timedelta) -> int:
+        """Drop the bytes of mails that everybody got, that have no case, and that are older than ``keep_passed``.
+
+        Their rows stay.  In small transactions; then segments that nobody needs are removed.  Gives how many mails.
+        """
+        dropped = 0
+        while True:
+            count = self._do(lambda transaction: housekeeping.drop_bytes(transaction, before=now - keep_passed))
+            dropped += count
+            if count < housekeeping.SMALL:
+                break
+        # First the files, then the rows: a segment that appears in between has rows, or is locked by who writes it.
+        segments = self._blobs.segments()
+        needed = self._do(housekeeping.needed_segments, durable=False)
+        self._blobs.remove(segments - needed)
+        return dropped
+
+    # --- helpers ------------------------------------------------------------------------------------------------------
+
+    def _lease(self) -> Lease:
+        return Lease(node=self._node, life=self._life, until=micros(self._clock() + self._lease_for))
+
+    def _rows(self, acceptances: Sequence[Acceptance]) -> Rows:
+        rows = Rows(self._lease())
+        for acceptance in acceptances:
+            rows.add(acceptance, inline_bytes=self._inline_bytes)
+        return rows
+
+    def _do(self, work: Callable[[Transaction], _T], *, rows: Rows | None = None, durable: bool = True) -> _T:
+        future: Future[_T] = Future()
+        self._writer.submit(Entry(call=work, rows=rows, durable=durable, future=future))
+        return future.result()
+
+
+def _put_off(claimed: claims.Claim, why: str, now: datetime) -> list[Settlement]:
+    def story(delivery: Delivery) -> Story:
+        detail: dict[str, str | int | float | bool | list[str]] = {"delivery": delivery.id, "reason": why}
+        return Story(at=now, event=Event.DEFERRED, mail_id=delivery.mail_id, case_id=delivery.case_id, detail=detail)
+
+    return [
+        Settlement(
+            delivery_id=delivery.id,
+            event=DeliveryEvent.RETRY,
+            attempts=delivery.attempts,
+            reply=why,
+            next_at=now + _DAMAGED_RETRY,
+            story=story(delivery),
+        )
+        for delivery in claimed.deliveries
+    ]

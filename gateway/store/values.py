@@ -1,0 +1,150 @@
+"""What is handed to the store, and what its views give back.  Plain values: nothing here knows the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent
+from gateway.model import (
+    Action,
+    Case,
+    Delivery,
+    Direction,
+    Door,
+    Identity,
+    Mail,
+    Story,
+    Value,
+    Verdict,
+)
+
+# --- In ---------------------------------------------------------------------------------------------------------------
+
+
+class Opening(Value):
+    """A case to open, or to join: an open case of the same (unit, direction, key) takes the mail instead (key != "").
+
+    The store itself writes the story row CASE_OPENED or CASE_JOINED.  ``hand_over`` is the delivery to the office system at
+    once; it is dropped when the case was joined, so give it QUEUED: the worker claims it.
+    """
+
+    case: Case
+    hand_over: Delivery | None = None
+
+
+class Acceptance(Value):
+    """What becomes durable together: one mail and all that was decided about it.
+
+    Deliveries in state SENDING are leased to this node from the start; QUEUED ones are claimed later.  When a verdict or an
+    opening says quarantine, the store drops every fact about the content before it writes (subject, evidence, files).
+    """
+
+    mail: Mail
+    keep_raw: bool = True  # a refused mail is remembered without its bytes
+    subject: str = ""  # the Subject field, decoded: for lists and search
+    verdicts: tuple[Verdict, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    stories: tuple[Story, ...] = ()
+
+
+class Settlement(Value):
+    """What came of one attempt of a delivery that this node had leased.
+
+    It does nothing when the delivery is not SENDING or is leased by another life: the lease had run out, and somebody else
+    settles it.  ``case_event`` moves the case in the same transaction (an illegal one is logged and left out).
+    """
+
+    delivery_id: str
+    event: DeliveryEvent
+    attempts: int
+    reply: str = ""
+    next_at: datetime | None = None
+    receipt: bytes = b""
+    story: Story | None = None
+    case_id: str = ""
+    case_event: CaseEvent | None = None
+
+
+# --- Out --------------------------------------------------------------------------------------------------------------
+
+
+class MailRow(Value):
+    """One line of a list of mails."""
+
+    id: str
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str  # "" for a sealed mail
+    at: datetime
+    size: int
+    door: Door
+    peer: str
+    identity: Identity
+    actions: tuple[Action, ...]
+
+
+class MailPage(Value):
+    """Some mails, newest first; ``after`` is where the next page starts, "" on the last one."""
+
+    rows: tuple[MailRow, ...]
+    after: str = ""
+
+
+class CaseRow(Value):
+    """One line of a list of cases."""
+
+    id: str
+    unit: str
+    office: str
+    direction: Direction
+    action: Action
+    state: CaseState
+    opened_at: datetime
+    due_at: datetime | None
+    kind: str
+    number_symbol: str
+    issuer: str
+    subject: str  # of the document (trích yếu), else of the mail
+    urgency: str
+    sender: str
+    reason: str
+    rule: str
+    alarm: bool
+    mails: int  # how many mails brought it
+
+
+class CasePage(Value):
+    """Some cases, newest first; ``after`` is where the next page starts, "" on the last one."""
+
+    rows: tuple[CaseRow, ...]
+    after: str = ""
+
+
+class DeliveryPage(Value):
+    """Some deliveries, newest first; ``after`` is where the next page starts, "" on the last one."""
+
+    rows: tuple[Delivery, ...]
+    after: str = ""
+
+
+class Statistics(Value):
+    """Counts since a moment."""
+
+    mails: int
+    by_action: dict[str, int]
+    by_rule: dict[str, int]
+    by_unit: dict[str, int]  # unit of the verdict; verdicts without one are left out
+
+
+class Health(Value):
+    """What waits, and what a person must look at."""
+
+    queued: int
+    deferred: int
+    uncertain: int
+    refused: int
+    dead: int
+    cases_waiting: int
+    alarms: int  # waiting cases with an alarm, and sealed ones that nobody has opened yet
+    oldest_queued_at: datetime | None

@@ -1,0 +1,264 @@
+"""Lists for the console: queue, story, search, statistics.  Synchronous reads on connections of their own.
+
+Pages are keyset pages: ``after`` of one page, given to the next call, goes on behind its last row however many came in at
+the front.  Search looks for every word, folded (lower case, without marks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from ulid import ULID
+
+from gateway.errors import NotFound, StoreUnavailable
+from gateway.lifecycle import CaseState, DeliveryState
+from gateway.model import Account, Action, Case, Delivery, Event, Story, Verdict
+from gateway.store.blobs import Blobs, checked
+from gateway.store.database import Database
+from gateway.store.rows import (
+    AnyRow,
+    account_of,
+    case_of,
+    case_row_of,
+    delivery_of,
+    mail_row_of,
+    story_of,
+    verdict_of,
+)
+from gateway.store.tables import (
+    NOT_DELIVERED,
+    OF_CASE,
+    OF_MAIL,
+    UNFINISHED,
+    accounts,
+    case_mails,
+    cases,
+    deliveries,
+    mails,
+    micros,
+    moment,
+    passed_over,
+    stories,
+    verdicts,
+)
+from gateway.store.texts import fold
+from gateway.store.values import CasePage, DeliveryPage, Health, MailPage, MailRow, Statistics
+
+_FINISHED = {DeliveryState.DELIVERED, DeliveryState.CANCELLED}
+
+
+class Views:
+    """Everything that is read without being changed.  NotFound for an unknown id; StoreUnavailable when the database is."""
+
+    def __init__(self, database: Database, blobs: Blobs) -> None:
+        self._database = database
+        self._blobs = blobs
+
+    # --- cases --------------------------------------------------------------------------------------------------------
+
+    def cases(
+        self, *, units: Sequence[str] | None, states: Sequence[CaseState], text: str = "", after: str = "", limit: int = 50
+    ) -> CasePage:
+        """Cases of these units (None: all) in these states (none given: all), newest first; ``text``: words of the document,
+        issuer, number or sender, with or without marks.
+        """
+        brought = select(func.count()).where(case_mails.c.case_id == cases.c.id).scalar_subquery()
+        query = select(cases, brought.label("mails")).where(*_of_units(units), *_containing(cases.c.search, text))
+        if states:
+            query = query.where(cases.c.state.in_([state.value for state in states]))
+        if after:
+            opened, _, case_id = after.partition("-")
+            then = cases.c.opened_at == moment(int(opened))
+            query = query.where(or_(cases.c.opened_at < moment(int(opened)), and_(then, cases.c.id < case_id)))
+        rows = self._rows(query.order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(limit + 1))
+        last = rows[limit - 1] if len(rows) > limit else None
+        return CasePage(rows=tuple(map(case_row_of, rows[:limit])), after=f"{micros(last.opened_at)}-{last.id}" if last else "")
+
+    def case_counts(self, units: Sequence[str] | None) -> dict[CaseState, int]:
+        """How many cases of these units (None: all) are in which state; states without any are left out."""
+        query = select(cases.c.state, func.count().label("number")).where(*_of_units(units)).group_by(cases.c.state)
+        return {CaseState(row.state): row.number for row in self._rows(query)}
+
+    def case(self, case_id: str) -> Case:
+        """One case; NotFound."""
+        return case_of(self._one(select(cases).where(cases.c.id == case_id), f"no case {case_id}"))
+
+    def mails_of_case(self, case_id: str) -> tuple[MailRow, ...]:
+        """The mails that brought a case, in order."""
+        query = _mail_lines().join(case_mails, case_mails.c.mail_id == mails.c.id).where(case_mails.c.case_id == case_id)
+        return tuple(map(mail_row_of, self._rows(query.order_by(mails.c.at, mails.c.id))))
+
+    # --- mails --------------------------------------------------------------------------------------------------------
+
+    def mails(self, *, text: str = "", action: Action | None = None, after: str = "", limit: int = 50) -> MailPage:
+        """Mails, newest first; ``text``: words of subject, sender or recipients; ``action``: of one of its verdicts."""
+        query = _mail_lines().where(*_containing(mails.c.search, text))
+        if action is not None:
+            query = query.where(_with_action(action))
+        if after:
+            query = query.where(mails.c.id < after)
+        rows = self._rows(query.order_by(mails.c.id.desc()).limit(limit + 1))
+        return MailPage(rows=tuple(map(mail_row_of, rows[:limit])), after=_last_id(rows, limit))
+
+    def mail(self, mail_id: str) -> MailRow:
+        """One mail; NotFound."""
+        return mail_row_of(self._one(_mail_lines().where(mails.c.id == mail_id), f"no mail {mail_id}"))
+
+    def verdicts(self, mail_id: str) -> tuple[Verdict, ...]:
+        """The verdicts of a mail, in the order of its recipients."""
+        query = (
+            select(verdicts, passed_over.c.rules)
+            .join_from(verdicts, passed_over, passed_over.c.key == verdicts.c.passed_over, isouter=True)
+            .where(verdicts.c.mail_id == mail_id)
+            .order_by(verdicts.c.n)
+        )
+        return tuple(map(verdict_of, self._rows(query)))
+
+    def raw(self, mail_id: str) -> bytes:
+        """The bytes of a mail; NotFound when they are no longer kept, or sealed; StoreUnavailable when damaged."""
+        row = self._one(select(mails).where(mails.c.id == mail_id), f"no mail {mail_id}")
+        if row.sealed:
+            raise NotFound(f"mail {mail_id} is sealed")
+        if not row.kept:
+            raise NotFound(f"the bytes of mail {mail_id} are no longer kept")
+        return self.bytes_of(row)
+
+    def bytes_of(self, row: AnyRow) -> bytes:
+        """The bytes of a row of mails, compared with their digest.  StoreUnavailable, which names the mail."""
+        raw = row.raw
+        if row.segment is not None:
+            try:
+                raw = self._blobs.read(row.segment, row.position, row.size)
+            except OSError as error:
+                raise StoreUnavailable(f"mail {row.id}: its bytes cannot be read: {error}") from error
+        if raw is None:
+            raise StoreUnavailable(f"mail {row.id}: its bytes are no longer kept")
+        return checked(row.id, row.digest, raw)
+
+    # --- deliveries and stories ---------------------------------------------------------------------------------------
+
+    def deliveries_of(self, *, mail_id: str = "", case_id: str = "") -> tuple[Delivery, ...]:
+        """The deliveries of a mail or of a case."""
+        query = select(deliveries).where(*_about(deliveries.c, mail_id, case_id)).order_by(deliveries.c.at, deliveries.c.id)
+        return tuple(map(delivery_of, self._rows(query)))
+
+    def deliveries(self, *, states: Sequence[DeliveryState], after: str = "", limit: int = 50) -> DeliveryPage:
+        """Deliveries in these states (none given: all), newest first."""
+        query = select(deliveries)
+        if states:
+            query = query.where(deliveries.c.state.in_([state.value for state in states]))
+            if not _FINISHED.intersection(states):
+                query = query.where(UNFINISHED)
+        if after:
+            query = query.where(deliveries.c.id < after)
+        rows = self._rows(query.order_by(deliveries.c.id.desc()).limit(limit + 1))
+        return DeliveryPage(rows=tuple(map(delivery_of, rows[:limit])), after=_last_id(rows, limit))
+
+    def story(self, *, mail_id: str = "", case_id: str = "") -> tuple[Story, ...]:
+        """All that happened to one mail or case, in order."""
+        query = select(stories).where(*_about(stories.c, mail_id, case_id)).order_by(stories.c.id)
+        return tuple(map(story_of, self._rows(query)))
+
+    # --- numbers ------------------------------------------------------------------------------------------------------
+
+    def statistics(self, since: datetime) -> Statistics:
+        """Counts of what arrived since then."""
+        # Ids sort by time: they find the rows without a look at all the older ones.
+        first = str(ULID.from_datetime(since - timedelta(days=1)))[:10]
+        with self._database.reading() as connection:
+            count = connection.execute(select(func.count()).where(mails.c.id >= first, mails.c.at >= since)).scalar_one()
+            found = {
+                column: connection.execute(
+                    select(verdicts.c[column], func.count())
+                    .join(mails, mails.c.id == verdicts.c.mail_id)
+                    .where(verdicts.c.mail_id >= first, mails.c.at >= since, verdicts.c[column] != "")
+                    .group_by(verdicts.c[column])
+                ).all()
+                for column in ("action", "rule", "unit")
+            }
+        by = {column: {name: number for name, number in rows} for column, rows in found.items()}
+        return Statistics(mails=count, by_action=by["action"], by_rule=by["rule"], by_unit=by["unit"])
+
+    def health(self) -> Health:
+        """What waits, and what a person must look at."""
+        states = select(deliveries.c.state, func.count(), func.min(deliveries.c.at)).where(UNFINISHED)
+        waiting = select(func.count()).select_from(cases).where(cases.c.state == CaseState.WAITING.value)
+        seen = select(stories.c.id).where(OF_CASE, stories.c.case_id == cases.c.id, stories.c.event == Event.SEEN.value)
+        unseen = and_(cases.c.state == CaseState.SEALED.value, ~seen.exists())
+        alarms = select(func.count()).where(cases.c.alarm, or_(cases.c.state == CaseState.WAITING.value, unseen))
+        with self._database.reading() as connection:
+            found = {row[0]: row for row in connection.execute(states.group_by(deliveries.c.state))}
+            cases_waiting = connection.execute(waiting).scalar_one()
+            alarm_count = connection.execute(alarms).scalar_one()
+
+        def count(state: DeliveryState) -> int:
+            return int(found[state][1]) if state in found else 0
+
+        return Health(
+            queued=count(DeliveryState.QUEUED),
+            deferred=count(DeliveryState.DEFERRED),
+            uncertain=count(DeliveryState.UNCERTAIN),
+            refused=count(DeliveryState.REFUSED),
+            dead=count(DeliveryState.DEAD),
+            cases_waiting=cases_waiting,
+            alarms=alarm_count,
+            oldest_queued_at=found[DeliveryState.QUEUED][2] if DeliveryState.QUEUED in found else None,
+        )
+
+    # --- people -------------------------------------------------------------------------------------------------------
+
+    def account(self, name: str) -> Account | None:
+        """An account of the console; None when there is none of that name."""
+        rows = self._rows(select(accounts).where(accounts.c.name == name))
+        return account_of(rows[0]) if rows else None
+
+    def accounts(self) -> tuple[Account, ...]:
+        """All accounts, by name."""
+        return tuple(map(account_of, self._rows(select(accounts).order_by(accounts.c.name))))
+
+    # --- helpers ------------------------------------------------------------------------------------------------------
+
+    def _rows(self, query: Select[Any]) -> Sequence[AnyRow]:
+        with self._database.reading() as connection:
+            return connection.execute(query).all()
+
+    def _one(self, query: Select[Any], missing: str) -> AnyRow:
+        rows = self._rows(query)
+        if not rows:
+            raise NotFound(missing)
+        return rows[0]
+
+
+def _mail_lines() -> Select[Any]:
+    """What a list of mails needs: not the bytes."""
+    c = mails.c
+    return select(c.id, c.sender, c.recipients, c.subject, c.at, c.size, c.door, c.peer, c.identity, c.actions)
+
+
+def _of_units(units: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    return [] if units is None else [cases.c.unit.in_(units)]
+
+
+def _containing(column: ColumnElement[str], text: str) -> list[ColumnElement[bool]]:
+    return [column.contains(word, autoescape=True) for word in fold(text).split()]
+
+
+def _with_action(action: Action) -> ColumnElement[bool]:
+    if action is Action.DELIVER:
+        return or_(mails.c.actions == "deliver", mails.c.actions.like("deliver %"), mails.c.actions.like("% deliver"))
+    # Repeats the condition of the index on what was not simply delivered.
+    return mails.c.id.in_(select(verdicts.c.mail_id).where(verdicts.c.action == action.value, NOT_DELIVERED))
+
+
+def _about(columns: Any, mail_id: str, case_id: str) -> list[ColumnElement[bool]]:
+    """Rows of this mail or this case; the conditions of the partial indexes come along."""
+    if case_id:
+        return [columns.case_id == case_id, OF_CASE]
+    return [columns.mail_id == mail_id, OF_MAIL]
+
+
+def _last_id(rows: Sequence[AnyRow], limit: int) -> str:
+    return rows[limit - 1].id if len(rows) > limit else ""

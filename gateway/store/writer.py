@@ -1,0 +1,284 @@
+"""Group commit: what is pending becomes one durable transaction.
+
+One thread writes.  It takes everything that waits, makes one transaction of it with few statements, commits (which waits
+for the disk), and tells all who wait.  Meanwhile the next ones gather: no timer, the batch is what came in during the last
+sync.  One bad entry must not fail the others: when the merged transaction fails, it is done again entry by entry.  When
+the database is gone or the disk is full, entries fail with StoreUnavailable, and the next batch connects anew; only
+settlements are kept and tried again, because a lost one would repeat a delivery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.errors import StoreUnavailable, VanthuError
+from gateway.store.batch import Entry, Settled, insert_together
+from gateway.store.blobs import Blobs, Series
+from gateway.store.database import Database
+from gateway.store.moves import open_case, settle_one
+from gateway.store.rows import placed
+from gateway.store.tables import passed_over, stories
+from gateway.store.transaction import Transaction
+
+logger = logging.getLogger(__name__)
+
+_MOST_ENTRIES = 512  # in one transaction
+_MOST_UNSETTLED = 100_000  # entries with settlements that are kept while the database is gone
+_MOST_KNOWN = 10_000
+_PATIENCE_S = 0.005  # that settlements wait for a mail to be committed with
+_RETRY_S = 0.5  # between tries to write those, when nothing else comes in
+
+
+class _NotAllOurs(Exception):
+    """Some settlement of a batch found its delivery leased by somebody else: the batch is done again one by one."""
+
+
+class Writer:
+    """The thread that writes."""
+
+    def __init__(self, database: Database, blobs: Blobs, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._transaction: Transaction | None = None
+        self._queue: SimpleQueue[Entry | None] = SimpleQueue()
+        self._unsettled: list[Entry] = []
+        self._known: set[str] = set()  # keys of passed_over that are written
+        self._lock = threading.Lock()  # nothing is put behind the None that ends the queue
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+
+    def start(self, connection: Connection) -> None:
+        """Begin to write, through this connection for a start."""
+        self._use(connection)
+        self._thread.start()
+
+    def submit(self, entry: Entry) -> None:
+        """Have something written; its future tells.  Any thread.  StoreUnavailable after stop()."""
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable("the store is closed")
+            self._queue.put(entry)
+
+    def stop(self) -> None:
+        """Write what is pending, then end."""
+        with self._lock:
+            self._closed = True
+            self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+        self._drop()
+
+    # --- the loop -----------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            batch, going = self._gather()
+            try:
+                self._write(batch)
+            except Exception as error:
+                logger.exception("the writer failed; it goes on with the next batch")
+                self._fail(batch, error)
+            _answer(batch)
+        if self._unsettled:
+            logger.error("%d settlements were never written: those deliveries will be repeated", len(self._unsettled))
+
+    def _gather(self) -> tuple[list[Entry], bool]:
+        """All that waits; and whether there is to be a next time.
+
+        When nobody waits for any of it (settlements), the next mail may still come along: both then share one commit.
+        """
+        batch, self._unsettled = self._unsettled, []
+        wait = _RETRY_S if batch else None
+        deadline = 0.0
+        while True:
+            try:
+                entry = self._queue.get(timeout=wait)
+            except Empty:
+                return batch, True
+            if entry is None:
+                return batch, False
+            batch.append(entry)
+            if entry.future is not None:
+                break
+            deadline = deadline or time.monotonic() + _PATIENCE_S
+            wait = max(deadline - time.monotonic(), 0.0)
+        while len(batch) < _MOST_ENTRIES and not self._queue.empty():
+            entry = self._queue.get()
+            if entry is None:
+                return batch, False
+            batch.append(entry)
+        return batch, True
+
+    def _write(self, batch: Sequence[Entry]) -> None:
+        self._write_large(batch)
+        entries = [entry for entry in batch if entry.error is None]
+        try:
+            self._commit(entries)
+        except Exception as error:  # noqa: BLE001 - a bad value shows itself in many ways, and may fail only its own entry
+            hopeless = self._database.is_hopeless(error)
+            self._roll_back(drop=hopeless)
+            if hopeless:
+                self._fail(entries, error, keep_settlements=True)
+            else:
+                self._commit_each(entries)
+
+    def _commit_each(self, entries: Sequence[Entry]) -> None:
+        for n, entry in enumerate(entries):
+            entry.error = entry.result = None
+            try:
+                self._commit([entry], one_by_one=True)
+            except Exception as error:  # noqa: BLE001 - as above
+                hopeless = self._database.is_hopeless(error)
+                self._roll_back(drop=hopeless)
+                if hopeless:
+                    self._fail(entries[n:], error, keep_settlements=True)
+                    return
+                self._fail([entry], error)
+
+    # --- one transaction ----------------------------------------------------------------------------------------------
+
+    def _write_large(self, batch: Sequence[Entry]) -> None:
+        """Put large bodies into segments, before the rows that point there."""
+        for series in Series:
+            large = [
+                (entry, entry.rows.mails, body)
+                for entry in batch
+                if entry.rows is not None
+                for body in entry.rows.large
+                if body.series is series
+            ]
+            if not large:
+                continue
+            try:
+                places = self._blobs.append(series, [body.raw for _, _, body in large])
+            except OSError as error:
+                self._fail(list({id(entry): entry for entry, _, _ in large}.values()), error)
+                continue
+            for (_, mails, body), (segment, position) in zip(large, places, strict=True):
+                mails[body.n] = placed(mails[body.n], segment, position)
+
+    def _commit(self, entries: Sequence[Entry], *, one_by_one: bool = False) -> None:
+        transaction = self._transaction or self._use(self._database.connect())
+        plain = [entry.rows for entry in entries if entry.rows is not None and entry.call is None]
+        calls = [(entry, entry.call) for entry in entries if entry.call is not None]
+        settlements = [settled for entry in entries for settled in entry.settlements]
+        singly = [done for done in settlements if one_by_one or done.settlement.case_event is not None]
+        many = [done for done in settlements if not (one_by_one or done.settlement.case_event is not None)]
+        openings = [(opening, rows) for rows in plain for opening in rows.openings]
+        with transaction.together():
+            transaction.begin(durable=any([entry.durable for entry in entries]))
+            reasons = self._insert_reasons(transaction, entries)
+            insert_together(transaction, plain)
+            if many:
+                self._settle_together(transaction, many)
+            if not (singly or openings or calls):
+                transaction.commit()
+        if singly or openings or calls:
+            for opening, rows in openings:
+                open_case(transaction, opening, rows.lease)
+            for done in singly:
+                settle_one(transaction, done, now=self._clock())
+            for entry, call in calls:
+                self._call(transaction, entry, call)
+            transaction.commit()
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        self._known.update(reasons)
+
+    def _insert_reasons(self, transaction: Transaction, entries: Sequence[Entry]) -> dict[str, str]:
+        """Write the rules passed over that this life has not written before, outside of what one entry may undo."""
+        new: dict[str, str] = {}
+        for entry in entries:
+            if entry.rows is not None:
+                for key, text in entry.rows.passed_over.items():
+                    if key not in self._known:
+                        new[key] = text
+        transaction.insert(passed_over, sorted(new.items()))  # in one order, or two nodes might wait for each other
+        return new
+
+    def _settle_together(self, transaction: Transaction, settlements: Sequence[Settled]) -> None:
+        if transaction.settle([done.row for done in settlements]) != len(settlements):
+            raise _NotAllOurs
+        transaction.insert(stories, [done.story for done in settlements if done.story is not None])
+
+    def _call(self, transaction: Transaction, entry: Entry, call: Callable[[Transaction], Any]) -> None:
+        """Run the entry's function with its rows, in a transaction within the transaction."""
+        transaction.execute("SAVEPOINT entry")
+        try:
+            if entry.rows is not None:
+                insert_together(transaction, [entry.rows])
+                for opening in entry.rows.openings:
+                    open_case(transaction, opening, entry.rows.lease)
+            entry.result = call(transaction)
+        except VanthuError as error:
+            transaction.execute("ROLLBACK TO SAVEPOINT entry")
+            entry.error = error
+        transaction.execute("RELEASE SAVEPOINT entry")
+
+    # --- when it fails ------------------------------------------------------------------------------------------------
+
+    def _fail(self, entries: Sequence[Entry], error: BaseException, *, keep_settlements: bool = False) -> None:
+        for entry in entries:
+            if keep_settlements and entry.settlements and len(self._unsettled) < _MOST_UNSETTLED:
+                self._unsettled.append(entry)
+                continue
+            if entry.settlements:
+                logger.error("settlements are lost, those deliveries will be repeated: %s", error)
+            entry.error = StoreUnavailable(f"not written: {error}")
+            entry.error.__cause__ = error
+        logger.warning("%d entries were not written: %s", len(entries), error)
+
+    def _use(self, connection: Connection) -> Transaction:
+        self._connection = connection
+        self._transaction = self._database.transaction(connection)
+        return self._transaction
+
+    def _roll_back(self, *, drop: bool) -> None:
+        """Leave the transaction, and the connection too when it cannot be trusted any more."""
+        if self._transaction is not None and not drop:
+            try:
+                self._transaction.roll_back()
+            except Exception:
+                logger.exception("no rollback: connecting anew")
+                drop = True
+        if drop:
+            self._drop()
+
+    def _drop(self) -> None:
+        connection, self._connection, self._transaction = self._connection, None, None
+        if connection is not None:
+            with contextlib.suppress(Exception):  # it may be dead in any way: only the next one matters
+                connection.invalidate()
+            with contextlib.suppress(Exception):
+                connection.close()
+
+
+def _answer(batch: Sequence[Entry]) -> None:
+    """Tell all who wait: one call for each loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[Entry]] = {}
+    for entry in batch:
+        if entry.future is not None and entry.loop is not None:
+            loops.setdefault(entry.loop, []).append(entry)
+        else:
+            entry.answer()
+    for loop, entries in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_answer_all, entries)
+
+
+def _answer_all(entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        entry.answer()

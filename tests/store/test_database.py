@@ -1,0 +1,93 @@
+"""Opening: the schema, the node's name, and what a wrong setting is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+from gateway.errors import ConfigError, StoreUnavailable
+from gateway.store import Store, migrations
+from gateway.store.tables import SCHEMA, metadata
+from tests.store.conftest import Open
+from tests.store.letters import mail, passing
+
+
+def driver(url: str) -> str:
+    """The URL as SQLAlchemy reads it without our help."""
+    return url.replace("postgresql://", "postgresql+psycopg://")
+
+
+def test_the_migrations_make_exactly_the_tables(store: Store, url: str) -> None:
+    engine = create_engine(driver(url))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+    assert store.views.mails().rows == ()
+
+
+def test_the_schema_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    assert ScriptDirectory.from_config(config).get_heads() == [SCHEMA]
+
+
+def test_opening_again_keeps_everything(open_store: Open) -> None:
+    first = open_store()
+    letter = mail()
+    first.accept_now([passing(letter)])
+    first.close()
+    assert open_store().views.raw(letter.id) == letter.raw
+
+
+def test_a_schema_of_a_newer_program_is_refused_in_plain_words(open_store: Open, url: str) -> None:
+    open_store().close()
+    engine = create_engine(driver(url))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(ConfigError, match=r"'9999'.*newer"):
+        open_store()
+
+
+def test_two_gateways_of_one_name_are_refused_until_the_first_has_ended(open_store: Open) -> None:
+    first = open_store(node="hue")
+    with pytest.raises(ConfigError, match=r"'hue'.*already running"):
+        open_store(node="hue")
+    letter = mail()
+    first.accept_now([passing(letter)])
+    first.close()
+    assert open_store(node="hue").views.raw(letter.id) == letter.raw
+
+
+def test_the_name_of_a_node_may_be_anything(open_store: Open) -> None:
+    store = open_store(node="../Sở GDĐT/1", inline_bytes=1)
+    letter = mail()
+    store.accept_now([passing(letter)])
+    assert store.views.raw(letter.id) == letter.raw
+
+
+@pytest.mark.parametrize("url", ["", "vanthu.sqlite3", "mysql://localhost/x", "sqlite://", "sqlite:///:memory:", "nosuch://x"])
+def test_a_url_that_makes_no_sense_is_refused(url: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\[store\] url"):
+        Store(url=url, blobs=tmp_path, inline_bytes=1, node="hue")
+
+
+def test_a_database_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
+    store = Store(url=f"postgresql://postgres@/x?host={tmp_path}", blobs=tmp_path / "blobs", inline_bytes=1, node="hue")
+    with pytest.raises(StoreUnavailable, match="cannot be opened"):
+        store.open()
+
+
+def test_a_folder_that_does_not_exist_yet_is_made(tmp_path: Path) -> None:
+    store = Store(url=f"sqlite:///{tmp_path}/a/b/v.sqlite3", blobs=tmp_path / "c" / "d", inline_bytes=1, node="hue")
+    store.open()
+    store.accept_now([passing(mail())])
+    store.close()
+    assert (tmp_path / "a" / "b" / "v.sqlite3").exists()

@@ -1,0 +1,98 @@
+"""A private PostgreSQL in a temporary folder: a real server, reached through a socket in that folder.
+
+As root the server runs as the user postgres (it refuses root), else as whoever runs the tests.  A machine without
+PostgreSQL fails the tests that need it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+
+import psycopg
+
+_SETTINGS = """
+listen_addresses = ''
+unix_socket_directories = '{folder}'
+max_connections = 100
+shared_buffers = 64MB
+fsync = {fsync}
+"""
+
+
+def programs() -> Path:
+    """The folder of initdb and pg_ctl; FileNotFoundError when PostgreSQL is not installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    if on_path is None:
+        raise FileNotFoundError("PostgreSQL is not installed: apt-get install postgresql")
+    return Path(on_path).parent
+
+
+class Postgres:
+    """One server.  start() and stop() may be repeated: the data stay until remove()."""
+
+    def __init__(self, *, fsync: bool = False) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="vanthu-pg-", dir="/tmp"))
+        self._data = self.folder / "data"
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        self._run("initdb", "--pgdata", str(self._data), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8")
+        settings = _SETTINGS.format(folder=self.folder, fsync="on" if fsync else "off")
+        with (self._data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(settings)
+
+    def start(self) -> Postgres:
+        """Start it and wait until it answers."""
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "start", "--wait", "--silent", "--pgdata", str(self._data), "--log", log)
+        return self
+
+    def stop(self) -> None:
+        """Stop it at once; clients lose their connections."""
+        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", "fast", "--pgdata", str(self._data))
+
+    def remove(self) -> None:
+        """Stop it, if it runs, and remove everything."""
+        if (self._data / "postmaster.pid").exists():
+            self.stop()
+        shutil.rmtree(self.folder)
+
+    def new_database(self) -> str:
+        """Make an empty database; gives its URL, as a user would write it into [store] url."""
+        name = f"t{uuid.uuid4().hex}"
+        with psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://postgres@/{name}?host={self.folder}"
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        name = url.rpartition("@/")[2].partition("?")[0]
+        with psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(programs() / program), *arguments]
+        user = "postgres" if os.geteuid() == 0 else None
+        done = subprocess.run(
+            command,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
+            cwd=self.folder,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # not a pipe: the server keeps it open
+            stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
+            log = self.folder / "log"
+            said = log.read_text(encoding="utf-8") if log.exists() else str(done.stderr)
+            raise RuntimeError(f"{program} failed: {said}")
