@@ -1,0 +1,1 @@
+"""The SMTP door, and the relay to the next mail server."""

@@ -1,0 +1,166 @@
+"""Between the words of SMTP and ours: a session and its envelope become a Mail, the intake's Answer becomes a reply."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from aiosmtpd.smtp import Envelope as AiosmtpdEnvelope
+from aiosmtpd.smtp import Session as AiosmtpdSession
+
+from gateway import maillog
+from gateway.config import Smtp
+from gateway.model import Admission, Answer, Arrival, Door, Identity, Mail, Recipient, new_id
+from gateway.smtp import replies
+from gateway.smtp.data import Contents, LineEnds, unpack
+
+logger = logging.getLogger(__name__)
+
+MAX_HOPS = (
+    50  # RFC 5321 section 6.3 asks for at least 100 fields of all kinds; a mail that passed fifty servers goes in circles
+)
+_LARGE = 1024 * 1024  # from here on unpacking takes long enough (over 1 ms) to be done beside the loop
+
+
+class Intake(Protocol):
+    """The one way in, as this door sees it (gateway.intake)."""
+
+    async def accept(self, mail: Mail) -> Answer:
+        """Recognise, decide, remember.  Durable when it returns; raises when it is not."""
+        ...
+
+    def admission(self, address: str, identity: Identity) -> Admission:
+        """May this recipient be taken at RCPT?"""
+        ...
+
+
+class Excess(StrEnum):
+    """Why the data of a mail was not kept."""
+
+    NONE = ""
+    SIZE = "too large"  # over [smtp] max_message_bytes
+    ROOM = "no room"  # over [smtp] max_bytes_in_flight, with what other sessions hold
+
+
+class Flaw(StrEnum):
+    """Why a complete mail is not taken, whatever it says."""
+
+    NONE = ""
+    LONE_DOT = "lone dot"
+    BARE_LINE_ENDS = "bare line ends"
+    LOOP = "loop"
+
+
+_COMPLAINTS: Mapping[Excess | Flaw, Callable[[str], str]] = {
+    Excess.ROOM: replies.no_room,
+    Flaw.LONE_DOT: replies.lone_dot,
+    Flaw.BARE_LINE_ENDS: replies.bare_line_ends,
+    Flaw.LOOP: replies.loop,
+}
+
+
+class Session(AiosmtpdSession):
+    """One connection: who the client is."""
+
+    address: str = ""  # of the client, without port
+    identity: Identity = Identity.CLAIMED
+
+    @property
+    def trusted(self) -> bool:
+        """From a trusted network: any recipient, and line ends pass as they are."""
+        return self.identity is Identity.TRUSTED_NETWORK
+
+
+class Envelope(AiosmtpdEnvelope):
+    """One mail on its way in.  ``mail_from`` is None before MAIL and "" for the null sender."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.options: tuple[str, ...] = ()
+        self.recipients: list[Recipient] = []
+
+
+class Handler:
+    """Says what becomes of a recipient and of a mail."""
+
+    def __init__(self, intake: Intake, settings: Smtp) -> None:
+        self._intake = intake
+        self._settings = settings
+
+    def objection(self, address: str, session: Session) -> str:
+        """The reply that refuses a recipient; "" when it is welcome."""
+        # RFC 5321 section 4.5.1: mail to <postmaster> must always be taken.
+        if "@" not in address:
+            return ""
+        admission = self._intake.admission(address, session.identity)
+        if admission.successor and not admission.admitted:
+            return replies.moved(address, admission.successor)
+        if admission.admitted or session.trusted:
+            return ""
+        return replies.relay_denied(address)
+
+    async def take(self, wire: bytes, session: Session, envelope: Envelope, excess: Excess) -> str:
+        """The data is complete: unpack, check, hand to the intake.  Returns the reply; never raises."""
+        mail_id = new_id()
+        try:
+            return await self._reply_to(mail_id, wire, session, envelope, excess)
+        except Exception:  # the top of the door: the sender keeps the mail, the log has the whole
+            logger.exception("mail %s from [%s] was not accepted", mail_id, session.address)
+            maillog.failed(mail_id, where="smtp")
+            return replies.failure(mail_id)
+
+    async def _reply_to(self, mail_id: str, wire: bytes, session: Session, envelope: Envelope, excess: Excess) -> str:
+        contents = unpack(wire) if len(wire) < _LARGE else await asyncio.to_thread(unpack, wire)
+        flaw = excess if excess is not Excess.NONE else _flaw(contents, session)
+        if flaw:
+            maillog.refused(mail_id, sender=envelope.mail_from or "", peer=session.address, rule=f"smtp: {flaw}")
+            return self._complaint(flaw, mail_id)
+        answer = await self._intake.accept(_mail(mail_id, contents, session, envelope))
+        if answer.refused is None:
+            return replies.accepted(mail_id)
+        settings = self._settings
+        return replies.refused(answer.refused, mail_id, help_url=settings.help_url, help_phone=settings.help_phone)
+
+    def _complaint(self, flaw: Flaw | Excess, mail_id: str) -> str:
+        if flaw is Excess.SIZE:
+            return replies.too_large(self._settings.max_message_bytes, mail_id)
+        return _COMPLAINTS[flaw](mail_id)
+
+
+def _flaw(contents: Contents, session: Session) -> Flaw:
+    """What keeps these bytes from being taken at all."""
+    if contents.line_ends is LineEnds.LONE_DOT:
+        return Flaw.LONE_DOT
+    if contents.line_ends is LineEnds.BARE and not session.trusted:
+        return Flaw.BARE_LINE_ENDS
+    return Flaw.LOOP if contents.hops > MAX_HOPS else Flaw.NONE
+
+
+def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope) -> Mail:
+    return Mail(
+        id=mail_id,
+        sender=envelope.mail_from or "",
+        recipients=tuple(envelope.recipients),
+        raw=contents.raw,
+        digest=contents.digest,
+        options=envelope.options,
+        arrival=Arrival(
+            door=Door.SMTP,
+            at=datetime.now(UTC),
+            peer=session.address,
+            helo=session.host_name or "",
+            protocol=_protocol(session, envelope),
+            identity=session.identity,
+        ),
+    )
+
+
+def _protocol(session: Session, envelope: Envelope) -> str:
+    """The "with" word of the trace header (RFC 5321 section 4.4, RFC 6531 section 4.3)."""
+    if envelope.smtp_utf8:
+        return "UTF8SMTP"
+    return "ESMTP" if session.extended_smtp else "SMTP"

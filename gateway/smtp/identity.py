@@ -1,0 +1,30 @@
+"""Who sent this?  For now: a client in a trusted network, or somebody who only claims to be the sender.
+
+AUTH, XFORWARD/XCLIENT, PROXY, SPF, DKIM and DMARC are not read yet, so an identity is never more than these two.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from gateway.model import Identity
+
+
+class TrustedNetworks:
+    """The networks from which any recipient is relayed ([smtp] trusted_networks)."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = tuple(ipaddress.ip_network(network) for network in networks)
+
+    def identity_of(self, peer: str) -> Identity:
+        """What the address of a client (without port; "" is unknown) proves."""
+        try:
+            address = ipaddress.ip_address(peer)
+        except ValueError:
+            return Identity.CLAIMED
+        # A socket that listens on both families shows an IPv4 client as ::ffff:192.0.2.1 (RFC 4291 section 2.5.5.2).
+        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        known = mapped or address
+        trusted = any(known in network for network in self._networks)
+        return Identity.TRUSTED_NETWORK if trusted else Identity.CLAIMED

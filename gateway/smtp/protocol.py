@@ -1,0 +1,179 @@
+"""aiosmtpd made fit: one session of the SMTP door, from greeting to goodbye.
+
+aiosmtpd 1.4.6 gives the session, the envelope, the stream and the names of the commands.  What is overridden here loses,
+refuses or delays good mail in its own version: data read line by line, lines over 1001 octets refused, a handler cancelled
+when the client half-closes, 500 with the text of an exception, parameters refused or put into capitals, addresses repaired,
+limits in class attributes that change under other sessions, a timer that a slow but steady client cannot meet, no enhanced
+codes, no PIPELINING.
+
+The commands and the data are here; how a connection lives and dies is in session.py.
+"""
+
+from __future__ import annotations
+
+import math
+
+from gateway.model import Recipient
+from gateway.smtp import replies
+from gateway.smtp.data import DataReader
+from gateway.smtp.grammar import CommandError, mail_path, rcpt_path
+from gateway.smtp.handler import Excess
+from gateway.smtp.session import Connection
+
+# The data of a mail must come at this rate on average (bytes/s), after a first allowance of data_timeout_s: a school's slow
+# line does fifty times that, and a client that drips a byte now and then does not hold a session for ever.
+SLOWEST_RATE = 1024
+
+
+class SmtpProtocol(Connection):
+    """The commands of one session."""
+
+    async def smtp_HELO(self, hostname: str) -> None:
+        """Begin without extensions."""
+        self._greeted_by(hostname, extended=False)
+        self._say(replies.hello(self.hostname))
+
+    async def smtp_EHLO(self, hostname: str) -> None:
+        """Begin, and say what we can."""
+        self._greeted_by(hostname, extended=True)
+        self._say(self._reception.extensions)
+
+    def _greeted_by(self, hostname: str, *, extended: bool) -> None:
+        if not hostname:
+            raise CommandError(replies.syntax("EHLO hostname" if extended else "HELO hostname"))
+        self.envelope = self._create_envelope()
+        self.session.host_name = hostname
+        self.session.extended_smtp = extended
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        """Open a mail."""
+        reception = self._reception
+        if reception.stopping:
+            raise CommandError(replies.stopping(self.hostname))
+        if not self.session.host_name:
+            raise CommandError(replies.HELLO_FIRST)
+        if self.envelope.mail_from is not None:
+            raise CommandError(replies.NESTED_MAIL)
+        path = mail_path(arg or "")
+        if path.size > reception.settings.max_message_bytes:
+            raise CommandError(replies.too_large(reception.settings.max_message_bytes))
+        if reception.room() <= path.size:
+            raise CommandError(replies.NO_ROOM)
+        envelope = self.envelope
+        envelope.mail_from, envelope.options, envelope.smtp_utf8 = path.address, path.options, path.utf8
+        self._refused = False
+        self._say(replies.SENDER_OK)
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        """Add a recipient."""
+        envelope = self.envelope
+        if envelope.mail_from is None:
+            raise CommandError(replies.MAIL_FIRST)
+        path = rcpt_path(arg or "", utf8=envelope.smtp_utf8)
+        if len(envelope.recipients) >= self._reception.settings.max_recipients:
+            raise CommandError(replies.TOO_MANY_RECIPIENTS)
+        objection = self._reception.handler.objection(path.address, self.session)
+        if objection:
+            raise CommandError(objection)
+        envelope.recipients.append(Recipient(address=path.address, options=path.options))
+        self._say(replies.RECIPIENT_OK)
+
+    async def smtp_DATA(self, arg: str | None) -> None:
+        """Read the mail, hand it over, and say what became of it."""
+        try:
+            if arg:
+                raise CommandError(replies.syntax("DATA"))
+            if not self.envelope.recipients:
+                raise CommandError(replies.MAIL_FIRST if self.envelope.mail_from is None else replies.RCPT_FIRST)
+        except CommandError:
+            # DATA must be the last of a pipelined group (RFC 2920 section 3.1): what came after it is a mail, not commands.
+            if self._inbox:
+                raise CommandError(replies.IMPROPER_PIPELINING) from None
+            raise
+        self._say(replies.GO_AHEAD)
+        try:
+            data = await self._read_data()
+            if data is not None:
+                await self._take(*data)
+        finally:
+            self._release()
+            self.envelope = self._create_envelope()
+
+    async def _read_data(self) -> tuple[bytes, Excess] | None:
+        """Read up to CRLF.CRLF: the data, or why it was not kept.  None when the client left before the end."""
+        data, excess, started = DataReader(), Excess.NONE, self.loop.time()
+        while True:
+            rest = data.feed(bytes(self._inbox))
+            self._inbox.clear()
+            if excess is Excess.NONE:
+                excess = self._excess(data.size)
+                if excess is not Excess.NONE:
+                    data.drop()
+            if rest is not None:
+                self._inbox += rest
+                return (data.wire() if excess is Excess.NONE else b""), excess
+            self._allow_for_data(started, data.size)
+            if not await self._fill():
+                return None
+
+    def _excess(self, size: int) -> Excess:
+        """Count the bytes so far, and say whether they are too many; then they are let go."""
+        self._hold(size)
+        if size > self._reception.settings.max_message_bytes:
+            excess = Excess.SIZE
+        else:
+            excess = Excess.ROOM if self._reception.room() < 0 else Excess.NONE
+        if excess is not Excess.NONE:
+            self._release()
+        return excess
+
+    def _allow_for_data(self, started: float, received: int) -> None:
+        """Progress wins time, but only as much as SLOWEST_RATE is worth, and none beyond the largest mail."""
+        settings = self._reception.settings
+        allowance = settings.data_timeout_s
+        earned = min(received, settings.max_message_bytes) / SLOWEST_RATE
+        left = started + allowance + earned - self.loop.time()
+        self._reset_timeout(max(0.01, min(allowance, left)))
+
+    async def _take(self, wire: bytes, excess: Excess) -> None:
+        """Nothing ends the session while the intake has the mail: no timer, no end of the connection, no stop."""
+        self._taking, self._deadline = True, math.inf
+        try:
+            reply = await self._reception.handler.take(wire, self.session, self.envelope, excess)
+        finally:
+            self._taking = False
+            self._reset_timeout()
+        self._say(reply)
+        if reply.startswith("250"):
+            self._errors = 0
+        if self._reception.stopping:
+            self._say(replies.stopping(self.hostname))
+            self._ending = True
+
+    async def smtp_RSET(self, arg: str | None) -> None:
+        """Forget the mail."""
+        if arg:
+            raise CommandError(replies.syntax("RSET"))
+        self.envelope = self._create_envelope()
+        self._say(replies.OK)
+
+    async def smtp_NOOP(self, arg: str | None) -> None:
+        """Do nothing."""
+        self._say(replies.OK)
+
+    async def smtp_VRFY(self, arg: str | None) -> None:
+        """Say nothing about who is there (RFC 5321 section 7.3)."""
+        if not arg:
+            raise CommandError(replies.syntax("VRFY <address>"))
+        self._say(replies.CANNOT_VERIFY)
+
+    async def smtp_HELP(self, arg: str | None) -> None:
+        """Name the commands, and where to read more."""
+        self._say(self._reception.help)
+
+    async def smtp_QUIT(self, arg: str | None) -> None:
+        """Goodbye."""
+        if arg:
+            raise CommandError(replies.syntax("QUIT"))
+        self._say(replies.BYE)
+        self._ending = True

@@ -1,0 +1,127 @@
+"""The SMTP door: listeners, what all sessions share, and a graceful end.
+
+aiosmtpd's Controller is not used: it runs a loop of its own in a thread, and its stop() cancels every task, and with them
+the mails in progress.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+
+from gateway.config import Smtp, host_and_port
+from gateway.smtp.handler import Handler, Intake
+from gateway.smtp.protocol import SmtpProtocol
+from gateway.smtp.session import Reception
+
+logger = logging.getLogger(__name__)
+
+_BACKLOG = 1024
+_LAST_WORD_S = 2.0  # for a client to read its 421
+
+
+class LagProbe:
+    """How late the event loop is: above some 50 ms something blocks it that should run in a thread or a child process."""
+
+    EVERY_S = 0.1
+
+    def __init__(self) -> None:
+        self.lag_ms = 0.0  # of the last look
+        self.lag_max_ms = 0.0  # of all looks
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look ten times a second from now on."""
+        due = loop.time() + self.EVERY_S
+        self._timer = loop.call_at(due, self._look, loop, due)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self.lag_ms = max(0.0, (loop.time() - due) * 1000)
+        self.lag_max_ms = max(self.lag_max_ms, self.lag_ms)
+        self.start(loop)
+
+
+class SmtpServer:
+    """Listens on [smtp] listen and lets sessions in."""
+
+    def __init__(self, settings: Smtp, intake: Intake) -> None:
+        self._settings = settings
+        self._handler = Handler(intake, settings)
+        self._server: asyncio.Server | None = None
+        self._reception: Reception | None = None
+        self._probe = LagProbe()
+        self.addresses: list[tuple[str, int]] = []
+
+    async def start(self) -> None:
+        """Bind and listen; ``addresses`` then says where (port 0 takes a free one).  Raises OSError when the port is taken."""
+        loop = asyncio.get_running_loop()
+        # aiosmtpd writes lines for every connection at INFO; a line costs as much as a tenth of a mail.
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
+        hostname = self._settings.hostname or socket.gethostname()
+        reception = self._reception = Reception(self._handler, self._settings, hostname, loop)
+        host, port = host_and_port(self._settings.listen, where="[smtp] listen")
+        self._server = await loop.create_server(lambda: SmtpProtocol(reception), host or None, port, backlog=_BACKLOG)
+        self.addresses = [sock.getsockname()[:2] for sock in self._server.sockets]
+        self._probe.start(loop)
+
+    @property
+    def hostname(self) -> str:
+        """Our name in greeting and trace headers; "" before start()."""
+        return self._reception.hostname if self._reception else ""
+
+    @property
+    def lag_ms(self) -> float:
+        """How late the event loop was at the last look."""
+        return self._probe.lag_ms
+
+    @property
+    def lag_max_ms(self) -> float:
+        """How late it was at worst since the start."""
+        return self._probe.lag_max_ms
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions are open."""
+        return len(self._reception.sessions) if self._reception else 0
+
+    @property
+    def bytes_in_flight(self) -> int:
+        """How many bytes of mails are being read or accepted."""
+        return self._reception.bytes_in_flight if self._reception else 0
+
+    async def stop(self, grace_s: float) -> None:
+        """Take no new connection, give mails in progress ``grace_s`` seconds, then 421; commits are always waited for."""
+        if self._server is None or self._reception is None:
+            return
+        self._server.close()
+        self._reception.stopping = True
+        self._dismiss(at_once=False)
+        if not await self._all_ended(grace_s):
+            logger.info("%d sessions did not end in %.0f s", self.sessions, grace_s)
+            self._dismiss(at_once=True)
+            if not await self._all_ended(_LAST_WORD_S):
+                for session in tuple(self._reception.sessions):
+                    session.abort()
+            await self._all_ended(None)
+        await self._server.wait_closed()
+        self._probe.stop()
+        self._server = None
+
+    def _dismiss(self, *, at_once: bool) -> None:
+        for session in tuple(self._reception.sessions if self._reception else ()):
+            session.dismiss(at_once=at_once)
+
+    async def _all_ended(self, timeout_s: float | None) -> bool:
+        sessions = self._reception.sessions if self._reception else ()
+        tasks = [session.task for session in sessions if session.task is not None]
+        if not tasks:
+            return True
+        _, running = await asyncio.wait(tasks, timeout=timeout_s)
+        return not running

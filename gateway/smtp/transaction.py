@@ -1,0 +1,305 @@
+"""One mail transaction as a client speaks it: what to send, and what the replies mean for each recipient.  Pure.
+
+The words are those of RFC 5321, with PIPELINING (RFC 2920), SIZE (1870), 8BITMIME (6152), SMTPUTF8 (6531) and DSN (3461)
+where the other side offers them.  The bytes of a mail leave as they came, with our trace headers in front: only the dots that
+stand after CRLF are doubled (RFC 5321 section 4.5.2).  A dot after a bare CR or LF is none of SMTP's, so it stays single.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from gateway.courier import Outcome, Parcel, Result
+from gateway.errors import DeliveryError
+from gateway.model import Delivery, Mail, Value
+
+_LONGEST_REPLY = 64 * 1024
+# Surrogates that are no escaped bytes (PEP 383) cannot be written at all.
+_NOT_IN_A_COMMAND = re.compile("[\x00-\x1f\x7f\ud800-\udc7f\udd00-\udfff]")
+_NOT_IN_A_PARAMETER = re.compile("[\x00-\x20\x7f\ud800-\udc7f\udd00-\udfff]")
+_END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
+_DSN_OF_MAIL = ("RET=", "ENVID=")
+_DSN_OF_RCPT = ("NOTIFY=", "ORCPT=")
+
+
+class GarbledReply(DeliveryError):
+    """The other side does not speak SMTP."""
+
+
+class Reply(NamedTuple):
+    """A reply, all its lines without code and line end."""
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def is_positive(self) -> bool:
+        """2xx."""
+        return 200 <= self.code < 300
+
+    def __str__(self) -> str:
+        return f"{self.code} {' '.join(self.lines)}".rstrip()
+
+
+class ReplyReader:
+    """Bytes of the other side -> replies, however the network cut them into pieces."""
+
+    __slots__ = ("_lines", "_rest", "_size")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[str] = []
+        self._size = 0
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """The replies that are complete now.  Raises GarbledReply for anything that is none (RFC 5321 section 4.2)."""
+        replies = []
+        self._size += len(data)
+        if self._size > _LONGEST_REPLY:
+            raise GarbledReply("a reply without an end")
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            code, mark = line[:3], line[3:4]
+            if not (code.isdigit() and b"200" <= code <= b"599" and mark in (b" ", b"-", b"\r", b"")):
+                raise GarbledReply(f"not an SMTP reply: {line[:100]!r}")
+            self._lines.append(line[4:].rstrip(b"\r").decode("utf-8", "replace"))
+            if mark != b"-":
+                replies.append(Reply(int(code), tuple(self._lines)))
+                self._lines.clear()
+                self._size = len(self._rest)
+        return replies
+
+
+class Offer(Value):
+    """What the other side can do, from its reply to EHLO."""
+
+    pipelining: bool = False
+    eight_bit: bool = False
+    utf8: bool = False
+    dsn: bool = False
+    size: bool = False
+    size_limit: int = 0  # bytes; 0 is unknown or none
+
+
+def offer_in(reply: Reply) -> Offer:
+    """Read the keywords of a reply to EHLO (RFC 5321 section 4.1.1.1); the first line is the greeting."""
+    words = [line.upper().split() for line in reply.lines[1:]]
+    keywords = {line[0]: line[1:] for line in words if line}
+    size = keywords.get("SIZE", [])
+    return Offer(
+        pipelining="PIPELINING" in keywords,
+        eight_bit="8BITMIME" in keywords,
+        utf8="SMTPUTF8" in keywords,
+        dsn="DSN" in keywords,
+        size="SIZE" in keywords,
+        size_limit=int(size[0]) if size and size[0].isdecimal() else 0,
+    )
+
+
+class Transaction:
+    """One parcel on one connection.
+
+    Send ``first()``; give every reply to ``take()`` and send what it returns, until ``done``; then read ``results()``.
+    After ``dirty`` the next transaction on the connection starts with RSET.
+    """
+
+    __slots__ = (
+        "_at",
+        "_commands",
+        "_data",
+        "_deliveries",
+        "_early",
+        "_final",
+        "_mail",
+        "_offer",
+        "_opening",
+        "_rcpts",
+        "_sent",
+        "_trace",
+        "dirty",
+        "done",
+    )
+
+    def __init__(self, parcel: Parcel, offer: Offer, trace: bytes) -> None:
+        """``trace``: our headers, put in front of the bytes of the mail."""
+        self._mail = parcel.mail
+        self._deliveries = parcel.deliveries
+        self._offer = offer
+        self._trace = trace
+        self._early: dict[str, Result] = {}  # known without asking
+        self._sent: list[Delivery] = []
+        self._sort()
+        self._commands = self._envelope() if self._sent else []
+        self._at = 0  # how many replies came
+        self._opening: Reply | None = None  # to MAIL
+        self._rcpts: list[Reply] = []
+        self._data: Reply | None = None
+        self._final: Reply | None = None
+        self.done = not self._sent
+        self.dirty = False
+
+    @property
+    def is_untouched(self) -> bool:
+        """No reply came: on another connection it can start again as if nothing had happened."""
+        return self._at == 0
+
+    def first(self) -> bytes:
+        """What to send first: the whole envelope when the other side takes commands in groups (RFC 2920)."""
+        return b"".join(self._commands) if self._offer.pipelining else self._commands[0]
+
+    def take(self, reply: Reply) -> tuple[bytes, ...]:
+        """What to send after this reply; nothing while more replies are due.
+
+        Raises GarbledReply when it cannot be the reply to what was sent: then nothing that follows can be trusted either.
+        """
+        at, last = self._at, len(self._commands) - 1
+        if (300 <= reply.code < 400) != (at == last) and (at != last or reply.is_positive):
+            raise GarbledReply(f"out of step: {reply}")
+        self._at = at + 1
+        if at > last:
+            self._final = reply
+            self.done = True
+            return ()
+        if at == last:
+            return self._after_data(reply)
+        if at == 0:
+            self._opening = reply
+        else:
+            self._rcpts.append(reply)
+        return () if self._offer.pipelining else self._next_command()
+
+    def results(self, trouble: str = "") -> tuple[Result, ...]:
+        """One Result for each delivery, in order; ``trouble`` says why the replies ended early, if they did.
+
+        What was sent and not answered is RETRY, also after the final dot: RFC 5321 section 4.5.3.2.6 lets a mail arrive twice
+        rather than not at all.
+        """
+        sent = [self._result(n, delivery.id, trouble) for n, delivery in enumerate(self._sent)]
+        if not self._early:
+            return tuple(sent)
+        asked = iter(sent)
+        return tuple(self._early.get(delivery.id) or next(asked) for delivery in self._deliveries)
+
+    # --- before anything is sent ---
+
+    def _sort(self) -> None:
+        """Tell apart what can be sent at all; the rest is refused without asking."""
+        for delivery in self._deliveries:
+            why_not = self._why_not(delivery)
+            if why_not:
+                self._early[delivery.id] = Result(delivery_id=delivery.id, outcome=Outcome.REFUSED, reply=why_not)
+            else:
+                self._sent.append(delivery)
+
+    def _why_not(self, delivery: Delivery) -> str:
+        limit = self._offer.size_limit
+        if limit and len(self._mail.raw) + len(self._trace) > limit:
+            return f"5.3.4 the next hop takes no message over {limit} bytes"
+        if _NOT_IN_A_COMMAND.search(delivery.target) or _NOT_IN_A_COMMAND.search(delivery.sender):
+            return "5.1.3 control characters in an address"
+        if self._offer.utf8:
+            return ""
+        # RFC 6531 section 3.5: what needs SMTPUTF8 goes back when the next hop does not offer it.
+        if not (delivery.target.isascii() and delivery.sender.isascii()):
+            return "5.6.7 the next hop takes no non-ASCII addresses"
+        if _wants_utf8(self._mail) and not _header(self._mail.raw).isascii():
+            return "5.6.9 the next hop takes no UTF-8 headers"
+        return ""
+
+    def _envelope(self) -> list[bytes]:
+        sender = self._sent[0].sender
+        commands = [f"MAIL FROM:<{sender}>{self._mail_parameters(sender)}\r\n"]
+        for delivery in self._sent:
+            passed = _chosen(delivery.options, _DSN_OF_RCPT) if self._offer.dsn and delivery.options else ""
+            commands.append(f"RCPT TO:<{delivery.target}>{passed}\r\n")
+        commands.append("DATA\r\n")
+        return [command.encode("utf-8", "surrogateescape") for command in commands]
+
+    def _mail_parameters(self, sender: str) -> str:
+        mail, offer, words = self._mail, self._offer, ""
+        if offer.size:
+            words = f" SIZE={len(mail.raw) + len(self._trace)}"  # dots count once: RFC 1870 section 5
+        if mail.options:
+            if offer.eight_bit and any(o.upper() == "BODY=8BITMIME" for o in mail.options):
+                words += " BODY=8BITMIME"
+            if offer.dsn:
+                words += _chosen(mail.options, _DSN_OF_MAIL)
+        if offer.utf8 and (_wants_utf8(mail) or not (sender.isascii() and all(d.target.isascii() for d in self._sent))):
+            words += " SMTPUTF8"
+        return words
+
+    # --- the replies ---
+
+    def _next_command(self) -> tuple[bytes, ...]:
+        """The next step where commands go one by one."""
+        if self._opening is not None and not self._opening.is_positive:
+            self.done = True
+            return ()
+        nobody = len(self._rcpts) == len(self._sent) and not self._is_accepted()
+        if nobody:
+            self.done = self.dirty = True
+            return ()
+        return (self._commands[self._at],)
+
+    def _after_data(self, reply: Reply) -> tuple[bytes, ...]:
+        self._data = reply
+        if not 300 <= reply.code < 400:
+            self.done = self.dirty = True
+            return ()
+        if not self._is_accepted():
+            # The other side asks for the data although it took nobody: a lone dot ends it (RFC 2920 section 3.1).
+            return (b".\r\n",)
+        return data_of(self._trace, self._mail.raw)
+
+    def _is_accepted(self) -> bool:
+        """Whether the other side took the sender and somebody."""
+        return self._opening is not None and self._opening.is_positive and any(r.is_positive for r in self._rcpts)
+
+    def _result(self, n: int, delivery_id: str, trouble: str) -> Result:
+        """The first reply that says no decides; then the reply to the data, or to the final dot."""
+        if self._opening is not None and not self._opening.is_positive:
+            return Result(delivery_id=delivery_id, outcome=_outcome(self._opening), reply=str(self._opening))
+        if n < len(self._rcpts) and not (answer := self._rcpts[n]).is_positive:
+            # RFC 5321 section 4.5.3.1.10: 552 to RCPT means "too many recipients", which is 452.
+            outcome = Outcome.RETRY if answer.code == 552 else _outcome(answer)
+            return Result(delivery_id=delivery_id, outcome=outcome, reply=str(answer))
+        if self._final is not None:
+            outcome = Outcome.DELIVERED if self._final.is_positive else _outcome(self._final)
+            return Result(delivery_id=delivery_id, outcome=outcome, reply=str(self._final))
+        if self._data is not None and self.done:
+            return Result(delivery_id=delivery_id, outcome=_outcome(self._data), reply=str(self._data))
+        return Result(delivery_id=delivery_id, outcome=Outcome.RETRY, reply=trouble)
+
+
+def data_of(trace: bytes, raw: bytes) -> tuple[bytes, ...]:
+    """The mail data with dots doubled after CRLF, and the final dot.
+
+    Raw bytes that do not end in CRLF get one before the final dot: there is no other way to end them.  So the other side gets
+    raw + CRLF, also where raw ends in a bare CR or LF: completing that one to CRLF would change bytes that are not ours.
+    """
+    stuffed = raw.replace(b"\r\n.", b"\r\n..")
+    if stuffed.startswith(b"."):
+        stuffed = b"." + stuffed
+    return trace, stuffed, b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
+
+
+def _outcome(reply: Reply) -> Outcome:
+    """What a reply that does not say yes means (RFC 5321 section 4.2.1: the first digit decides)."""
+    if reply.code == 530:
+        return Outcome.MISCONFIGURED  # RFC 4954 section 6: we must sign in first; no verdict on this mail
+    return Outcome.REFUSED if reply.code >= 500 else Outcome.RETRY
+
+
+def _chosen(options: tuple[str, ...], names: tuple[str, ...]) -> str:
+    chosen = (o for o in options if o.upper().startswith(names) and not _NOT_IN_A_PARAMETER.search(o))
+    return "".join(f" {option}" for option in chosen)
+
+
+def _wants_utf8(mail: Mail) -> bool:
+    return bool(mail.options) and any(o.upper() == "SMTPUTF8" for o in mail.options)
+
+
+def _header(raw: bytes) -> bytes:
+    end = _END_OF_HEADER.search(raw)
+    return raw[: end.start()] if end else raw

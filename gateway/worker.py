@@ -1,0 +1,399 @@
+"""The one way out: claim, deliver, settle.  One queue, one retry schedule and one story for the relay and all office systems.
+
+A fresh mail is handed over straight from its commit and leaves from memory.  Everything else (retries, approvals, what had
+no room in memory, what an earlier life left behind) is claimed from the store, which is the truth behind both.  A crash between
+two steps repeats a step and loses none: delivery reports are durable before the delivery they tell of is given up, and what is
+not settled is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from gateway import maillog
+from gateway.config import Worker as Settings
+from gateway.courier import RELAY, Courier, Outcome, Parcel, Result
+from gateway.errors import (
+    DeliveryError,
+    Misconfigured,
+    PermanentFailure,
+    StoreUnavailable,
+    TemporaryFailure,
+    UncertainFailure,
+)
+from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState, next_delivery_state
+from gateway.model import Delivery, Event, Story
+from gateway.store import Acceptance, Settlement, Store
+
+logger = logging.getLogger(__name__)
+
+_LANES = 16  # parcels of one courier on their way at once: twice the relay's connections, so that mails can follow each other
+_MOST = 5000  # deliveries in memory
+_MOST_BYTES = 128 * 1024 * 1024  # of mails in memory
+_LOW = 64  # below so many deliveries in memory the store is asked for more
+_CLAIM = 128  # deliveries at once
+_POLL_S = 1.0  # how late a retry may be
+_PAUSE = timedelta(minutes=3)  # after MISCONFIGURED
+_REPORT_AGAIN = timedelta(minutes=1)  # when a delivery report could not be made durable
+
+Report = Callable[[Parcel, tuple[Result, ...], datetime], tuple[Acceptance, ...]]
+
+_EVENTS: Mapping[Outcome, DeliveryEvent] = {
+    Outcome.DELIVERED: DeliveryEvent.DELIVERED,
+    Outcome.ALREADY: DeliveryEvent.DELIVERED,
+    Outcome.PENDING: DeliveryEvent.TAKEN,
+    Outcome.RETRY: DeliveryEvent.RETRY,
+    Outcome.UNCERTAIN: DeliveryEvent.UNSURE,
+    Outcome.REFUSED: DeliveryEvent.REFUSE,
+    Outcome.MISCONFIGURED: DeliveryEvent.RETRY,
+}
+_FAILURES: Mapping[type[DeliveryError], Outcome] = {
+    TemporaryFailure: Outcome.RETRY,
+    UncertainFailure: Outcome.UNCERTAIN,
+    PermanentFailure: Outcome.REFUSED,
+    Misconfigured: Outcome.MISCONFIGURED,
+}
+_TOLD_AS: Mapping[DeliveryState, Event] = {
+    DeliveryState.DELIVERED: Event.DELIVERED,
+    DeliveryState.PENDING: Event.DELIVERED,  # the detail says that the answer comes later
+    DeliveryState.DEFERRED: Event.DEFERRED,
+    DeliveryState.UNCERTAIN: Event.UNCERTAIN,
+    DeliveryState.REFUSED: Event.FAILED,
+    DeliveryState.DEAD: Event.FAILED,
+}
+_CASE_EVENTS: Mapping[DeliveryState, CaseEvent] = {
+    DeliveryState.DELIVERED: CaseEvent.HAND_OVER,
+    DeliveryState.REFUSED: CaseEvent.HANDOVER_FAILED,
+    DeliveryState.DEAD: CaseEvent.HANDOVER_FAILED,
+}
+
+
+class _Line:
+    """One courier, what waits for it in memory, and until when it is left in peace."""
+
+    def __init__(self, courier: Courier) -> None:
+        self.courier = courier
+        self.queue: asyncio.Queue[Parcel | None] = asyncio.Queue()  # None: the worker stops
+        self.try_at = datetime.min.replace(tzinfo=UTC)
+
+
+class Worker:
+    """Carries parcels by their couriers, and settles what came of it.
+
+    ``report`` writes the delivery reports (RFC 3464) for what the relay could not deliver for good.
+    ``paused`` says for each courier that must be repaired why: its deliveries wait in the store, and one of them tries it every
+    few minutes.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        couriers: Mapping[str, Courier],
+        settings: Settings,
+        report: Report,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        lanes: int = _LANES,
+    ) -> None:
+        self.paused: dict[str, str] = {}
+        self._store = store
+        self._settings = settings
+        self._report = report
+        self._clock = clock
+        self._lease = timedelta(seconds=settings.lease_s)
+        self._lanes = lanes
+        self._lines = {name: _Line(courier) for name, courier in couriers.items()}
+        self._held: set[str] = set()  # ids of the deliveries in memory: leased by us, and renewed
+        self._bytes = 0
+        self._renew_at = clock() + self._lease / 3
+        self._due = asyncio.Event()
+        self._wants_more = True  # the store has something, or may have
+        self._stopping = False
+        self._loop: asyncio.AbstractEventLoop | None = None  # once it runs
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- in ---
+
+    def room_for(self, size: int) -> bool:
+        """Whether a fresh mail of that many bytes may be handed over in memory; if not, it is to be claimed later."""
+        room = not self._stopping and len(self._held) < _MOST and self._bytes + size <= _MOST_BYTES
+        if not room:
+            self._wants_more = True
+        return room
+
+    def hand_over(self, parcel: Parcel) -> None:
+        """Take a parcel whose deliveries are durable and leased to this node (SENDING).  Called on the loop."""
+        line = self._lines[parcel.deliveries[0].courier]
+        self._held.update(delivery.id for delivery in parcel.deliveries)
+        self._bytes += len(parcel.mail.raw)
+        line.queue.put_nowait(parcel)
+
+    def poke(self) -> None:
+        """Something became due: look into the store now, not at the next tick.  For the loop and for other threads."""
+        self._wants_more = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._due.set)
+
+    async def run(self) -> None:
+        """Work until stop()."""
+        self._loop = asyncio.get_running_loop()
+        self._tasks = [asyncio.create_task(self._lane(line)) for line in self._lines.values() for _ in range(self._lanes)]
+        self._tasks.append(asyncio.create_task(self._claim_for_ever()))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def stop(self, grace_s: float = 10.0) -> None:
+        """Take nothing more, let what is under way finish (for so long), close the couriers.
+
+        What is still in memory stays leased, and is queued again when this node's store is opened the next time.
+        """
+        self._stopping = True
+        self._due.set()
+        for line in self._lines.values():
+            for _ in range(self._lanes):
+                line.queue.put_nowait(None)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        for line in self._lines.values():
+            await line.courier.close()
+
+    # --- claim ---
+
+    async def _claim_for_ever(self) -> None:
+        while not self._stopping:
+            self._due.clear()
+            try:
+                self._renew()
+                claimed = await self._claim()
+            except StoreUnavailable as error:
+                logger.warning("claim: %s", error)
+                claimed = False
+            except Exception:  # the loop at the top: whatever it is, mail must go on leaving
+                logger.exception("claim failed")
+                claimed = False
+            if not (claimed and len(self._held) < _LOW):
+                await self._wait_until_due()
+
+    async def _wait_until_due(self) -> None:
+        try:
+            async with asyncio.timeout(_POLL_S):
+                await self._due.wait()
+        except TimeoutError:
+            self._wants_more = True
+
+    async def _claim(self) -> bool:
+        """Take what is due into memory, if there is room; says whether there was anything."""
+        if len(self._held) >= _LOW or not self._wants_more:
+            return False
+        now = self._clock()
+        open_ones = [name for name in self._lines if name not in self.paused]
+        parcels = await self._claimed(open_ones, _CLAIM, now)
+        for name in tuple(self.paused):
+            if now >= self._lines[name].try_at:
+                parcels += await self._claimed([name], 1, now)
+        self._wants_more = bool(parcels)
+        for parcel in parcels:
+            self._take(parcel)
+        return bool(parcels)
+
+    async def _claimed(self, names: Sequence[str], limit: int, now: datetime) -> tuple[Parcel, ...]:
+        if not names:
+            return ()
+        return await asyncio.to_thread(self._store.claim, couriers=names, limit=limit, now=now, lease=self._lease)
+
+    def _take(self, parcel: Parcel) -> None:
+        # A lease that ran out while its parcel is still here (a stopped clock, a laptop that slept) must not send it twice.
+        if not any(delivery.id in self._held for delivery in parcel.deliveries):
+            self.hand_over(parcel)
+
+    def _renew(self) -> None:
+        """Keep the leases of what is in memory long before they run out."""
+        now = self._clock()
+        if now >= self._renew_at:
+            self._renew_at = now + self._lease / 3
+            if self._held:
+                self._store.renew(tuple(self._held), until=now + self._lease)
+
+    # --- deliver ---
+
+    async def _lane(self, line: _Line) -> None:
+        while not self._stopping:
+            parcel = await line.queue.get()
+            if parcel is None or self._stopping:
+                return
+            try:
+                await self._carry(line, parcel)
+            except Exception:  # the loop at the top: the lease runs out, and the delivery is tried again
+                logger.exception("%s could not be settled", parcel.deliveries[0].id)
+            finally:
+                self._let_go(parcel)
+
+    def _let_go(self, parcel: Parcel) -> None:
+        self._held.difference_update(delivery.id for delivery in parcel.deliveries)
+        self._bytes -= len(parcel.mail.raw)
+        if self._wants_more and len(self._held) < _LOW:
+            self._due.set()
+
+    async def _carry(self, line: _Line, parcel: Parcel) -> None:
+        why_paused = self.paused.get(line.courier.name)
+        if why_paused is not None and self._clock() < line.try_at:
+            await self._settle(line, parcel, _all(parcel, Outcome.MISCONFIGURED, why_paused))
+            return
+        if why_paused is not None:
+            line.try_at = self._clock() + _PAUSE  # this parcel tries whether it was repaired, the others go on waiting
+        results = await self._attempt(line.courier, parcel)
+        self._note_pause(line, results)
+        await self._settle(line, parcel, results)
+
+    async def _attempt(self, courier: Courier, parcel: Parcel) -> tuple[Result, ...]:
+        """Deliver, and make results of what was raised."""
+        try:
+            return await courier.deliver(parcel)
+        except tuple(_FAILURES) as error:
+            return _all(parcel, _FAILURES[_kind(error)], str(error))
+        except Exception as error:  # a bug in a courier: nobody knows how far it came
+            logger.exception("courier %s failed on %s", courier.name, parcel.deliveries[0].id)
+            # SMTP may send twice, an office system would register twice.
+            outcome = Outcome.RETRY if courier.name == RELAY else Outcome.UNCERTAIN
+            return _all(parcel, outcome, f"{type(error).__name__}: {error}")
+
+    def _note_pause(self, line: _Line, results: Iterable[Result]) -> None:
+        """Pause a courier that must be repaired; take up one that was."""
+        name = line.courier.name
+        wrong = next((r for r in results if r.outcome is Outcome.MISCONFIGURED), None)
+        if wrong is not None:
+            if name not in self.paused:
+                line.try_at = self._clock() + _PAUSE
+            logger.error("courier %s is paused until it is repaired: %s", name, wrong.reply)
+            self.paused[name] = wrong.reply
+        elif name in self.paused and any(r.outcome is not Outcome.RETRY for r in results):
+            logger.info("courier %s works again", name)
+            del self.paused[name]
+            self.poke()
+
+    # --- settle ---
+
+    async def _settle(self, line: _Line, parcel: Parcel, results: Sequence[Result]) -> None:
+        now = self._clock()
+        by_id = {result.delivery_id: result for result in results}
+        steps = [
+            self._step(line, delivery, by_id.get(delivery.id) or _silent(line, delivery), now) for delivery in parcel.deliveries
+        ]
+        dead = tuple(step.result for step in steps if step.state is DeliveryState.DEAD)
+        if dead and line.courier.name == RELAY and not await self._tell(parcel, dead, now):
+            steps = [step.put_off(now + _REPORT_AGAIN) if step.state is DeliveryState.DEAD else step for step in steps]
+        self._store.settle([step.settlement(now) for step in steps])
+        for step in steps:
+            delivery = step.delivery
+            maillog.settled(
+                delivery.id, courier=delivery.courier, target=delivery.target, event=step.event, reply=step.result.reply
+            )
+
+    def _step(self, line: _Line, delivery: Delivery, result: Result, now: datetime) -> _Step:
+        """What this result means for the delivery."""
+        if result.outcome is Outcome.MISCONFIGURED:
+            # Ours to repair: no attempt of this delivery is used up.
+            return _Step(delivery, result, DeliveryEvent.RETRY, delivery.attempts, line.try_at)
+        event = _EVENTS[result.outcome]
+        attempts = delivery.attempts + 1
+        next_at = None
+        if event is DeliveryEvent.REFUSE and delivery.courier == RELAY:
+            event = DeliveryEvent.GIVE_UP  # the sender is told; there is no person here to decide about it
+        elif event is DeliveryEvent.RETRY:
+            wait = wait_after(attempts, self._settings.retry_after_s)
+            if wait is None:
+                event = DeliveryEvent.GIVE_UP
+            else:
+                next_at = now + wait
+        return _Step(delivery, result, event, attempts, next_at)
+
+    async def _tell(self, parcel: Parcel, dead: tuple[Result, ...], now: datetime) -> bool:
+        """Make the delivery reports durable and send them; false when the store is gone, so that nobody is given up untold."""
+        reports = self._report(parcel, dead, now)
+        try:
+            await self._store.accept(reports)
+        except StoreUnavailable as error:
+            logger.warning("%s: its delivery report must wait: %s", parcel.mail.id, error)
+            return False
+        for report in reports:
+            leased = tuple(d for d in report.deliveries if d.state is DeliveryState.SENDING)
+            if leased:
+                self.hand_over(Parcel(mail=report.mail, deliveries=leased))
+        return True
+
+
+class _Step:
+    """One delivery, one attempt, and what follows from it."""
+
+    __slots__ = ("attempts", "delivery", "event", "next_at", "result", "state")
+
+    def __init__(
+        self, delivery: Delivery, result: Result, event: DeliveryEvent, attempts: int, next_at: datetime | None
+    ) -> None:
+        self.delivery = delivery
+        self.result = result
+        self.event = event
+        self.attempts = attempts
+        self.next_at = next_at
+        self.state = next_delivery_state(delivery.state, event)
+
+    def put_off(self, until: datetime) -> _Step:
+        """The same result, but later."""
+        return _Step(self.delivery, self.result, DeliveryEvent.RETRY, self.attempts, until)
+
+    def settlement(self, now: datetime) -> Settlement:
+        """As the store takes it, with its story."""
+        delivery = self.delivery
+        to_office = bool(delivery.case_id) and delivery.courier != RELAY
+        return Settlement(
+            delivery_id=delivery.id,
+            event=self.event,
+            attempts=self.attempts,
+            reply=self.result.reply,
+            next_at=self.next_at,
+            receipt=self.result.receipt,
+            story=self._story(now),
+            case_id=delivery.case_id if to_office else "",
+            case_event=_CASE_EVENTS.get(self.state) if to_office else None,
+        )
+
+    def _story(self, now: datetime) -> Story:
+        delivery = self.delivery
+        detail: dict[str, str | int | float | bool | list[str]] = {
+            "delivery": delivery.id,
+            "target": delivery.target,
+            "reply": self.result.reply,
+            "attempts": self.attempts,
+            "state": self.state,
+        }
+        if self.next_at is not None:
+            detail["next_at"] = self.next_at.isoformat(timespec="seconds")
+        return Story(at=now, event=_TOLD_AS[self.state], mail_id=delivery.mail_id, case_id=delivery.case_id, detail=detail)
+
+
+def wait_after(attempts: int, schedule: Sequence[int]) -> timedelta | None:
+    """How long to wait after so many attempts, ±10 % so that a crowd does not come back as one; None: give up."""
+    if attempts > len(schedule):
+        return None
+    return timedelta(seconds=schedule[attempts - 1] * random.uniform(0.9, 1.1))  # noqa: S311 - not for secrets
+
+
+def _all(parcel: Parcel, outcome: Outcome, reply: str) -> tuple[Result, ...]:
+    return tuple(Result(delivery_id=delivery.id, outcome=outcome, reply=reply) for delivery in parcel.deliveries)
+
+
+def _kind(error: DeliveryError) -> type[DeliveryError]:
+    return next(kind for kind in _FAILURES if isinstance(error, kind))
+
+
+def _silent(line: _Line, delivery: Delivery) -> Result:
+    """A courier that forgot a delivery: as bad as one that crashed."""
+    logger.error("courier %s gave no result for %s", line.courier.name, delivery.id)
+    outcome = Outcome.RETRY if line.courier.name == RELAY else Outcome.UNCERTAIN
+    return Result(delivery_id=delivery.id, outcome=outcome, reply="no result")

@@ -1,0 +1,149 @@
+"""A real SMTP door on a free port, an intake that remembers, and a client that speaks raw bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from gateway.config import Smtp
+from gateway.model import Admission, Answer, Identity, Mail, Verdict
+from gateway.smtp.server import SmtpServer
+
+T = TypeVar("T")
+
+OUTSIDE: dict[str, Any] = {"trusted_networks": []}  # settings for a door that trusts nobody
+
+
+class FakeIntake:
+    """Remembers every mail; refuses, fails or waits when told to."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+        self.refusal: Verdict | None = None
+        self.failure: Exception | None = None
+        self.admission_failure: Exception | None = None
+        self.closed = threading.Event()  # set: mails wait in accept() until ``open_gate``
+        self.open_gate = threading.Event()
+        self.waiting = threading.Event()  # a mail is waiting
+        self.ours = frozenset({"sgdhuonggiang.edu.vn"})
+        self.retired = {"c2leloi.camson.huonggiang@moet.edu.vn": "vanthu.thcsll@sgdhuonggiang.edu.vn"}
+
+    async def accept(self, mail: Mail) -> Answer:
+        if self.closed.is_set():
+            self.waiting.set()
+            await asyncio.to_thread(self.open_gate.wait, 10)
+        if self.failure is not None:
+            raise self.failure
+        self.mails.append(mail)
+        return Answer(mail_id=mail.id, refused=self.refusal)
+
+    def admission(self, address: str, identity: Identity) -> Admission:
+        if self.admission_failure is not None:
+            raise self.admission_failure
+        if address in self.retired:
+            return Admission(admitted=False, successor=self.retired[address])
+        ours = address.rpartition("@")[2].lower() in self.ours
+        return Admission(admitted=ours or identity is Identity.TRUSTED_NETWORK)
+
+
+class Door:
+    """The server on a loop of its own; a context manager."""
+
+    def __init__(self, *, runner: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop, **settings: Any) -> None:
+        self.intake = FakeIntake()
+        self.loop = runner()
+        self.server = SmtpServer(Smtp(**{"listen": "127.0.0.1:0", "hostname": "gw.example", **settings}), self.intake)
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._clients: list[Client] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.run(self.server.start())
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.intake.open_gate.set()
+        for client in self._clients:
+            client.close()
+        self.run(self.server.stop(5))
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the door's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+
+    def connect(self, *, window: int = 0) -> Client:
+        """A new client, with a receive buffer of ``window`` bytes if given; its greeting is not read yet."""
+        client = Client(self.server.addresses[0], window=window)
+        self._clients.append(client)
+        return client
+
+    def client(self) -> Client:
+        """A new client that has said EHLO."""
+        client = self.connect()
+        client.reply()
+        client.say("EHLO client.example")
+        return client
+
+    @property
+    def mail(self) -> Mail:
+        """The only mail that came."""
+        (mail,) = self.intake.mails
+        return mail
+
+
+class Client:
+    """A socket, and a little help to speak SMTP over it."""
+
+    def __init__(self, address: tuple[str, int], *, window: int = 0) -> None:
+        self.socket = socket.socket()
+        self.socket.settimeout(10)
+        if window:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        self.socket.connect(address)
+        self._file = self.socket.makefile("rb")
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def reply(self) -> str:
+        """The next reply, its lines joined by newlines; "" when the server has closed."""
+        lines = [self.line()]
+        while lines[-1][3:4] == "-":
+            lines.append(self.line())
+        return "\n".join(lines)
+
+    def line(self) -> str:
+        """The next line, without its line end; "" when the server has closed."""
+        return self._file.readline().decode("ascii").removesuffix("\r\n")
+
+    def say(self, command: str) -> str:
+        self.send(command.encode() + b"\r\n")
+        return self.reply()
+
+    def envelope(self, *recipients: str, sender: str = "gv.lan.thcsll@sgdhuonggiang.edu.vn") -> str:
+        """MAIL, RCPT and DATA; the last reply."""
+        self.say(f"MAIL FROM:<{sender}>")
+        for recipient in recipients or ("vanthu@sgdhuonggiang.edu.vn",):
+            self.say(f"RCPT TO:<{recipient}>")
+        return self.say("DATA")
+
+    def deliver(self, data: bytes, *recipients: str) -> str:
+        """One mail whose data is sent as given, with the final dot after it; the last reply."""
+        assert self.envelope(*recipients).startswith("354")
+        self.send(data + b".\r\n")
+        return self.reply()
+
+    def half_close(self) -> None:
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._file.close()
+        self.socket.close()

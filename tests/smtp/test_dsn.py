@@ -1,0 +1,219 @@
+"""Delivery reports: who gets one, and that people and machines can read it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+import pytest
+
+from gateway.courier import Outcome, Parcel, Result
+from gateway.model import Arrival, Delivery, Door, Mail, Recipient, digest_of
+from gateway.smtp import dsn
+
+AT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+LAN = "gv.lan.thcsll@sgdhuonggiang.edu.vn"
+MINH = "cv.minh@sgdhuonggiang.edu.vn"
+RAW = b"Message-ID: <a1@thcsll>\r\nSubject: So lieu thang 11\r\nFrom: gv.lan\r\n\r\nKinh gui Phong.\r\n"
+
+
+def parcel(
+    raw: bytes = RAW,
+    *,
+    to: Sequence[str] = (MINH,),
+    sender: str = LAN,
+    options: tuple[str, ...] = (),
+    rcpt_options: Sequence[tuple[str, ...]] = ((),),
+) -> Parcel:
+    mail = Mail(
+        id="01KAQ3M6E2Y0V7K6W9Q6S1T2A1",
+        sender=sender,
+        recipients=tuple(Recipient(address=address) for address in to),
+        raw=raw,
+        digest=digest_of(raw),
+        arrival=Arrival(door=Door.SMTP, at=AT),
+        options=options,
+    )
+    deliveries = tuple(
+        Delivery(id=f"{mail.id}-{n}", mail_id=mail.id, courier="relay", target=address, sender=sender, options=own)
+        for n, (address, own) in enumerate(zip(to, [*rcpt_options, *[()] * len(to)], strict=False), 1)
+    )
+    return Parcel(mail=mail, deliveries=deliveries)
+
+
+def refused(
+    parcel: Parcel, reply: str = "550 5.1.1 nobody of that name", outcome: Outcome = Outcome.REFUSED
+) -> tuple[Result, ...]:
+    return tuple(Result(delivery_id=delivery.id, outcome=outcome, reply=reply) for delivery in parcel.deliveries)
+
+
+def reported(parcel: Parcel, results: tuple[Result, ...]) -> tuple[Mail, EmailMessage]:
+    [report] = dsn.report(parcel, results, hostname="cong.sgdhuonggiang.edu.vn", now=NOW)
+    message = email.message_from_bytes(report.raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return report, message
+
+
+def fields_of(message: EmailMessage) -> list[dict[str, str]]:
+    """The groups of message/delivery-status."""
+    status = list(message.iter_parts())[1]
+    assert status.get_content_type() == "message/delivery-status"
+    return [dict(group.items()) for group in status.iter_parts()]
+
+
+def test_a_report_is_a_mail_of_our_own_that_nobody_answers() -> None:
+    bad = parcel()
+    report, message = reported(bad, refused(bad))
+    assert (report.sender, report.arrival.door) == ("", Door.OWN)
+    assert [r.address for r in report.recipients] == [LAN]
+    assert report.digest == digest_of(report.raw)
+    assert message["To"] == LAN
+    assert message["Subject"] == "Thư không gửi được"
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["In-Reply-To"] == "<a1@thcsll>"
+    assert message["Message-ID"] == f"<{report.id}@cong.sgdhuonggiang.edu.vn>"
+    assert message["X-Vanthu-Id"] == bad.mail.id
+    assert message["Content-Type"].params["report-type"] == "delivery-status"
+
+
+def test_a_person_reads_who_did_not_get_it_and_why() -> None:
+    bad = parcel()
+    _, message = reported(bad, refused(bad))
+    words = next(message.iter_parts()).get_content()
+    assert "Kính gửi Thầy/Cô" in words
+    assert f"{MINH}\n    Lý do: địa chỉ không tồn tại.\n    Chi tiết kỹ thuật: 550 5.1.1 nobody" in words.replace("\r\n", "\n")
+    assert "08:30 ngày 23/11/2026" in words
+    assert "could not be delivered" in words
+    assert unicodedata.is_normalized("NFC", words)
+
+
+def test_a_machine_reads_the_same() -> None:
+    bad = parcel(options=("ENVID=QQ+2B314",), rcpt_options=[("ORCPT=rfc822;Minh+2Bx@old.vn",)])
+    _, message = reported(bad, refused(bad))
+    about_mail, about_minh = fields_of(message)
+    assert about_mail["Original-Envelope-Id"] == "QQ+314"
+    assert about_mail["Reporting-MTA"] == "dns; cong.sgdhuonggiang.edu.vn"
+    assert about_mail["Arrival-Date"] == "Mon, 23 Nov 2026 01:30:00 +0000"
+    assert about_minh == {
+        "Original-Recipient": "rfc822; Minh+x@old.vn",
+        "Final-Recipient": f"rfc822; {MINH}",
+        "Action": "failed",
+        "Status": "5.1.1",
+        "Diagnostic-Code": "smtp; 550 5.1.1 nobody of that name",
+        "Last-Attempt-Date": "Mon, 23 Nov 2026 02:00:00 +0000",
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reply", "status", "diagnostic"),
+    [
+        (Outcome.REFUSED, "554 no", "5.0.0", "smtp; 554 no"),
+        (Outcome.REFUSED, "550-5.7.1 spam", "5.7.1", "x-vanthu; 550-5.7.1 spam"),
+        (Outcome.REFUSED, "5.6.7 the next hop takes no non-ASCII addresses", "5.6.7", None),
+        (Outcome.RETRY, "452 4.2.2 full", "4.2.2", "smtp; 452 4.2.2 full"),
+        (Outcome.RETRY, "no reply in time", "4.4.7", "x-vanthu; no reply in time"),
+        (Outcome.REFUSED, "550 5.1.1 không\r\ncó\x00", "5.1.1", "smtp; 550 5.1.1 kh?ng c??"),
+    ],
+)
+def test_the_status_is_what_the_other_side_said_or_what_we_know(
+    outcome: Outcome, reply: str, status: str, diagnostic: str | None
+) -> None:
+    bad = parcel()
+    _, message = reported(bad, refused(bad, reply, outcome))
+    about_minh = fields_of(message)[1]
+    assert about_minh["Status"] == status
+    assert diagnostic is None or about_minh["Diagnostic-Code"] == diagnostic
+
+
+def test_the_null_sender_gets_no_report() -> None:
+    bad = parcel(sender="")
+    assert dsn.report(bad, refused(bad), hostname="cong.test", now=NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("notify", "told"),
+    [((), True), (("NOTIFY=NEVER",), False), (("notify=success,delay",), False), (("NOTIFY=SUCCESS,FAILURE",), True)],
+)
+def test_notify_decides_who_is_told(notify: tuple[str, ...], told: bool) -> None:
+    bad = parcel(rcpt_options=[notify])
+    assert bool(dsn.report(bad, refused(bad), hostname="cong.test", now=NOW)) is told
+
+
+def test_only_what_failed_and_wants_a_report_stands_in_it() -> None:
+    bad = parcel(to=("a@x.vn", "b@x.vn", "c@x.vn"), rcpt_options=[(), ("NOTIFY=NEVER",), ()])
+    _, message = reported(bad, refused(bad)[:2])
+    assert [group["Final-Recipient"] for group in fields_of(message)[1:]] == ["rfc822; a@x.vn"]
+
+
+def test_the_header_comes_back_unless_the_whole_is_wanted_and_small() -> None:
+    bad = parcel()
+    _, message = reported(bad, refused(bad))
+    header = list(message.iter_parts())[2]
+    assert header.get_content_type() == "text/rfc822-headers"
+    assert "Subject: So lieu thang 11" in header.get_content()
+    assert "Kinh gui" not in header.get_content()
+
+    whole = parcel(options=("RET=FULL",))
+    report, message = reported(whole, refused(whole))
+    assert list(message.iter_parts())[2].get_content_type() == "message/rfc822"
+    assert RAW in report.raw
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(RAW + b"x" * 70_000, id="large"),
+        pytest.param(RAW + b"bare\rcr\r\n", id="bare CR"),
+        pytest.param(RAW + b"bare\nlf\r\n", id="bare LF"),
+        pytest.param(RAW + b"nul\x00\r\n", id="NUL"),
+        pytest.param(RAW + b"x" * 2000 + b"\r\n", id="long line"),
+    ],
+)
+def test_what_cannot_stand_inside_a_mail_comes_back_as_its_header(raw: bytes) -> None:
+    bad = parcel(raw, options=("RET=FULL",))
+    _, message = reported(bad, refused(bad))
+    assert list(message.iter_parts())[2].get_content_type() == "text/rfc822-headers"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"no header at all",
+        b"A: \xff\xfe\x00\rB\nC\r\n\r\n",
+        b"X: " + b"y" * 100_000,
+        "Subject: Báo cáo\r\n\r\nx".encode(),
+    ],
+)
+@pytest.mark.parametrize("ret", ["RET=FULL", "RET=HDRS"])
+def test_a_report_about_an_odd_mail_is_itself_in_order(raw: bytes, ret: str) -> None:
+    bad = parcel(raw, options=(ret,))
+    report, message = reported(bad, refused(bad))
+    assert len(list(message.iter_parts())) == 3
+    lines = report.raw.split(b"\r\n")
+    assert all(len(line) <= 998 and b"\r" not in line and b"\n" not in line and b"\x00" not in line for line in lines)
+    assert ("BODY=8BITMIME" in report.options) is not report.raw.isascii()
+
+
+def test_a_vietnamese_address_stands_in_seven_bits() -> None:
+    bad = parcel(to=("vănthư@sgd.vn",))
+    _, message = reported(bad, refused(bad))
+    assert fields_of(message)[1]["Final-Recipient"] == r"utf-8; v\x{103}nth\x{1B0}@sgd.vn"
+
+
+def test_nothing_can_be_slipped_into_the_fields() -> None:
+    bad = parcel(
+        to=("a@x.vn\r\nAction: delivered",),
+        options=("ENVID=x+0D+0AAction: delivered",),
+        rcpt_options=[("ORCPT=rfc822;q+0AX: y",)],
+    )
+    _, message = reported(bad, refused(bad, "550 5.1.1 x\r\n\r\nAction: delivered"))
+    assert [group.get("Action") for group in fields_of(message)] == [None, "failed"]
+    assert len(fields_of(message)) == 2

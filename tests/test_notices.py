@@ -1,0 +1,356 @@
+"""The letters: who gets one, what stands in it, and that a person can follow it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, OrganisationKind, RetiredAddress
+from gateway.model import (
+    Action,
+    Arrival,
+    Document,
+    Door,
+    Evidence,
+    Mail,
+    Nature,
+    Recipient,
+    Sign,
+    Verdict,
+    digest_of,
+    new_id,
+)
+from gateway.notices import Notices, may_be_told
+
+AT = datetime(2026, 11, 16, 7, 10, tzinfo=UTC)
+LAN = "gv.lan.thcsll@sgdhuonggiang.edu.vn"
+CLERK = "vanthu.pgdcs@sgdhuonggiang.edu.vn"
+RETIRED = "c2leloi.camson.huonggiang@moet.edu.vn"
+SCHOOL = Organisation(
+    code="THCSLL", name="Trường THCS Lê Lợi", kind=OrganisationKind.SCHOOL, superior="PGDCS", office="ioffice-nganh"
+)
+DIRECTORY = Directory(
+    organisations=[SCHOOL],
+    offices=[OfficeSystem(name="ioffice-nganh", title="I-Office ngành giáo dục", url="https://ioffice.example/")],
+    retired=[
+        RetiredAddress(
+            address=RETIRED,
+            successor="vanthu.thcsll@sgdhuonggiang.edu.vn",
+            retired_on=date(2019, 11, 1),
+            closes_on=date(2027, 6, 30),
+        )
+    ],
+)
+EVIDENCE = (
+    Evidence(sign=Sign.NUMBER, words="Số: 87/THCSLL", file="cv87.pdf", page=1, line=4),
+    Evidence(sign=Sign.AGENCY, words="TRƯỜNG THCS LÊ LỢI", file="cv87.pdf", page=1, line=2),
+    Evidence(sign=Sign.MOTTO, words="CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", file="cv87.pdf", page=1, line=1),
+)
+DOCUMENT = Document(
+    nature=Nature.ISSUED,
+    confidence=1.0,
+    number_symbol="87/THCSLL",
+    kind="Công văn",
+    issuer="Trường THCS Lê Lợi",
+    issued_on=date(2026, 11, 16),
+    subject="đề nghị hỗ trợ kinh phí sửa chữa phòng học",
+)
+
+
+def notices(**settings: str) -> Notices:
+    settings = {"help_phone": "0200 000 000", "help_url": "https://vanthu.example/huong-dan", **settings}
+    return Notices(hostname="cong.test", directory=lambda: DIRECTORY, **settings)
+
+
+def a_mail(
+    subject: str = "Gửi công văn", *headers: str, sender: str = LAN, to: tuple[str, ...] = (CLERK,), door: Door = Door.SMTP
+) -> Mail:
+    lines = ("Message-ID: <a1@thcsll>", f"Subject: {subject}", *headers, "", "Kính gửi Phòng.", "")
+    raw = "\r\n".join(lines).encode()
+    return Mail(
+        id=new_id(),
+        sender=sender,
+        recipients=tuple(Recipient(address=address) for address in to),
+        raw=raw,
+        digest=digest_of(raw),
+        arrival=Arrival(door=door, at=AT),
+    )
+
+
+def verdict(action: Action, notice: str = "", **facts: object) -> Verdict:
+    whole = {
+        "recipient": CLERK,
+        "action": action,
+        "rule": "4",
+        "clause": "Thông báo của Sở về sử dụng phần mềm QLVB&ĐH, mục 1 (05/11/2019)",
+        "reason": "Công văn số 87/THCSLL là văn bản phát hành của Trường THCS Lê Lợi",
+        "unit": "THCSLL",
+        "office": "ioffice-nganh",
+        "evidence": EVIDENCE,
+        "notice": notice,
+        **facts,
+    }
+    return Verdict(**whole)  # type: ignore[arg-type]  # a table of facts of many types
+
+
+SEALED_VERDICT = verdict(
+    Action.QUARANTINE,
+    "held",
+    evidence=(Evidence(sign=Sign.SECRECY, words="MẬT", page=1),),
+    reason="Thư mang tài liệu có dấu chỉ độ mật, không được gửi qua thư điện tử hay trục liên thông.",
+)
+UNREADABLE = (Evidence(sign=Sign.UNREADABLE, words="công văn", file="cong van.zip"),)
+VERDICTS = {
+    "redirected to her own queue": verdict(Action.REDIRECT, "redirected", hand_over_at_once=True),
+    "redirected to the clerk": verdict(Action.REDIRECT, "redirected"),
+    "advised": verdict(Action.DELIVER, "advised", would_have=Action.REJECT),
+    "advised, secret": verdict(Action.DELIVER, "advised", would_have=Action.QUARANTINE, evidence=SEALED_VERDICT.evidence),
+    "advised, unreadable": verdict(Action.DELIVER, "advised", would_have=Action.HOLD, evidence=UNREADABLE),
+    "held, unreadable": verdict(Action.HOLD, "held", evidence=UNREADABLE),
+    "held": verdict(Action.HOLD, "held"),
+    "sealed": SEALED_VERDICT,
+    "address-moved": verdict(
+        Action.FORWARD, "address-moved", recipient=RETIRED, target="vanthu.thcsll@sgdhuonggiang.edu.vn", evidence=()
+    ),
+}
+
+
+def about(which: Verdict, mail: Mail | None = None, unit: Organisation | None = SCHOOL, **settings: str) -> Mail:
+    return notices(**settings).about_verdict(mail or a_mail(), which, unit=unit, now=AT)
+
+
+def written_by_a_person(name: str) -> Mail:
+    return notices().write(
+        name,
+        to=LAN,
+        now=AT,
+        reason="Thiếu chữ ký của Hiệu trưởng",
+        case_id="01KAQ3M6E2Y0V7K6W9Q6S1T2A1",
+        subject="Gửi công văn",
+        document=DOCUMENT,
+        unit=SCHOOL,
+        deadline=AT,
+    )
+
+
+def read(letter: Mail) -> EmailMessage:
+    message = email.message_from_bytes(letter.raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message
+
+
+def words_of(letter: Mail) -> str:
+    text: str = read(letter).get_content()
+    return text
+
+
+def flat(letter: Mail) -> str:
+    """All words on one line, so that a line break does not hide a sentence."""
+    return " ".join(words_of(letter).split())
+
+
+EVERY_LETTER = [
+    *(pytest.param(about(which), id=name) for name, which in VERDICTS.items()),
+    *(
+        pytest.param(about(which, unit=None, help_phone="", help_url=""), id=f"{name}, little known")
+        for name, which in VERDICTS.items()
+    ),
+    *(pytest.param(written_by_a_person(name), id=name) for name in ("returned", "released")),
+]
+
+# Words that every English sentence has some of, and no Vietnamese one.
+ENGLISH = set(
+    re.findall(
+        r"\w+",
+        "the and of is are was your you this that has been not with from please mail message rule clause evidence unit deliver "
+        "delivered redirect redirected reject rejected held released returned forward None True False undefined",
+    )
+)
+
+
+@pytest.mark.parametrize("letter", EVERY_LETTER)
+def test_every_letter_is_whole_polite_vietnamese(letter: Mail) -> None:
+    message, text = read(letter), words_of(letter)
+    assert text.startswith("Kính gửi ")
+    assert "\nTrân trọng,\n" in text.replace("\r\n", "\n")
+    assert "VIỆC CẦN LÀM" in text or "không phải làm gì thêm" in " ".join(text.split())
+    said = f"{message['Subject']} {text}"
+    assert not ENGLISH & set(re.findall(r"[A-Za-z]+", said))
+    assert unicodedata.is_normalized("NFC", said)
+    assert not re.search(r"[{}]|  +[^ \d-]*  |\(\)|“”| ,| \.", said.replace("\r\n", "\n").replace("\n  ", "\n"))
+    assert "\n\n\n" not in text.replace("\r\n", "\n")
+    assert "của của" not in said
+
+
+@pytest.mark.parametrize("letter", EVERY_LETTER)
+def test_every_letter_says_that_a_machine_wrote_it(letter: Mail) -> None:
+    message = read(letter)
+    assert (letter.sender, letter.arrival.door) == ("", Door.OWN)
+    assert letter.digest == digest_of(letter.raw)
+    assert [r.address for r in letter.recipients] == [message["To"]] == [LAN]
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["Message-ID"] == f"<{letter.id}@cong.test>"
+    assert message["X-Vanthu-Id"]
+    assert message["Content-Type"] == 'text/plain; charset="utf-8"'
+    assert not may_be_told(letter)
+    assert all(len(line) <= 100 for line in letter.raw.split(b"\r\n"))
+    assert letter.raw.isascii()
+    assert b"\n" not in letter.raw.replace(b"\r\n", b"")
+
+
+def test_a_letter_belongs_to_the_mail_it_is_about() -> None:
+    mail = a_mail()
+    message = read(about(VERDICTS["held"], mail))
+    assert message["In-Reply-To"] == message["References"] == "<a1@thcsll>"
+    assert message["X-Vanthu-Id"] == mail.id
+    assert mail.id in message.get_content()
+
+
+def test_a_redirected_clerk_reads_what_why_by_which_rule_and_what_to_do() -> None:
+    letter = about(VERDICTS["redirected to her own queue"])
+    assert read(letter)["Subject"] == "Văn bản 87/THCSLL đã vào hàng chờ phát hành"
+    text = flat(letter)
+    for said in (
+        "Thư “Gửi công văn” của Thầy/Cô, gửi lúc 14:10 ngày 16/11/2026",
+        f"người nhận {CLERK} chưa nhận được",
+        "Công văn số 87/THCSLL là văn bản phát hành của Trường THCS Lê Lợi.",
+        "- số, ký hiệu: “Số: 87/THCSLL” (tệp cv87.pdf, trang 1, dòng 4)",
+        "mục 1 (05/11/2019)",
+        "1. Mở I-Office ngành giáo dục (https://ioffice.example/), vào mục “Văn bản đi”, chọn “Chờ phát hành”",
+        "Thầy/Cô gọi số 0200 000 000",
+        "https://vanthu.example/huong-dan",
+    ):
+        assert said in text
+    assert "CỘNG HÒA" not in text  # the motto proves nothing to a person
+
+
+def test_somebody_else_than_the_clerk_is_sent_to_the_clerk() -> None:
+    text = flat(about(VERDICTS["redirected to the clerk"]))
+    assert "Báo cho văn thư Trường THCS Lê Lợi biết có văn bản đang chờ" in text
+    assert "Chỉ tài khoản văn thư mới phát hành được" in text
+
+
+def test_several_recipients_are_not_told_of_one_another() -> None:
+    text = flat(about(VERDICTS["held"], a_mail(to=(CLERK, "x@rieng.example"))))
+    assert "và người nhận khác cùng diện" in text
+    assert "x@rieng.example" not in text
+
+
+def test_advice_says_that_the_mail_arrived_and_what_will_come() -> None:
+    text = flat(about(VERDICTS["advised"]))
+    assert "đã được chuyển tới người nhận như thường lệ" in text
+    assert "sẽ bị từ chối ngay khi gửi" in text
+
+
+def test_a_letter_about_a_sealed_mail_says_nothing_of_its_content() -> None:
+    letter = about(SEALED_VERDICT, a_mail("Đề thi học kỳ môn Toán"))
+    assert "Toán" not in words_of(letter)
+    assert "niêm phong" in read(letter)["Subject"]
+    assert "bảo vệ bí mật nhà nước" in flat(letter)
+
+
+def test_advice_about_a_secret_does_not_repeat_its_subject() -> None:
+    letter = about(VERDICTS["advised, secret"], a_mail("Đề thi học kỳ môn Toán"))
+    assert "Toán" not in words_of(letter) + str(read(letter)["Subject"])
+
+
+def test_a_moved_address_is_told_with_its_successor_and_last_day() -> None:
+    text = flat(about(VERDICTS["address-moved"]))
+    assert f"Địa chỉ cũ: {RETIRED} Địa chỉ mới: vanthu.thcsll@sgdhuonggiang.edu.vn" in text
+    assert "Sau ngày 30/06/2027, thư gửi tới địa chỉ cũ sẽ bị từ chối." in text
+    assert "Thầy/Cô gọi" not in text  # anybody may have written
+
+
+def test_a_returned_document_comes_with_the_reason_and_the_deadline() -> None:
+    letter = written_by_a_person("returned")
+    assert read(letter)["Subject"] == "Văn bản 87/THCSLL được trả lại, chưa phát hành"
+    text = flat(letter)
+    assert "LÝ DO TRẢ LẠI Thiếu chữ ký của Hiệu trưởng." in text
+    assert "Công văn số 87/THCSLL, ngày 16/11/2026, của Trường THCS Lê Lợi" in text
+    assert "Trích yếu: đề nghị hỗ trợ kinh phí sửa chữa phòng học" in text
+    assert "Xin làm trước 14:10 ngày 16/11/2026." in text
+
+
+def test_foreign_words_cannot_break_a_letter() -> None:
+    encoded = "=?utf-8?b?" + "e3sgNyo3IH19DQpCY2M6IHhAeS52bg==" + "?="  # {{ 7*7 }}, a line break, Bcc: x@y.vn
+    letter = about(VERDICTS["held"], a_mail(encoded))
+    assert "{{ 7*7 }} Bcc: x@y.vn" in flat(letter)
+    assert read(letter)["Bcc"] is None
+    long = words_of(about(VERDICTS["held"], a_mail("dài " * 500)))
+    assert "…”" in long
+    assert len(long) < 4000
+
+
+def test_a_fact_that_no_letter_knows_is_a_mistake() -> None:
+    with pytest.raises(TypeError):
+        notices().write("returned", to=LAN, now=AT, raeson="x")
+
+
+def test_every_template_is_a_letter_or_a_part_of_one() -> None:
+    folder = Path(__file__).parents[1] / "gateway" / "templates" / "notices"
+    letters = {path.stem for path in folder.glob("[!_]*.txt")}
+    assert letters == {"redirected", "advised", "held", "sealed", "address-moved", "returned", "released"}
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "",
+        "MAILER-DAEMON@x.vn",
+        "postmaster@x.vn",
+        "noreply@x.vn",
+        "no-reply@x.vn",
+        "no_reply@x.vn",
+        "NoReply-Alerts@x.vn",
+        "donotreply@x.vn",
+        "do-not-reply@x.vn",
+        "khongtraloi@x.vn",
+        "khong-tra-loi@x.vn",
+        "bounce@x.vn",
+        "bounces+lan=y.vn@x.vn",
+        "owner-toan@x.vn",
+        "toan-request@x.vn",
+        "toan-bounces@x.vn",
+    ],
+)
+def test_machines_are_not_told(sender: str) -> None:
+    assert not may_be_told(a_mail(sender=sender))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "List-Id: <toan.x.vn>",
+        "List-Unsubscribe: <mailto:x@y.vn>",
+        "Precedence: bulk",
+        "PRECEDENCE: List",
+        "Auto-Submitted: auto-generated",
+        "Auto-Submitted:\r\n auto-replied; x=y",
+        "X-Auto-Response-Suppress: OOF, AutoReply",
+        "X-Auto-Response-Suppress: All",
+        "X-Vanthu-Id: 01KAQ3M6E2Y0V7K6W9Q6S1T2A1",
+    ],
+)
+def test_what_a_machine_or_a_list_sent_gets_no_letter(header: str) -> None:
+    assert not may_be_told(a_mail("Gửi công văn", header))
+
+
+@pytest.mark.parametrize(
+    "header", ["Auto-Submitted: no", "Precedence: first-class", "X-Auto-Response-Suppress: DR", "Subject-List: x"]
+)
+@pytest.mark.parametrize("sender", [LAN, "nothing@x.vn", "owners@x.vn", "notable@x.vn", "bouncer@x.vn"])
+def test_people_are_told(header: str, sender: str) -> None:
+    assert may_be_told(a_mail("Gửi công văn", header, sender=sender))
+
+
+def test_our_own_mails_get_no_letter() -> None:
+    assert not may_be_told(a_mail(door=Door.OWN))
