@@ -1,0 +1,1 @@
+"""Couriers to the office systems, and the package that they carry."""

@@ -1,0 +1,184 @@
+"""A case and its mail as an edXML package: what an office system gets when a document is handed over.  Pure.
+
+The same mail, case and directory make the same bytes on every attempt.  Files go as they came, byte for byte: to save a
+document anew would break its signatures.  The original mail is the last attachment, so that nothing that we did not understand
+is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import PurePosixPath
+
+from msgspec.structs import replace
+
+from gateway.bridge.edxml import (
+    PRIORITIES,
+    TYPE_CODES,
+    VIETNAM,
+    Agency,
+    Attachment,
+    Business,
+    EdxmlPackage,
+    Staff,
+    Trace,
+    document_id,
+)
+from gateway.directory.snapshot import Directory
+from gateway.documents.media import DOCX, HTML, PDF, PLAIN, UNKNOWN, XLSX, ZIP, image_size, media_of, page_like
+from gateway.documents.mime import Part, split
+from gateway.model import Case, Direction, Document, Mail, Nature, digest_of
+
+_NOTHING = Document(nature=Nature.UNREADABLE, confidence=0.0)
+_SUFFIXES = {PDF: ".pdf", DOCX: ".docx", XLSX: ".xlsx", ZIP: ".zip", HTML: ".html", PLAIN: ".txt"}
+
+
+def edxml_of(mail: Mail, case: Case, directory: Directory) -> EdxmlPackage:
+    """The package of a case.  What the document does not say stays empty: nobody numbers or dates it here."""
+    document = case.document or _NOTHING
+    on = case.opened_at.astimezone(VIETNAM).date()
+    unit = _agency(directory, case.unit, on)
+    known, others = _addressees(directory, case, on)
+    outgoing = case.direction is Direction.OUTGOING
+    sender = unit if outgoing else _issuer(directory, case, document, on)
+    number, symbol = _number_and_symbol(document)
+    subject = document.subject or case.subject
+    code = TYPE_CODES.get(document.kind)
+    attachments = tuple(_attachments(mail, case))
+    return EdxmlPackage(
+        document_id=_document_id(sender.organ_id or case.unit, document, case, on),
+        sender=sender,
+        receivers=known if outgoing else (unit,),
+        number=number,
+        notation=symbol,
+        place=document.place,
+        issued_on=document.issued_on,
+        type_code=str(code or ""),
+        type_detail="0" if code else "",
+        type_name=document.kind,
+        subject=subject,
+        content=subject,
+        competence=document.capacity,
+        position=document.signer_title,
+        signer=document.signer,
+        priority=PRIORITIES[document.urgency],
+        appendixes=tuple(attachment.name for attachment in attachments[1:]),
+        to_places=(*document.addressees, *(others if outgoing else ())),
+        traces=(Trace(organ_id=unit.organ_id, at=mail.arrival.at.replace(microsecond=0)),),
+        business=Business(staff=_clerk(directory, case.unit, on)),
+        attachments=(*attachments, _original(mail)),
+    )
+
+
+def _document_id(organ_id: str, document: Document, case: Case, on: date) -> str:
+    """Organisation, day, number and symbol; where the document does not say both, the case stands for it."""
+    if document.number_symbol and document.issued_on is not None:
+        return document_id(organ_id=organ_id, on=document.issued_on, number_symbol=document.number_symbol)
+    return document_id(organ_id=organ_id, on=document.issued_on or on, number_symbol=case.id)
+
+
+def _number_and_symbol(document: Document) -> tuple[str, str]:
+    if document.number and document.symbol:
+        return document.number, document.symbol
+    number, _, symbol = document.number_symbol.partition("/")
+    return document.number or number, document.symbol or symbol
+
+
+# --- Organisations ----------------------------------------------------------------------------------------------------
+
+
+def _agency(directory: Directory, code: str, on: date) -> Agency:
+    organisation = directory.unit(code, on)
+    if organisation is None:
+        return Agency(organ_id=code)
+    superior = directory.unit(organisation.superior, on) if organisation.superior else None
+    return Agency(
+        organ_id=organisation.code,
+        in_charge=superior.name if superior is not None else "",
+        name=organisation.name,
+        email=next((clerk.address for clerk in directory.clerks(organisation.code, on)), ""),
+    )
+
+
+def _issuer(directory: Directory, case: Case, document: Document, on: date) -> Agency:
+    """Who issued a document that came in: the sender's unit if we know it, as the letterhead names it."""
+    mailbox = directory.mailbox(case.sender, on)
+    known = _agency(directory, mailbox.organisation, on) if mailbox is not None else Agency()
+    return replace(
+        known,
+        name=document.issuer or known.name,
+        in_charge=document.superior or known.in_charge,
+        email=case.sender or known.email,
+    )
+
+
+def _addressees(directory: Directory, case: Case, on: date) -> tuple[tuple[Agency, ...], tuple[str, ...]]:
+    """The units that the mail was addressed to, each once, and the addresses of nobody we know."""
+    codes: dict[str, None] = {}
+    others: list[str] = []
+    for address in case.recipients:
+        row = directory.mailbox(address, on) or directory.domain(address, on)
+        if row is not None and row.organisation:
+            codes[row.organisation] = None
+        else:
+            others.append(address)
+    return tuple(_agency(directory, code, on) for code in codes), tuple(others)
+
+
+def _clerk(directory: Directory, code: str, on: date) -> Staff:
+    clerk = next(iter(directory.clerks(code, on)), None)
+    return Staff(department="Văn thư", name=clerk.person if clerk else "", email=clerk.address if clerk else "")
+
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+
+
+def _attachments(mail: Mail, case: Case) -> Iterator[Attachment]:
+    """The files of the mail, the main document first, the same bytes once."""
+    parts = split(mail.raw).parts
+    files = [part for part in parts if _is_file(part)]
+    if not files:  # the document was typed into the mail itself
+        files = [part for part in parts if part.is_body and part.data.strip()]
+    by_digest: dict[str, Part] = {}
+    for part in files:
+        by_digest.setdefault(digest_of(part.data), part)
+    ordered = sorted(by_digest, key=lambda digest: digest != case.key)
+    taken: set[str] = set()
+    for n, part in enumerate((by_digest[digest] for digest in ordered), 1):
+        media = media_of(part.data)
+        name = _free_name(part.name or f"{'Nội dung thư' if part.is_body else f'Tệp {n}'}{_SUFFIXES.get(media, '')}", taken)
+        yield Attachment(name=name, data=part.data, media=_declared(media, name))
+
+
+def _is_file(part: Part) -> bool:
+    if part.is_body or part.limit or not part.data:
+        return False
+    # A picture within the text is a logo, unless it is as large as a page: then somebody pasted a scan.
+    is_picture = part.inline and part.declared.startswith("image/")
+    return not is_picture or page_like(*image_size(part.data))
+
+
+def _declared(media: str, name: str) -> str:
+    """The ContentType.  The axis's kit unpacks what is called application/zip, unless its name ends in .zip."""
+    return UNKNOWN if media == ZIP and not name.lower().endswith(".zip") else media
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    path = PurePosixPath(name)
+    free, n = name, 1
+    while free in taken:
+        n += 1
+        free = f"{path.stem} ({n}){path.suffix}"
+    taken.add(free)
+    return free
+
+
+def _original(mail: Mail) -> Attachment:
+    arrived = mail.arrival.at.astimezone(VIETNAM)
+    return Attachment(
+        name=f"{mail.id}.eml",
+        data=mail.raw,
+        media="message/rfc822",
+        description=f"Thư gốc, người gửi {mail.sender or '(không có)'}, đến cổng lúc {arrived:%H:%M %d/%m/%Y}",
+    )
