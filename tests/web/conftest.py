@@ -1,0 +1,135 @@
+"""A console over a real store, and visitors who click as a browser would: with the token of the form they saw."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from gateway.errors import NotFound
+from gateway.model import Account, Case
+from gateway.store import Acceptance
+from tests.web import sample
+from tests.web.sample import House
+from web import create_app
+from web.context import PageDrawer
+
+
+class TwoPages:
+    """Draws blank pages: every PDF has two.  Remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[bytes, int]] = []
+
+    def page_image(self, data: bytes, page: int, width_px: int) -> bytes:
+        """A white page of the wanted width."""
+        self.asked.append((data, page))
+        if page > 2:
+            raise NotFound(f"no page {page}")
+        out = io.BytesIO()
+        Image.new("L", (width_px, width_px * 297 // 210), 255).save(out, "PNG")
+        return out.getvalue()
+
+
+class Visitor:
+    """Somebody with a browser."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self._page = ""
+
+    def get(self, address: str) -> TestResponse:
+        """Open a page."""
+        response = self.client.get(address, buffered=True)
+        if response.mimetype == "text/html":
+            self._page = response.text
+        return response
+
+    def press(self, address: str, **fields: str) -> TestResponse:
+        """Send a form of the page that is open."""
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self._page)
+        assert token, "the open page has no form"
+        return self.client.post(address, data={"csrf_token": token[1], **fields})
+
+    def sign_in(self, name: str, password: str = sample.PASSWORD, *, then: str = "") -> TestResponse:
+        """Sign in by the form."""
+        self.get("/sign-in")
+        return self.press("/sign-in" + (f"?next={then}" if then else ""), name=name, password=password)
+
+
+@pytest.fixture
+def drawer() -> TwoPages:
+    """Stands for the inspector's children."""
+    return TwoPages()
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables and people, made once: each test gets a copy."""
+    folder = tmp_path_factory.mktemp("new")
+    house = House(folder, TwoPages())
+    house.store.open()
+    sample.people(house.store)
+    house.store.close()
+    return folder / sample.DATABASE
+
+
+@pytest.fixture
+def house(tmp_path: Path, drawer: PageDrawer, new_database: Path) -> Iterator[House]:
+    """A gateway with its people and an empty store."""
+    shutil.copy(new_database, tmp_path / sample.DATABASE)
+    house = House(tmp_path, drawer)
+    house.store.open()
+    yield house
+    house.store.close()
+
+
+@pytest.fixture
+def app(house: House) -> Flask:
+    """The console of the house."""
+    return create_app(house)
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Somebody who has not signed in."""
+    return Visitor(app.test_client())
+
+
+@pytest.fixture
+def as_person(app: Flask) -> Callable[[Account], Visitor]:
+    """Somebody who has signed in: ``as_person(CLERK)``."""
+
+    def sign_in(account: Account) -> Visitor:
+        visitor = Visitor(app.test_client())
+        assert visitor.sign_in(account.name).status_code == 302
+        return visitor
+
+    return sign_in
+
+
+@pytest.fixture
+def now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def remember(house: House) -> Callable[..., Case]:
+    """Put a mail with its case into the store: ``remember(sample.decision_case)``."""
+
+    def put(make: Callable[[datetime], Acceptance], *, ago: timedelta = timedelta(minutes=10)) -> Case:
+        acceptance = make(datetime.now(UTC) - ago)
+        house.store.accept_now([acceptance])
+        return sample.case_of(acceptance)
+
+    return put

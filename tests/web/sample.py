@@ -1,0 +1,453 @@
+"""A small department behind the console: a real store with made-up cases, mails and deliveries, and five people who sign in."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from werkzeug.security import generate_password_hash
+
+from gateway.config import Config, Office, Smtp
+from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, OrganisationKind
+from gateway.documents import mime
+from gateway.lifecycle import CaseState, DeliveryEvent
+from gateway.model import (
+    Account,
+    Action,
+    Arrival,
+    Case,
+    Delivery,
+    Direction,
+    Document,
+    Door,
+    Event,
+    Evidence,
+    FileReading,
+    Identity,
+    Mail,
+    Nature,
+    PassedOver,
+    Recipient,
+    Role,
+    Sign,
+    Story,
+    TextSource,
+    Urgency,
+    Verdict,
+    digest_of,
+    new_id,
+)
+from gateway.notices import Notices
+from gateway.review import Review
+from gateway.store import Acceptance, Opening, Settlement, Store
+from tests.world import letters
+from web.context import PageDrawer
+
+PASSWORD = "mat khau thu nghiem"  # noqa: S105 - of made-up people
+PROVINCE_OFFICE, SECTOR_OFFICE = "qlvb-tinh", "ioffice-nganh"
+PDF = "application/pdf"
+DATABASE = "store.sqlite3"
+
+CLERK = Account(name="vanthu.so", full_name="Trần Thu Hương", role=Role.CLERK, units=("SGDHG",))
+SCHOOL_CLERK = Account(name="vanthu.camson", full_name="Lê Thị Liên", role=Role.CLERK, units=("PGDCS", "THCSLL"))
+LEADER = Account(name="lanhdao", full_name="Đặng Quốc Hưng", role=Role.LEADER, units=("SGDHG",))
+OFFICER = Account(name="quantri", full_name="Ngô Văn Minh", role=Role.OFFICER)
+AUDITOR = Account(name="thanhtra", full_name="Vũ Thanh Hà", role=Role.AUDITOR)
+PEOPLE = (CLERK, SCHOOL_CLERK, LEADER, OFFICER, AUDITOR)
+
+DIRECTORY = Directory(
+    organisations=(
+        Organisation(
+            code="SGDHG",
+            name="Sở Giáo dục và Đào tạo Hương Giang",
+            kind=OrganisationKind.DEPARTMENT,
+            symbols=("SGDĐT",),
+            office=PROVINCE_OFFICE,
+        ),
+        Organisation(
+            code="PGDCS",
+            name="Phòng Giáo dục và Đào tạo Cẩm Sơn",
+            kind=OrganisationKind.DIVISION,
+            superior="SGDHG",
+            symbols=("PGDĐT",),
+            office=SECTOR_OFFICE,
+        ),
+        Organisation(
+            code="THCSLL",
+            name="Trường THCS Lê Lợi",
+            kind=OrganisationKind.SCHOOL,
+            superior="PGDCS",
+            symbols=("THCSLL",),
+            office=SECTOR_OFFICE,
+        ),
+    ),
+    offices=(
+        OfficeSystem(name=PROVINCE_OFFICE, title="Hệ thống QLVB&ĐH tỉnh"),
+        OfficeSystem(name=SECTOR_OFFICE, title="I-Office ngành giáo dục"),
+    ),
+)
+
+
+class House:
+    """The gateway that the tests' console shows."""
+
+    version = "0.1.test"
+
+    def __init__(self, folder: Path, inspector: PageDrawer, *, behind_tls: bool = False) -> None:
+        web = Config().web
+        self.settings = Config(
+            base=str(folder),
+            smtp=Smtp(help_phone="0200 000 000"),
+            web=type(web)(behind_tls=behind_tls),
+            office=(Office(name=PROVINCE_OFFICE, folder="tinh"), Office(name=SECTOR_OFFICE, folder="nganh")),
+        )
+        self.inspector = inspector
+        self.poked = threading.Event()  # the worker was told that something became due
+        self.store = Store(url=f"sqlite:///{folder / DATABASE}", blobs=folder / "blobs", inline_bytes=16384, node="test")
+        notices = Notices(hostname="cong.sgdhuonggiang.edu.vn", help_phone="0200 000 000", help_url="https://vanthu.example")
+        self.review = Review(
+            store=self.store,
+            directory=self.directory,
+            offices=(PROVINCE_OFFICE, SECTOR_OFFICE),
+            notices=notices,
+            clock=lambda: datetime.now(UTC),
+            poke=self.poked.set,
+        )
+
+    def directory(self) -> Directory:
+        """The made-up department."""
+        return DIRECTORY
+
+    def live(self) -> dict[str, object]:
+        """As the running gateway would say."""
+        return {"sessions": 2, "loop_lag_ms": 0.4, "paused_couriers": {}}
+
+
+def lose_table(folder: Path, name: str) -> None:
+    """Damage the database of the house in that folder: from now on it cannot be read."""
+    with contextlib.closing(sqlite3.connect(folder / DATABASE)) as database:
+        database.execute(f"DROP TABLE {name}")
+        database.commit()
+
+
+@cache
+def _password_hash() -> str:
+    return generate_password_hash(PASSWORD, method="scrypt:1024:8:1")  # made to be checked often, not to be kept safe
+
+
+def people(store: Store) -> None:
+    """Give everybody an account with the same password."""
+    for account in PEOPLE:
+        store.put_account(
+            Account(
+                name=account.name,
+                full_name=account.full_name,
+                role=account.role,
+                units=account.units,
+                password_hash=_password_hash(),
+            )
+        )
+
+
+# --- Mails and cases --------------------------------------------------------------------------------------------------
+
+
+def mail_of(raw: bytes, *, sender: str, to: Sequence[str], at: datetime) -> Mail:
+    """A letter as the SMTP door would have taken it."""
+    return Mail(
+        id=new_id(),
+        sender=sender,
+        recipients=tuple(Recipient(address=address) for address in to),
+        raw=raw,
+        digest=digest_of(raw),
+        arrival=Arrival(door=Door.SMTP, at=at, peer="203.0.113.25", helo="mail.huonggiang.example", identity=Identity.CLAIMED),
+    )
+
+
+def files_of(
+    raw: bytes, document: Document | None, *, nature: Nature = Nature.ISSUED, reason: str = ""
+) -> tuple[FileReading, ...]:
+    """The attachments of a letter as the recogniser would have read them."""
+    return tuple(
+        FileReading(
+            name=part.name,
+            digest=digest_of(part.data),
+            size=len(part.data),
+            media=PDF if part.data.startswith(b"%PDF") else "application/octet-stream",
+            nature=nature,
+            documents=(document,) if document is not None else (),
+            text_source=TextSource.TEXT if document is not None else TextSource.NONE,
+            reason=reason,
+        )
+        for part in mime.split(raw).parts
+        if part.name
+    )
+
+
+def captured(
+    raw: bytes,
+    *,
+    sender: str,
+    to: Sequence[str],
+    unit: str,
+    office: str,
+    at: datetime,
+    action: Action = Action.REDIRECT,
+    direction: Direction = Direction.OUTGOING,
+    rule: str = "phat-hanh-cua-van-thu",
+    reason: str = "Văn bản phát hành do tài khoản văn thư của chính đơn vị gửi.",
+    document: Document | None = None,
+    state: CaseState = CaseState.WAITING,
+    alarm: bool = False,
+    key: str = "",
+    nature: Nature = Nature.ISSUED,
+    unreadable: str = "",
+) -> Acceptance:
+    """One mail with its case, as the intake would hand them to the store."""
+    mail = mail_of(raw, sender=sender, to=to, at=at)
+    subject = mime.split(raw).subject
+    verdict = Verdict(
+        recipient=to[0],
+        action=action,
+        rule=rule,
+        clause="mục 1 Thông báo ngày 05/11/2019, áp dụng từ 01/11/2019",
+        reason=reason,
+        unit=unit,
+        office=office,
+        direction=direction,
+        alarm=alarm,
+        evidence=document.evidence if document is not None else (),
+        passed_over=(PassedOver(rule="dau-mat", because="Không có dấu chỉ độ mật trên văn bản."),),
+        policy_version="2019-11-01",
+    )
+    case = Case(
+        id=new_id(),
+        mail_id=mail.id,
+        unit=unit,
+        office=office,
+        direction=direction,
+        action=action,
+        state=state,
+        opened_at=at,
+        due_at=at + (timedelta(minutes=30) if alarm else timedelta(days=1)),
+        key=key,
+        rule=rule,
+        reason=reason,
+        sender=sender,
+        recipients=tuple(to),
+        subject=subject,
+        document=document,
+        files=files_of(raw, document, nature=nature, reason=unreadable),
+        alarm=alarm,
+    )
+    told = Story(
+        at=at, event=Event.ACCEPTED, mail_id=mail.id, detail={"door": "smtp", "size": len(raw), "peer": "203.0.113.25"}
+    )
+    return Acceptance(
+        mail=mail,
+        subject=subject,
+        verdicts=tuple(msgspec.structs.replace(verdict, recipient=address) for address in to),
+        openings=(Opening(case=case),),
+        stories=(told,),
+    )
+
+
+def passed(raw: bytes, *, sender: str, to: str, at: datetime, courier: str = "relay") -> Acceptance:
+    """One mail that goes on, with its delivery."""
+    mail = mail_of(raw, sender=sender, to=[to], at=at)
+    verdict = Verdict(
+        recipient=to, action=Action.DELIVER, rule="con-lai", clause="mục 4 Thông báo ngày 05/11/2019",
+        reason="Trao đổi, báo cáo, số liệu được gửi bằng thư điện tử.",
+    )  # fmt: skip
+    delivery = Delivery(id=f"{mail.id}-1", mail_id=mail.id, courier=courier, target=to, sender=sender)
+    return Acceptance(mail=mail, subject=mime.split(raw).subject, verdicts=(verdict,), deliveries=(delivery,))
+
+
+def settle(store: Store, mail_id: str, event: DeliveryEvent, reply: str, *, next_at: datetime | None = None) -> None:
+    """Let the only delivery of a mail end as the worker would report it."""
+    now = datetime.now(UTC)
+    store.claim(couriers=("relay",), limit=100, now=now, lease=timedelta(minutes=5))
+    store.settle([Settlement(delivery_id=f"{mail_id}-1", event=event, attempts=1, reply=reply, next_at=next_at)])
+    store.flush()
+
+
+# --- The documents of the letters -------------------------------------------------------------------------------------
+
+
+def decision() -> Document:
+    """Decision 518, as it stands in letters.decision_of_the_department()."""
+    file = "518-QĐ-SGDĐT.signed.pdf"
+
+    def seen(sign: Sign, words: str, line: int) -> Evidence:
+        return Evidence(sign=sign, words=words, file=file, page=1, line=line)
+
+    return Document(
+        nature=Nature.ISSUED,
+        confidence=0.97,
+        number="518",
+        symbol="QĐ-SGDĐT",
+        number_symbol="518/QĐ-SGDĐT",
+        kind="Quyết định",
+        issuer="SỞ GIÁO DỤC VÀ ĐÀO TẠO HƯƠNG GIANG",
+        superior="UBND TỈNH HƯƠNG GIANG",
+        place="Hương Giang",
+        issued_on=date(2026, 11, 18),
+        subject="Về việc thành lập Hội đồng chấm thi chọn học sinh giỏi cấp tỉnh lớp 9 năm học 2026-2027",
+        signer="Đặng Quốc Hưng",
+        signer_title="PHÓ GIÁM ĐỐC",
+        capacity="KT. GIÁM ĐỐC",
+        evidence=(
+            seen(Sign.AGENCY, "SỞ GIÁO DỤC VÀ ĐÀO TẠO HƯƠNG GIANG", 2),
+            seen(Sign.NUMBER, "Số: 518/QĐ-SGDĐT", 3),
+            seen(Sign.DATE, "Hương Giang, ngày 18 tháng 11 năm 2026", 3),
+            seen(Sign.KIND, "QUYẾT ĐỊNH", 5),
+            seen(Sign.SUBJECT, "Về việc thành lập Hội đồng chấm thi chọn học sinh giỏi cấp tỉnh lớp 9", 6),
+            seen(Sign.SIGNATURE, "KT. GIÁM ĐỐC, PHÓ GIÁM ĐỐC, Đặng Quốc Hưng", 31),
+            seen(Sign.SEAL, "Chữ ký số: Sở Giáo dục và Đào tạo Hương Giang", 0),
+            seen(Sign.ADDRESSEE, "Nơi nhận: Như Điều 4", 29),
+            seen(Sign.CITED, "77/KH-SGDĐT", 12),
+        ),
+    )
+
+
+def invitation() -> Document:
+    """Urgent invitation 34, without a seal that the recogniser could see."""
+    file = "34-GM-PGDDT.pdf"
+    return Document(
+        nature=Nature.ISSUED,
+        confidence=0.91,
+        number="34",
+        symbol="GM-PGDĐT",
+        number_symbol="34/GM-PGDĐT",
+        kind="Giấy mời",
+        issuer="PHÒNG GIÁO DỤC VÀ ĐÀO TẠO CẨM SƠN",
+        issued_on=date(2026, 11, 19),
+        subject="Họp khẩn về việc bảo đảm an toàn trường học trước bão",
+        signer="Hồ Ngọc Diệp",
+        signer_title="TRƯỞNG PHÒNG",
+        urgency=Urgency.URGENT,
+        evidence=(
+            Evidence(sign=Sign.NUMBER, words="Số: 34/GM-PGDĐT", file=file, page=1, line=3),
+            Evidence(sign=Sign.AGENCY, words="PHÒNG GIÁO DỤC VÀ ĐÀO TẠO CẨM SƠN", file=file, page=1, line=2),
+            Evidence(sign=Sign.URGENCY, words="KHẨN", file=file, page=1, line=4),
+            Evidence(sign=Sign.SIGNATURE, words="TRƯỞNG PHÒNG, Hồ Ngọc Diệp", file=file, page=1, line=20),
+        ),
+    )
+
+
+def letter_of_lam_ha() -> Document:
+    """Công văn 2206 of the department of another province."""
+    return Document(
+        nature=Nature.ISSUED,
+        confidence=0.95,
+        number="2206",
+        symbol="SGDĐT-CTTT",
+        number_symbol="2206/SGDĐT-CTTT",
+        kind="Công văn",
+        issuer="SỞ GIÁO DỤC VÀ ĐÀO TẠO LAM HÀ",
+        issued_on=date(2026, 11, 17),
+        subject="phối hợp tổ chức giao lưu học sinh trung học phổ thông hai tỉnh",
+        signer="Mai Xuân Thức",
+        evidence=(Evidence(sign=Sign.NUMBER, words="Số: 2206/SGDĐT-CTTT", file="2206_SGDĐT_CTTT.pdf", page=1, line=3),),
+    )
+
+
+# --- A morning's worth ------------------------------------------------------------------------------------------------
+
+
+@cache
+def _letter(name: str) -> bytes:
+    """Letters are signed, which takes a while: each is made once, in a thread, for the signer wants a loop of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        raw: bytes = thread.submit(getattr(letters, name)).result()
+    return raw
+
+
+def case_of(acceptance: Acceptance) -> Case:
+    """The case that an acceptance opens."""
+    return acceptance.openings[0].case
+
+
+def decision_case(at: datetime) -> Acceptance:
+    """The Department's own clerk mailed a decision to a division."""
+    return captured(
+        _letter("decision_of_the_department"),
+        sender=letters.DEPARTMENT_CLERK[1],
+        to=[letters.DIVISION_CLERK[1]],
+        unit="SGDHG",
+        office=PROVINCE_OFFICE,
+        at=at,
+        document=decision(),
+    )
+
+
+def urgent_case(at: datetime) -> Acceptance:
+    """The division's clerk mailed an urgent invitation."""
+    return captured(
+        _letter("urgent_invitation"),
+        sender=letters.DIVISION_CLERK[1],
+        to=[letters.SCHOOL_CLERK[1], letters.NURSERY[1]],
+        unit="PGDCS",
+        office=SECTOR_OFFICE,
+        at=at,
+        document=invitation(),
+        alarm=True,
+    )
+
+
+def incoming_case(at: datetime) -> Acceptance:
+    """Another province wrote to the Department: delivered, and captured as incoming."""
+    return captured(
+        _letter("letter_from_another_province"),
+        sender=letters.OTHER_PROVINCE[1],
+        to=[letters.DEPARTMENT_CLERK[1]],
+        unit="SGDHG",
+        office=PROVINCE_OFFICE,
+        at=at,
+        action=Action.COPY,
+        direction=Direction.INCOMING,
+        rule="co-quan-ngoai",
+        reason="Văn bản của cơ quan không thuộc phạm vi thông báo, gửi đến Sở: đã chuyển, và sao cho văn thư vào sổ.",
+        document=letter_of_lam_ha(),
+    )
+
+
+def held_case(at: datetime) -> Acceptance:
+    """A teacher sent an archive with a password."""
+    return captured(
+        _letter("locked_archive"),
+        sender=letters.TEACHER[1],
+        to=[letters.DIVISION_CLERK[1]],
+        unit="SGDHG",
+        office=PROVINCE_OFFICE,
+        at=at,
+        action=Action.HOLD,
+        rule="khong-doc-duoc",
+        reason="Có thể là văn bản phát hành nhưng tệp nén có mật khẩu nên cổng không đọc được.",
+        nature=Nature.UNREADABLE,
+        unreadable="password",
+    )
+
+
+def sealed_case(at: datetime) -> Acceptance:
+    """A document with a secrecy stamp: the store keeps no fact of its content."""
+    return captured(
+        _letter("secret_document"),
+        sender=letters.SPECIALIST[1],
+        to=[letters.DEPARTMENT_CLERK[1]],
+        unit="SGDHG",
+        office=PROVINCE_OFFICE,
+        at=at,
+        action=Action.QUARANTINE,
+        rule="dau-mat",
+        reason="Tệp có dấu chỉ độ mật.",
+        state=CaseState.SEALED,
+        alarm=True,
+    )

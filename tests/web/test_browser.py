@@ -1,0 +1,201 @@
+"""A clerk's and an officer's work in a real browser: keys, narrow screens, and nothing that the content policy stops."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from gateway.config import Inspection
+from gateway.inspection import Inspector
+from gateway.lifecycle import CaseState, DeliveryEvent
+from gateway.model import Account, Case
+from tests.web import sample
+from tests.web.sample import CLERK, OFFICER, SCHOOL_CLERK, House
+from tests.world import letters
+from web.server import serve
+
+SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+# Set it to a folder to keep pictures of what the tests saw.
+PICTURES = os.environ.get("VANTHU_PICTURES", "")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def inspector() -> Iterator[Inspector]:
+    """The real one, which draws pages in guarded children."""
+    inspector = Inspector(Inspection(processes=1))
+    inspector.start()
+    yield inspector
+    inspector.close()
+
+
+@pytest.fixture
+def drawer(inspector: Inspector) -> Inspector:
+    """What the house of these tests draws with."""
+    return inspector
+
+
+@pytest.fixture
+def console(app: Flask) -> Iterator[str]:
+    """The address of the running console."""
+    running = serve(app, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{running.port}"
+    running.close()
+
+
+class Seat:
+    """A person before a screen; remembers what the browser complained about."""
+
+    def __init__(self, page: Page, console: str, size: str) -> None:
+        self.page = page
+        self.size = size
+        self.complaints: list[str] = []
+        self._console = console
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda said: self.complaints.append(said.text) if "Content Security Policy" in said.text else None)
+
+    def open(self, path: str) -> None:
+        """Go to a page of the console."""
+        self.page.goto(self._console + path)
+
+    def sign_in(self, account: Account) -> None:
+        """Type name and password, press Enter."""
+        self.open("/sign-in")
+        self.page.get_by_label("Tên đăng nhập").fill(account.name)
+        self.page.get_by_label("Mật khẩu").fill(sample.PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(lambda address: "/sign-in" not in address)
+
+    def key(self, key: str) -> None:
+        """Press a key when the page has settled."""
+        self.page.wait_for_timeout(450)
+        self.page.keyboard.press(key)
+
+    def fits(self, name: str) -> None:
+        """The page is no wider than the screen, and nothing was stopped by the content policy."""
+        self.page.wait_for_load_state("networkidle")
+        if PICTURES:
+            self.page.screenshot(path=Path(PICTURES) / f"{name}-{self.size}.png", full_page=True)
+        wider = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider == 0, f"{name} is {wider} pixels too wide"
+        assert self.complaints == []
+
+
+@pytest.fixture(params=SIZES)
+def seat(request: pytest.FixtureRequest, chromium: Browser, console: str) -> Iterator[Seat]:
+    """A person at a desk, and one with a phone."""
+    width, height = SIZES[request.param]
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="vi-VN")
+    yield Seat(context.new_page(), console, request.param)
+    context.close()
+
+
+def test_a_clerk_approves_with_one_key_and_the_next_case_opens(house: House, seat: Seat, remember: Callable[..., Case]) -> None:
+    older = remember(sample.incoming_case, ago=timedelta(hours=1))
+    newer = remember(sample.decision_case)
+    seat.sign_in(CLERK)
+    seat.fits("queue")
+    seat.key("j")
+    seat.page.keyboard.press("Enter")
+    expect(seat.page.get_by_role("heading", level=1)).to_have_text("Quyết định 518/QĐ-SGDĐT")
+    seat.fits("case")
+    seat.key("a")
+    expect(seat.page.get_by_role("status")).to_contain_text("Đã duyệt Quyết định 518/QĐ-SGDĐT")
+    expect(seat.page.get_by_role("heading", level=1)).to_have_text("Công văn 2206/SGDĐT-CTTT")
+    assert house.store.views.case(newer.id).state is CaseState.APPROVED
+    assert house.store.views.case(older.id).state is CaseState.WAITING
+    seat.fits("case-next")
+
+
+def test_a_clerk_returns_by_keyboard_alone(house: House, seat: Seat, remember: Callable[..., Case]) -> None:
+    case = remember(sample.urgent_case)
+    seat.sign_in(SCHOOL_CLERK)
+    seat.open(f"/case/{case.id}")
+    seat.key("r")
+    seat.page.keyboard.press("Space")
+    seat.fits("return")
+    seat.page.keyboard.press("Enter")
+    expect(seat.page.get_by_role("status")).to_contain_text("Đã trả lại Giấy mời 34/GM-PGDĐT")
+    assert house.store.views.case(case.id).state is CaseState.RETURNED
+
+
+def test_a_key_that_was_typed_into_a_field_decides_nothing(house: House, seat: Seat, remember: Callable[..., Case]) -> None:
+    case = remember(sample.decision_case)
+    seat.sign_in(CLERK)
+    seat.open(f"/case/{case.id}")
+    seat.key("r")
+    seat.page.get_by_label("Ghi thêm").locator("visible=true").press_sequentially("ana")
+    seat.page.keyboard.press("Escape")
+    expect(seat.page.locator("details#return")).not_to_have_attribute("open", "")
+    assert house.store.views.case(case.id).state is CaseState.WAITING
+
+
+def test_the_page_image_is_there(seat: Seat, remember: Callable[..., Case]) -> None:
+    case = remember(sample.decision_case)
+    seat.sign_in(CLERK)
+    seat.open(f"/case/{case.id}")
+    image = seat.page.get_by_role("img", name="Trang 1 của 518-QĐ-SGDĐT.signed.pdf")
+    image.scroll_into_view_if_needed()
+    seat.page.wait_for_load_state("networkidle")
+    assert image.evaluate("image => image.complete && image.naturalWidth > 1000")
+
+
+def test_without_javascript_a_clerk_decides_all_the_same(
+    house: House, chromium: Browser, console: str, remember: Callable[..., Case]
+) -> None:
+    case = remember(sample.decision_case)
+    context = chromium.new_context(java_script_enabled=False)
+    seat = Seat(context.new_page(), console, "no-script")
+    seat.sign_in(CLERK)
+    seat.page.get_by_role("link", name="Về việc thành lập Hội đồng").click()
+    seat.page.get_by_text("Trả lại", exact=False).first.click()
+    seat.page.get_by_label("Thiếu phụ lục hoặc tệp kèm theo").check()
+    seat.page.get_by_role("button", name="Trả lại").click()
+    expect(seat.page.get_by_role("status")).to_contain_text("Đã trả lại")
+    context.close()
+    assert house.store.views.case(case.id).state is CaseState.RETURNED
+
+
+def test_an_officer_sees_what_failed_and_tries_again(house: House, seat: Seat, remember: Callable[..., Case]) -> None:
+    remember(sample.held_case)
+    case = remember(sample.sealed_case)
+    for event, reply in ((DeliveryEvent.GIVE_UP, "550 5.1.1 User unknown"), (DeliveryEvent.UNSURE, "connection lost")):
+        acceptance = sample.passed(
+            letters.figures_of_a_school(), sender=letters.TEACHER[1], to=letters.SPECIALIST[1], at=case.opened_at
+        )
+        house.store.accept_now([acceptance])
+        sample.settle(house.store, acceptance.mail.id, event, reply)
+    seat.sign_in(OFFICER)
+    seat.fits("deliveries")
+    seat.page.get_by_role("button", name="Chuyển lại ngay").click()
+    expect(seat.page.get_by_role("status")).to_contain_text("cổng sẽ chuyển lại ngay")
+    for path, name in (("/mails", "mails"), (f"/mail/{acceptance.mail.id}", "mail"), ("/cases?tab=all", "queue-all")):
+        seat.open(path)
+        seat.fits(name)
+    for path, name in ((f"/case/{case.id}", "sealed"), ("/password", "password"), ("/khong-co", "404")):
+        seat.open(path)
+        seat.fits(name)
+
+
+def test_the_question_mark_lists_the_keys(seat: Seat) -> None:
+    seat.sign_in(CLERK)
+    seat.key("?")
+    expect(seat.page.get_by_role("dialog")).to_contain_text("duyệt hồ sơ đang mở")
+    seat.page.keyboard.press("Escape")
+    expect(seat.page.get_by_role("dialog")).to_be_hidden()

@@ -1,0 +1,39 @@
+"""What a monitor reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from gateway.model import Case
+from tests.web import sample
+from tests.web.conftest import Visitor
+from tests.web.sample import House
+from tests.world import letters
+
+
+def test_health_needs_no_sign_in_and_counts(
+    house: House, visitor: Visitor, remember: Callable[..., Case], now: datetime
+) -> None:
+    remember(sample.urgent_case)
+    house.store.accept_now([sample.passed(letters.plain_question(), sender="a@b.example", to="c@d.example", at=now)])
+    response = visitor.get("/health")
+    assert response.status_code == 200
+    said = response.get_json()
+    assert (said["status"], said["version"]) == ("ok", "0.1.test")
+    assert said["live"]["loop_lag_ms"] == 0.4
+    assert (said["queue"]["queued"], said["queue"]["cases_waiting"], said["queue"]["alarms"]) == (1, 1, 1)
+
+
+def test_health_tells_nobody_what_is_in_the_mail(visitor: Visitor, remember: Callable[..., Case]) -> None:
+    remember(sample.decision_case)
+    assert "518" not in visitor.get("/health").text
+    assert "@" not in visitor.get("/health").text
+
+
+def test_health_answers_503_when_the_store_cannot_be_read(tmp_path: Path, visitor: Visitor) -> None:
+    sample.lose_table(tmp_path, "deliveries")
+    response = visitor.get("/health")
+    assert response.status_code == 503
+    assert response.get_json()["status"] == "store-unavailable"

@@ -1,0 +1,255 @@
+"""Who you are and what you may do: signing in and out, passwords, and who may see which case."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from flask import Blueprint, Flask, Response, abort, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent, CaseState
+from gateway.model import Account, Action, Case, Event, Role, Story
+from web.context import store
+from web.format import utc_now
+from web.security import SIGNED_IN_FOR
+
+logger = logging.getLogger(__name__)
+blueprint = Blueprint("auth", __name__)
+limiter = Limiter(key_func=get_remote_address)
+
+SHORTEST_PASSWORD = 10
+_LONGEST_PASSWORD = 200  # scrypt reads all of it: no megabytes
+# A wrong name costs as much time as a wrong password: the page does not tell which names exist.
+_NOBODY = generate_password_hash("nobody has this password")
+_SEES_ALL = (Role.OFFICER, Role.AUDITOR)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class User(UserMixin):  # type: ignore[misc]  # Flask-Login has no type information
+    """An account, as Flask-Login wants it."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account may be used at all."""
+        return self.account.active
+
+    def get_id(self) -> str:
+        """Name and a print of the password hash: a new password ends all other sessions of the account."""
+        return f"{self.account.name}\n{_print_of(self.account.password_hash)}"
+
+
+def install(app: Flask) -> None:
+    """Give the app sign-in, its throttle and the names that templates use."""
+    # Its context processor would read the account for every page, the one that says the store is away included.
+    manager = LoginManager()
+    manager.init_app(app, add_context_processor=False)
+    manager.login_view = "auth.sign_in"
+    manager.login_message = ""
+    manager.user_loader(load_user)
+    app.config.update(RATELIMIT_STORAGE_URI="memory://", RATELIMIT_HEADERS_ENABLED=False)
+    limiter.init_app(app)
+    app.register_blueprint(blueprint)
+
+
+def load_user(identity: str) -> User | None:
+    """The user of a session cookie, unless the account is closed, its password new, or the day over."""
+    name, _, fingerprint = identity.partition("\n")
+    if time.time() - float(session.get("since", 0)) > SIGNED_IN_FOR.total_seconds():
+        return None
+    account = store().account(name)
+    if account is None or not account.active or _print_of(account.password_hash) != fingerprint:
+        return None
+    return User(account)
+
+
+def me() -> Account:
+    """The account that is signed in; only for views behind a sign-in."""
+    return cast(User, current_user).account
+
+
+# --- What one may do --------------------------------------------------------------------------------------------------
+
+
+def units_of(account: Account) -> tuple[str, ...] | None:
+    """The units whose cases the account sees; None is all."""
+    return None if account.role in _SEES_ALL else account.units
+
+
+def may_see(account: Account, case: Case) -> bool:
+    """Whether the case exists for this account."""
+    units = units_of(account)
+    return units is None or case.unit in units
+
+
+def visible_case(case_id: str) -> Case:
+    """The case, when it exists for the account; 404 otherwise, so that nobody learns which cases others have."""
+    case = store().views.case(case_id)
+    if not may_see(me(), case):
+        abort(404)
+    return case
+
+
+def tell_seen(account: Account, *, case_id: str = "", mail_id: str = "", what: str = "page") -> None:
+    """Every look at a case or mail is remembered."""
+    store().tell(
+        Story(at=utc_now(), event=Event.SEEN, case_id=case_id, mail_id=mail_id, actor=account.name, detail={"what": what})
+    )
+
+
+def possible_acts(account: Account, case: Case) -> frozenset[CaseEvent]:
+    """What the account may do with the case now: only a clerk of its unit decides, and the table of states says what."""
+    if account.role is not Role.CLERK or case.unit not in account.units or is_sealed(case):
+        return frozenset()
+    by_a_person = {CaseEvent.APPROVE, CaseEvent.RELEASE, CaseEvent.RETURN, CaseEvent.WITHDRAW}
+    return frozenset(by_a_person & CASE_TRANSITIONS[case.state].keys())
+
+
+def is_sealed(case: Case) -> bool:
+    """Whether the case shows nothing but that it exists."""
+    return case.action is Action.QUARANTINE or case.state is CaseState.SEALED
+
+
+def roles(*allowed: Role) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A view for signed-in accounts of these roles; the others get 403."""
+
+    def decorate(view: Callable[P, T]) -> Callable[P, T]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            if me().role not in allowed:
+                abort(403)
+            return view(*args, **kwargs)
+
+        return cast(Callable[P, T], login_required(guarded))
+
+    return decorate
+
+
+# --- Pages ------------------------------------------------------------------------------------------------------------
+
+
+def _name_and_address() -> str:
+    return f"{_typed_name()}\n{get_remote_address()}"
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code == 401
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """The sign-in page."""
+    if current_user.is_authenticated:
+        return redirect(url_for("home"))
+    return render_template("sign_in.html", name="", wrong=False)
+
+
+@blueprint.post("/sign-in")
+@limiter.limit("100 per hour", key_func=lambda: _typed_name(), deduct_when=_failed)
+@limiter.limit("60 per 15 minutes", deduct_when=_failed)
+@limiter.limit("10 per 15 minutes", key_func=_name_and_address, deduct_when=_failed)
+def check_sign_in() -> ResponseReturnValue:
+    """Sign in with name and password; only failures count against the limits."""
+    account = _typed_account()
+    password = request.form.get("password", "")[:_LONGEST_PASSWORD]
+    known = check_password_hash(account.password_hash if account and account.password_hash else _NOBODY, password)
+    if account is None or not account.password_hash or not known or not account.active:
+        logger.warning("sign-in failed: name=%r peer=%s", _typed_name(), request.remote_addr)
+        return render_template("sign_in.html", name=_typed_name(), wrong=True), 401
+    _begin_session(account)
+    where = Story(at=utc_now(), event=Event.SIGNED_IN, actor=account.name, detail={"peer": request.remote_addr or ""})
+    store().tell(where)
+    return redirect(local_path(request.args.get("next", "")) or url_for("home"))
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """Sign out and forget the session."""
+    logout_user()
+    session.clear()
+    flash("Anh/chị đã đăng xuất.")
+    return redirect(url_for("auth.sign_in"))
+
+
+@blueprint.get("/password")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def password() -> ResponseReturnValue:
+    """The page to change one's own password."""
+    return render_template("password.html", problem="", shortest=SHORTEST_PASSWORD)
+
+
+@blueprint.post("/password")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@limiter.limit("10 per 15 minutes", key_func=lambda: me().name, deduct_when=_failed)
+def change_password() -> ResponseReturnValue:
+    """Change one's own password; all other sessions of the account end."""
+    account, old, new = me(), request.form.get("old", ""), request.form.get("new", "")
+    problem, status = _problem_with(account, old[:_LONGEST_PASSWORD], new, request.form.get("again", ""))
+    if problem:
+        return render_template("password.html", problem=problem, shortest=SHORTEST_PASSWORD), status
+    changed = msgspec.structs.replace(account, password_hash=generate_password_hash(new))
+    store().put_account(changed)
+    logger.info("password changed: name=%r peer=%s", account.name, request.remote_addr)
+    _begin_session(changed)
+    flash("Đã đổi mật khẩu. Các phiên đăng nhập khác của tài khoản này đã kết thúc.")
+    return redirect(url_for("home"))
+
+
+def local_path(wanted: str) -> str:
+    """The page to go to after signing in, when it is one of ours; "" for anything that could lead elsewhere."""
+    parts = urlsplit(wanted)
+    if parts.scheme or parts.netloc or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
+        return ""
+    return wanted if wanted.isprintable() else ""
+
+
+def _begin_session(account: Account) -> None:
+    session.clear()
+    session.permanent = True
+    session["since"] = time.time()
+    login_user(User(account))
+
+
+def _problem_with(account: Account, old: str, new: str, again: str) -> tuple[str, int]:
+    """What is wrong with a change of password, in Vietnamese, and the status of the answer; "" when nothing is."""
+    if not check_password_hash(account.password_hash, old):
+        return "Mật khẩu hiện tại chưa đúng.", 401
+    if new != again:
+        return "Hai lần nhập mật khẩu mới không giống nhau.", 400
+    if not SHORTEST_PASSWORD <= len(new) <= _LONGEST_PASSWORD:
+        return f"Mật khẩu mới cần từ {SHORTEST_PASSWORD} đến {_LONGEST_PASSWORD} ký tự.", 400
+    if new.lower() == account.name.lower() or new == old:
+        return "Mật khẩu mới không được trùng với tên đăng nhập hoặc mật khẩu cũ.", 400
+    return "", 200
+
+
+def _typed_account() -> Account | None:
+    """The account as typed, else in lower case: phones like to begin with a capital letter."""
+    return store().account(_typed()) or store().account(_typed_name())
+
+
+def _typed_name() -> str:
+    return _typed().lower()
+
+
+def _typed() -> str:
+    return "".join(c for c in request.form.get("name", "") if c.isprintable()).strip()[:100]
+
+
+def _print_of(password_hash: str) -> str:
+    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]

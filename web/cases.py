@@ -1,0 +1,236 @@
+"""The clerk's home: the queue of cases, one case with its evidence, and the decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from gateway.errors import IllegalTransition, NotAllowed
+from gateway.lifecycle import CaseEvent, CaseState
+from gateway.model import Account, Action, Case, Direction, Role, Verdict
+from gateway.review import LONGEST_REASON
+from web import evidence, files, stories
+from web.auth import is_sealed, me, possible_acts, roles, tell_seen, units_of, visible_case
+from web.context import gateway, store
+from web.lists import CASE_CURSOR, ROWS, searched, starts_after
+from web.names import courier_name, name_of, unit_name
+
+blueprint = Blueprint("cases", __name__)
+
+# What the tabs of the queue show, in their order.
+TABS: Mapping[str, tuple[str, tuple[CaseState, ...]]] = {
+    "waiting": ("Chờ văn thư", (CaseState.WAITING,)),
+    "handed-over": ("Đã bàn giao", (CaseState.APPROVED, CaseState.HANDED_OVER, CaseState.REGISTERED, CaseState.DONE)),
+    "returned": ("Đã trả lại", (CaseState.RETURNED,)),
+    "released": ("Đã cho qua", (CaseState.RELEASED,)),
+    "withdrawn": ("Đã thu hồi", (CaseState.WITHDRAWN,)),
+    "sealed": ("Niêm phong", (CaseState.SEALED,)),
+    "all": ("Tất cả", tuple(CaseState)),
+}
+
+# Ready reasons, so that a plain return needs no typing (Decree 30/2020, article 21.2; practice of registries).
+RETURN_REASONS = (
+    "Gửi nhầm nơi nhận hoặc không thuộc thẩm quyền",
+    "Thiếu phụ lục hoặc tệp kèm theo",
+    "Chưa ký số hoặc chữ ký số không hợp lệ",
+    "Chưa có số hoặc ngày ban hành",
+    "Sai thể thức văn bản",
+    "Tệp không đọc được",
+    "Trùng với văn bản đã nhận",
+)
+RELEASE_REASONS = (
+    "Không phải văn bản phát hành: trao đổi, báo cáo, số liệu",
+    "Văn bản gửi để biết, không cần vào sổ",
+    "Lãnh đạo đồng ý cho gửi bằng thư điện tử",
+)
+WITHDRAW_REASONS = (
+    "Đơn vị ban hành đề nghị thu hồi",
+    "Đã có văn bản thay thế hoặc đính chính",
+)
+
+
+@blueprint.get("/cases")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def queue() -> ResponseReturnValue:
+    """The list of cases: one tab per state, newest first, a page at a time."""
+    account = me()
+    tab = request.args.get("tab", "waiting")
+    if tab not in TABS:
+        abort(404)
+    units, wanted = units_of(account), request.args.get("unit", "")
+    if wanted:
+        if wanted not in (gateway().directory().organisations if units is None else units):
+            abort(404)
+        units = (wanted,)
+    text, after = searched(), starts_after(CASE_CURSOR)
+    page = store().views.cases(units=units, states=TABS[tab][1], text=text, after=after, limit=ROWS)
+    counts = store().views.case_counts(units)
+    return render_template(
+        "queue.html",
+        page=page,
+        tab=tab,
+        tabs=[(name, title, sum(counts.get(state, 0) for state in states)) for name, (title, states) in TABS.items()],
+        title=TABS[tab][0],
+        text=text,
+        unit=wanted,
+        unit_choices=_unit_choices(account),
+        one_unit=units is not None and len(units) == 1,
+        later=bool(after),
+    )
+
+
+@blueprint.get("/case/<id:case_id>")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def one(case_id: str) -> ResponseReturnValue:
+    """One case: the page of the document beside its facts, evidence, rule, mails and story."""
+    account = me()
+    case = visible_case(case_id)
+    tell_seen(account, case_id=case.id)
+    if is_sealed(case):
+        return render_template("case_sealed.html", case=case)
+    views = store().views
+    return render_template(
+        "case.html",
+        case=case,
+        heading=evidence.title(case),
+        acts=_acts(account, case),
+        effects=_effects(case),
+        verdict=_verdict_of(case),
+        facts=evidence.facts(case),
+        signs=evidence.six_signs(case),
+        others=evidence.other_signs(case),
+        preview=files.preview(case, file=_number("file", files.main_file(case)), page=_number("page", 1)),
+        mails=views.mails_of_case(case.id),
+        deliveries=views.deliveries_of(case_id=case.id),
+        story=stories.of_case(views, case, name_of=name_of),
+        several=sum(bool(file.name) for file in case.files) > 1,
+        next_case=next_waiting(account, case),
+        return_reasons=RETURN_REASONS,
+        release_reasons=RELEASE_REASONS,
+        withdraw_reasons=WITHDRAW_REASONS,
+        longest_reason=LONGEST_REASON,
+    )
+
+
+# --- Decisions --------------------------------------------------------------------------------------------------------
+
+
+@blueprint.post("/case/<id:case_id>/approve")
+@roles(Role.CLERK)
+def approve(case_id: str) -> ResponseReturnValue:
+    """Approve: the document goes to the office system of the unit."""
+    return _decide(case_id, CaseEvent.APPROVE, lambda by, _: gateway().review.approve(case_id, by))
+
+
+@blueprint.post("/case/<id:case_id>/release")
+@roles(Role.CLERK)
+def release(case_id: str) -> ResponseReturnValue:
+    """Release: the mail goes through to its recipients as it came."""
+    return _decide(case_id, CaseEvent.RELEASE, lambda by, reason: gateway().review.release(case_id, by, reason))
+
+
+@blueprint.post("/case/<id:case_id>/return")
+@roles(Role.CLERK)
+def give_back(case_id: str) -> ResponseReturnValue:
+    """Return: the sender gets a letter with the reason."""
+    return _decide(case_id, CaseEvent.RETURN, lambda by, reason: gateway().review.give_back(case_id, by, reason))
+
+
+@blueprint.post("/case/<id:case_id>/withdraw")
+@roles(Role.CLERK)
+def withdraw(case_id: str) -> ResponseReturnValue:
+    """Withdraw: the document must not be issued any more."""
+    return _decide(case_id, CaseEvent.WITHDRAW, lambda by, reason: gateway().review.withdraw(case_id, by, reason))
+
+
+_DONE = {
+    CaseEvent.APPROVE: "Đã duyệt {name}: đang bàn giao cho hệ thống quản lý văn bản.",
+    CaseEvent.RELEASE: "Đã cho qua {name}.",
+    CaseEvent.RETURN: "Đã trả lại {name}: người gửi sẽ nhận được thư nêu lý do.",
+    CaseEvent.WITHDRAW: "Đã thu hồi {name}.",
+}
+
+
+def _decide(case_id: str, event: CaseEvent, act: Callable[[Account, str], object]) -> ResponseReturnValue:
+    """Carry out a decision, then open the next waiting case; a decision that came too late says so."""
+    account = me()
+    case = visible_case(case_id)
+    reason = typed_reason()
+    if event is not CaseEvent.APPROVE and not reason:
+        flash("Xin chọn hoặc ghi lý do: người gửi và sổ theo dõi cần biết vì sao.", "problem")
+        return redirect(url_for(".one", case_id=case.id))
+    following = next_waiting(account, case)
+    try:
+        act(account, reason)
+    except NotAllowed as refusal:
+        flash(str(refusal), "problem")
+        return redirect(url_for(".one", case_id=case.id))
+    except IllegalTransition:
+        flash("Hồ sơ này vừa có người xử lý trước; quyết định của anh/chị chưa được ghi.", "problem")
+        return redirect(url_for(".one", case_id=case.id))
+    flash(_DONE[event].format(name=evidence.title(case)), f"done:{case.id}")
+    if following:
+        return redirect(url_for(".one", case_id=following))
+    return redirect(url_for(".queue"))
+
+
+def typed_reason() -> str:
+    """The chosen reason and what was typed beside it, as one text."""
+    chosen, note = request.form.get("reason", "").strip(), " ".join(request.form.get("note", "").split())
+    return "; ".join(part for part in (chosen, note) if part)[:LONGEST_REASON]
+
+
+# --- Helpers ----------------------------------------------------------------------------------------------------------
+
+
+def next_waiting(account: Account, case: Case) -> str:
+    """The waiting case after this one in the order of the queue, else the first; "" when no other waits."""
+    rows = store().views.cases(units=units_of(account), states=(CaseState.WAITING,), limit=ROWS).rows
+    others = [row for row in rows if row.id != case.id]
+    later = [row for row in others if (row.opened_at, row.id) < (case.opened_at, case.id)]
+    return (later or others)[0].id if others else ""
+
+
+def _acts(account: Account, case: Case) -> frozenset[CaseEvent]:
+    """What the buttons offer: no approval where no office system is connected."""
+    connected = case.office in {office.name for office in gateway().settings.office}
+    return possible_acts(account, case) - (frozenset() if connected else {CaseEvent.APPROVE})
+
+
+def _effects(case: Case) -> dict[str, str]:
+    """What each decision brings about, said before it is taken."""
+    office = courier_name(case.office) if case.office else ""
+    there = "văn thư phát hành tại đó" if case.direction is Direction.OUTGOING else "văn thư vào sổ văn bản đến tại đó"
+    done = f" Văn bản đã bàn giao: xin thu hồi cả trên {office}." if case.state is CaseState.HANDED_OVER else ""
+    if case.action is Action.COPY:
+        release = "Người nhận đã có thư này. Hồ sơ được đóng, không bàn giao cho hệ thống."
+    else:
+        release = f"Thư được chuyển nguyên vẹn đến {', '.join(case.recipients)}; văn bản không được bàn giao cho hệ thống."
+    return {
+        "approve": f"bàn giao cho {office}; {there}.",
+        "release": release + done,
+        "return": "Văn bản không được bàn giao. Người gửi nhận được thư nêu lý do dưới đây." + done,
+        "withdraw": "Hồ sơ được đóng; văn bản này không được phát hành hoặc sử dụng nữa." + done,
+    }
+
+
+def _unit_choices(account: Account) -> list[tuple[str, str]]:
+    """The units that a list can be narrowed to, by name; none when the account has only one."""
+    units = units_of(account)
+    codes = gateway().directory().organisations.keys() if units is None else units
+    return sorted(((code, unit_name(code)) for code in codes), key=lambda choice: choice[1]) if len(codes) > 1 else []
+
+
+def _verdict_of(case: Case) -> Verdict | None:
+    """The verdict that opened the case, with its clause and the rules passed over."""
+    verdicts = store().views.verdicts(case.mail_id)
+    same_rule = [verdict for verdict in verdicts if verdict.rule == case.rule]
+    return next((verdict for verdict in same_rule if verdict.unit == case.unit), next(iter(same_rule), None))
+
+
+def _number(name: str, otherwise: int) -> int:
+    text = request.args.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 6 else otherwise

@@ -1,0 +1,70 @@
+"""What the console needs of the gateway, and how its views reach it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from gateway.config import Config
+    from gateway.directory.snapshot import Directory
+    from gateway.review import Review
+    from gateway.store import Store
+
+_EXTENSION = "vanthu"
+
+
+class PageDrawer(Protocol):
+    """What the console needs of gateway.inspection."""
+
+    def page_image(self, data: bytes, page: int, width_px: int) -> bytes:
+        """One page of a PDF as PNG, drawn in a guarded child; NotFound when there is no such page."""
+        ...
+
+
+class WebGateway(Protocol):
+    """The parts of a gateway that the console shows and moves."""
+
+    @property
+    def store(self) -> Store:
+        """Where everything is remembered."""
+        ...
+
+    @property
+    def review(self) -> Review:
+        """What a person may do."""
+        ...
+
+    @property
+    def inspector(self) -> PageDrawer:
+        """The guarded children that also draw pages."""
+        ...
+
+    @property
+    def settings(self) -> Config:
+        """The whole configuration."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version of the program."""
+        ...
+
+    def directory(self) -> Directory:
+        """The directory as it was last read."""
+        ...
+
+    def live(self) -> dict[str, object]:
+        """What only the running process knows: sessions, lag of the loop, paused couriers."""
+        ...
+
+
+def gateway() -> WebGateway:
+    """The gateway that the current app shows."""
+    return cast(WebGateway, current_app.extensions[_EXTENSION])
+
+
+def store() -> Store:
+    """The store of the current app's gateway."""
+    return gateway().store

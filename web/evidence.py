@@ -1,0 +1,77 @@
+"""What a case shows of its document: each fact with the place it was read from, and the six signs.  Pure."""
+
+from __future__ import annotations
+
+from gateway.model import SIX_SIGNS, Case, Document, Evidence, Sign, Urgency, Value
+from web.format import day, sentence, words
+
+
+class Fact(Value):
+    """One field of the document, with the places that show it."""
+
+    label: str
+    value: str
+    sources: tuple[Evidence, ...] = ()
+
+
+class Found(Value):
+    """One sign, and the evidence for it; none when it was not found."""
+
+    sign: Sign
+    evidence: tuple[Evidence, ...] = ()
+
+
+def title(case: Case) -> str:
+    """What people call the case: number and symbol, else its subject line, else the mail's subject."""
+    document = case.document
+    if document is not None and document.number_symbol:
+        return f"{document.kind} {document.number_symbol}".strip()
+    return (document.subject if document is not None else "") or case.subject or "văn bản chưa có số"
+
+
+def facts(case: Case) -> tuple[Fact, ...]:
+    """The fields that the clerk would otherwise type, in the order of the register; empty ones stay visible."""
+    document = case.document
+    if document is None:
+        return ()
+    rows = (
+        ("Số, ký hiệu", document.number_symbol, Sign.NUMBER),
+        ("Tên loại", document.kind, Sign.KIND),
+        ("Ngày ban hành", day(document.issued_on), Sign.DATE),
+        ("Cơ quan ban hành", document.issuer, Sign.AGENCY),
+        ("Trích yếu", document.subject, Sign.SUBJECT),
+        ("Người ký", _signer(document), Sign.SIGNATURE),
+        ("Độ khẩn", _urgency(document), Sign.URGENCY),
+    )
+    return tuple(Fact(label=label, value=value, sources=_of(document, sign)) for label, value, sign in rows)
+
+
+def six_signs(case: Case) -> tuple[Found, ...]:
+    """The six signs of an issuance (Decree 30/2020, articles 3.8, 5, 14, 15), found or not."""
+    document = case.document
+    if document is None:
+        return ()
+    return tuple(Found(sign=sign, evidence=_of(document, sign)) for sign in SIX_SIGNS)
+
+
+def other_signs(case: Case) -> tuple[Evidence, ...]:
+    """What else was noticed: cited numbers, marks of drafts and copies, the motto."""
+    if case.document is None:
+        return ()
+    shown = {*SIX_SIGNS, Sign.KIND, Sign.SUBJECT, Sign.URGENCY}
+    return tuple(e for e in case.document.evidence if e.sign not in shown)
+
+
+def _of(document: Document, sign: Sign) -> tuple[Evidence, ...]:
+    return tuple(e for e in document.evidence if e.sign is sign)
+
+
+def _signer(document: Document) -> str:
+    office = " ".join(part for part in (document.capacity, document.signer_title) if part)
+    if document.signer and office:
+        return f"{document.signer} ({office})"
+    return document.signer or office
+
+
+def _urgency(document: Document) -> str:
+    return "" if document.urgency is Urgency.NORMAL else sentence(words(document.urgency))

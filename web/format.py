@@ -1,0 +1,247 @@
+"""Dates, sizes, states and places as Vietnamese readers write them.  Pure; times are shown in Vietnamese time here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum
+
+from markupsafe import Markup, escape
+
+from gateway.lifecycle import CaseState, DeliveryState
+from gateway.model import (
+    Action,
+    Direction,
+    Door,
+    Evidence,
+    Identity,
+    Nature,
+    Phase,
+    Role,
+    Secrecy,
+    Sign,
+    TextSource,
+    Urgency,
+)
+
+# Asia/Ho_Chi_Minh has had no other offset since 1975: a fixed zone needs no zone files on the machine.
+VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+
+_WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
+
+WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
+    CaseState: {
+        CaseState.WAITING: "chờ văn thư",
+        CaseState.APPROVED: "đang bàn giao",
+        CaseState.HANDED_OVER: "đã bàn giao",
+        CaseState.REGISTERED: "đã vào sổ",
+        CaseState.DONE: "hoàn thành",
+        CaseState.RETURNED: "đã trả lại",
+        CaseState.RELEASED: "đã cho qua",
+        CaseState.WITHDRAWN: "đã thu hồi",
+        CaseState.SEALED: "niêm phong",
+    },
+    DeliveryState: {
+        DeliveryState.QUEUED: "chờ chuyển",
+        DeliveryState.SENDING: "đang chuyển",
+        DeliveryState.DEFERRED: "sẽ chuyển lại",
+        DeliveryState.PENDING: "chờ xác nhận",
+        DeliveryState.UNCERTAIN: "chưa rõ đã đến",
+        DeliveryState.DELIVERED: "đã đến",
+        DeliveryState.REFUSED: "bị từ chối",
+        DeliveryState.DEAD: "không chuyển được",
+        DeliveryState.CANCELLED: "đã hủy",
+    },
+    Action: {
+        Action.DELIVER: "chuyển thẳng",
+        Action.COPY: "chuyển và sao cho văn thư",
+        Action.REDIRECT: "đưa vào hàng chờ văn thư",
+        Action.REJECT: "từ chối",
+        Action.HOLD: "giữ lại chờ quyết định",
+        Action.QUARANTINE: "niêm phong",
+        Action.FORWARD: "chuyển đến địa chỉ mới",
+    },
+    Nature: {
+        Nature.ISSUED: "văn bản hoàn chỉnh",
+        Nature.DRAFT: "bản thảo",
+        Nature.TEMPLATE: "biểu mẫu",
+        Nature.COPY: "bản sao",
+        Nature.OTHER: "tài liệu khác",
+        Nature.UNREADABLE: "không đọc được",
+        Nature.SECRET: "có dấu chỉ độ mật",
+    },
+    Sign: {
+        Sign.AGENCY: "Cơ quan ban hành",
+        Sign.NUMBER: "Số, ký hiệu",
+        Sign.DATE: "Địa danh và ngày tháng",
+        Sign.SIGNATURE: "Người có thẩm quyền ký",
+        Sign.SEAL: "Dấu hoặc chữ ký số của cơ quan",
+        Sign.ADDRESSEE: "Nơi nhận",
+        Sign.MOTTO: "Quốc hiệu và Tiêu ngữ",
+        Sign.KIND: "Tên loại văn bản",
+        Sign.SUBJECT: "Trích yếu",
+        Sign.URGENCY: "Dấu chỉ độ khẩn",
+        Sign.SECRECY: "Dấu chỉ độ mật",
+        Sign.DRAFT: "Dấu hiệu bản thảo",
+        Sign.TEMPLATE: "Dấu hiệu biểu mẫu",
+        Sign.COPY: "Dấu hiệu bản sao",
+        Sign.CITED: "Số, ký hiệu của văn bản khác",
+        Sign.UNREADABLE: "Không đọc được",
+    },
+    Urgency: {
+        Urgency.NORMAL: "thường",
+        Urgency.URGENT: "khẩn",
+        Urgency.VERY_URGENT: "thượng khẩn",
+        Urgency.FLASH: "hỏa tốc",
+    },
+    Secrecy: {
+        Secrecy.NONE: "không mật",
+        Secrecy.CONFIDENTIAL: "mật",
+        Secrecy.SECRET: "tối mật",
+        Secrecy.TOP_SECRET: "tuyệt mật",
+    },
+    Direction: {Direction.OUTGOING: "văn bản đi", Direction.INCOMING: "văn bản đến"},
+    Phase: {Phase.OBSERVE: "theo dõi", Phase.ADVISE: "nhắc nhở", Phase.ENFORCE: "áp dụng"},
+    Role: {Role.CLERK: "văn thư", Role.OFFICER: "quản trị", Role.LEADER: "lãnh đạo", Role.AUDITOR: "kiểm tra"},
+    Door: {Door.SMTP: "SMTP", Door.LMTP: "LMTP", Door.IMAP: "IMAP", Door.OWN: "thư của cổng"},
+    Identity: {Identity.CLAIMED: "tự xưng, chưa xác minh", Identity.TRUSTED_NETWORK: "từ mạng tin cậy"},
+    TextSource: {TextSource.TEXT: "lớp chữ", TextSource.OCR: "nhận dạng ảnh", TextSource.NONE: "không có chữ"},
+}
+
+_UNREADABLE = {
+    "password": "tệp có mật khẩu",
+    "encrypted": "tệp đã mã hóa",
+    "damaged": "tệp bị hỏng",
+    "time limit": "đọc quá thời gian cho phép",
+    "memory limit": "đọc quá bộ nhớ cho phép",
+    "size limit": "tệp quá lớn",
+    "crashed": "chương trình đọc dừng đột ngột",
+    "no text layer": "chỉ có ảnh quét, không có lớp chữ",
+    "format": "định dạng này chưa đọc được",
+}
+
+
+def words(value: StrEnum) -> str:
+    """A state, action, role … in the words of the mission's table."""
+    return WORDS[type(value)][value]
+
+
+def sentence(text: str) -> str:
+    """The text with its first letter in upper case; the rest stays."""
+    return text[:1].upper() + text[1:]
+
+
+def unreadable(reason: str) -> str:
+    """Why a file could not be read, in Vietnamese; what is not in the table stays as it is."""
+    return _UNREADABLE.get(reason, reason)
+
+
+def moment(at: datetime | None) -> str:
+    """Time and date: ``08:45 05/11/2019``; empty when unknown."""
+    return f"{at.astimezone(VIETNAM):%H:%M %d/%m/%Y}" if at is not None else ""
+
+
+def clock(at: datetime) -> str:
+    """The time of day: ``08:45``."""
+    return f"{at.astimezone(VIETNAM):%H:%M}"
+
+
+def seconds(at: datetime) -> str:
+    """Date and time to the second, for stories and proofs: ``08:45:12 05/11/2019``."""
+    return f"{at.astimezone(VIETNAM):%H:%M:%S %d/%m/%Y}"
+
+
+def iso(at: datetime) -> str:
+    """For the ``datetime`` attribute: ISO 8601 with the Vietnamese offset."""
+    return at.astimezone(VIETNAM).isoformat(timespec="seconds")
+
+
+def day(at: date | None) -> str:
+    """A date as it stands on a document: ``05/11/2019``; empty when unknown."""
+    return f"{at:%d/%m/%Y}" if at is not None else ""
+
+
+def heading(at: datetime, *, now: datetime) -> str:
+    """The day of a list's group: ``Hôm nay, Thứ Ba 05/11/2019``."""
+    there, today = at.astimezone(VIETNAM).date(), now.astimezone(VIETNAM).date()
+    name = f"{_WEEKDAYS[there.weekday()]} {day(there)}"
+    near = {0: "Hôm nay, ", 1: "Hôm qua, "}.get((today - there).days, "")
+    return near + name
+
+
+def due(at: datetime | None, *, now: datetime) -> str:
+    """A time limit in words: how long is left, or how late it is; empty when there is none."""
+    if at is None:
+        return ""
+    left = at - now
+    return f"quá hạn {span(-left)}" if left < timedelta(0) else f"còn {span(left)}"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest whole unit: ``3 giờ``."""
+    whole = int(length.total_seconds())
+    for size, unit in ((86400, "ngày"), (3600, "giờ"), (60, "phút")):
+        if whole >= size:
+            return f"{whole // size} {unit}"
+    return "chưa đầy một phút"
+
+
+def size(count: int) -> str:
+    """A number of bytes: ``1,4 MB``, with the Vietnamese decimal comma."""
+    if count < 1024:
+        return f"{count} byte"
+    for unit, step in (("KB", 1024), ("MB", 1024**2)):
+        if count < step * 1024:
+            return f"{count / step:.1f} {unit}".replace(".0 ", " ").replace(".", ",")
+    return f"{count / 1024**3:.1f} GB".replace(".", ",")
+
+
+def number(count: float) -> str:
+    """A number with points between thousands and a decimal comma: ``12.345`` or ``3,5``."""
+    if isinstance(count, int) or count == int(count):
+        return f"{int(count):,}".replace(",", ".")
+    return f"{count:,.1f}".translate(str.maketrans(",.", ".,"))
+
+
+def place(found: Evidence, *, of_several: bool = False) -> str:
+    """Where a sign stands: ``trang 1, dòng 3``, with the file's name when the mail has several."""
+    parts = [f"tệp {found.file}" if found.file else "nội dung thư"] if of_several or not found.file else []
+    if found.page:
+        parts.append(f"trang {found.page}")
+    if found.line:
+        parts.append(f"dòng {found.line}")
+    if found.how is TextSource.OCR:
+        parts.append("đọc từ ảnh")
+    return ", ".join(parts) or "trong tệp"
+
+
+def breakable(address: str) -> Markup:
+    """An address that a narrow column breaks after its "@" first."""
+    return Markup(str(escape(address)).replace("@", "@<wbr>"))  # noqa: S704 - escaped just before
+
+
+def percent(share: float) -> str:
+    """A confidence: ``97%``."""
+    return f"{share * 100:.0f}%"
+
+
+def utc_now() -> datetime:
+    """The clock of the console."""
+    return datetime.now(UTC)
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "words": words,
+    "sentence": sentence,
+    "unreadable": unreadable,
+    "moment": moment,
+    "clock": clock,
+    "seconds": seconds,
+    "iso": iso,
+    "day": day,
+    "size_in_words": size,
+    "number": number,
+    "place": place,
+    "percent": percent,
+    "breakable": breakable,
+}

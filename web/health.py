@@ -1,0 +1,24 @@
+"""Is the gateway well?  JSON for a monitor, without sign-in and without a name or subject in it."""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from gateway.errors import StoreUnavailable
+from web.context import gateway
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/health")
+def health() -> ResponseReturnValue:
+    """Status, version, counts of the queues, lag of the loop; 503 when the store cannot be read."""
+    here = gateway()
+    about = {"version": here.version, "live": here.live()}
+    try:
+        queue = msgspec.to_builtins(here.store.views.health())
+    except StoreUnavailable:
+        return jsonify({"status": "store-unavailable", **about}), 503
+    return jsonify({"status": "ok", **about, "queue": queue})

@@ -1,0 +1,55 @@
+"""What all lists have in common: the words that were searched for, where a page starts, and the days between the rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from flask import request
+from werkzeug.routing import BaseConverter
+
+from web.format import heading, utc_now
+
+ROWS = 50  # of one page
+_LONGEST_SEARCH = 200  # characters
+
+_ULID = "[0-9A-HJKMNP-TV-Z]{26}"
+CASE_CURSOR = re.compile(rf"\d{{1,18}}-{_ULID}")
+MAIL_CURSOR = re.compile(_ULID)
+DELIVERY_CURSOR = re.compile(rf"{_ULID}-\d{{1,9}}")
+
+
+class Id(BaseConverter):
+    """The id of a mail or case in an address; anything else is no page of ours."""
+
+    regex = _ULID
+
+
+class DeliveryId(BaseConverter):
+    """The id of a delivery in an address."""
+
+    regex = DELIVERY_CURSOR.pattern
+
+
+def searched() -> str:
+    """The words that were searched for, without control characters (PostgreSQL refuses NUL)."""
+    return "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:_LONGEST_SEARCH]
+
+
+def starts_after(cursor: re.Pattern[str]) -> str:
+    """Where the page starts; "" for the first page, and for anything that is no cursor of this list."""
+    after = request.args.get("after", "")
+    return after if cursor.fullmatch(after) else ""
+
+
+def by_day(rows: Sequence[object], field: str = "opened_at") -> Iterable[tuple[str, list[object]]]:
+    """The rows of a list under the headings of their days."""
+    now = utc_now()
+
+    def day_of(row: object) -> str:
+        at: datetime = getattr(row, field)
+        return heading(at, now=now)
+
+    return [(day, list(group)) for day, group in groupby(rows, key=day_of)]

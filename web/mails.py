@@ -1,0 +1,85 @@
+"""Mails: the list with its search, and one mail with verdicts, deliveries and story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from gateway.model import Action, Role, Verdict
+from web import stories
+from web.auth import is_sealed, me, roles, tell_seen, visible_case
+from web.context import store
+from web.lists import MAIL_CURSOR, ROWS, searched, starts_after
+from web.names import name_of
+
+blueprint = Blueprint("mails", __name__)
+
+# What the tabs of the list show, in their order.
+TABS: Mapping[str, str] = {
+    "": "Tất cả",
+    Action.REDIRECT: "Vào hàng chờ",
+    Action.COPY: "Chuyển và sao",
+    Action.HOLD: "Giữ lại",
+    Action.REJECT: "Từ chối",
+    Action.FORWARD: "Đổi địa chỉ",
+    Action.QUARANTINE: "Niêm phong",
+    Action.DELIVER: "Chuyển thẳng",
+}
+
+
+@blueprint.get("/mails")
+@roles(Role.OFFICER, Role.AUDITOR)
+def mails() -> ResponseReturnValue:
+    """The list of mails, newest first, with a search over senders, recipients and subjects."""
+    tab = request.args.get("tab", "")
+    if tab not in TABS:
+        abort(404)
+    text, after = searched(), starts_after(MAIL_CURSOR)
+    action = Action(tab) if tab else None
+    page = store().views.mails(text=text, action=action, after=after, limit=ROWS)
+    return render_template("mails.html", page=page, tab=tab, tabs=TABS, text=text, sealed=Action.QUARANTINE, later=bool(after))
+
+
+@blueprint.get("/mail/<id:mail_id>")
+@roles(Role.OFFICER, Role.AUDITOR)
+def one(mail_id: str) -> ResponseReturnValue:
+    """One mail, for those who see all of them."""
+    return _page(mail_id)
+
+
+@blueprint.get("/case/<id:case_id>/mail/<id:mail_id>")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def of_case(case_id: str, mail_id: str) -> ResponseReturnValue:
+    """One mail that brought a document, for those who see the case."""
+    case = visible_case(case_id)
+    if is_sealed(case) or mail_id not in {row.id for row in store().views.mails_of_case(case.id)}:
+        abort(404)
+    return _page(mail_id, case_id=case.id)
+
+
+def _page(mail_id: str, *, case_id: str = "") -> ResponseReturnValue:
+    views = store().views
+    row = views.mail(mail_id)
+    tell_seen(me(), mail_id=mail_id, case_id=case_id)
+    verdicts = views.verdicts(mail_id)
+    return render_template(
+        "mail.html",
+        row=row,
+        groups=alike(verdicts),
+        deliveries=views.deliveries_of(mail_id=mail_id),
+        story=stories.tell(views.story(mail_id=mail_id), name_of=name_of),
+        sealed=any(verdict.action is Action.QUARANTINE for verdict in verdicts),
+        case_id=case_id,
+    )
+
+
+def alike(verdicts: tuple[Verdict, ...]) -> tuple[tuple[Verdict, tuple[str, ...]], ...]:
+    """Verdicts that differ only in their recipient, as one with all these recipients: a hundred schools are one paragraph."""
+    groups: dict[tuple[str, ...], tuple[Verdict, list[str]]] = {}
+    for verdict in verdicts:
+        key = (verdict.action, verdict.rule, verdict.reason, verdict.unit, verdict.target)
+        groups.setdefault(key, (verdict, []))[1].append(verdict.recipient)
+    return tuple((verdict, tuple(recipients)) for verdict, recipients in groups.values())

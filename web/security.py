@@ -1,0 +1,79 @@
+"""Headers, cookies and the session key: what keeps the console safe in a browser."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, Response, request
+
+from gateway.config import Config
+
+SIGNED_IN_FOR = timedelta(hours=10)  # a working day; then one signs in again
+
+# Everything comes from our own server, nothing inline: a script in a mail's subject or file name cannot run.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def protect(app: Flask, settings: Config) -> None:
+    """Set the session key, the cookies' flags, and the headers of every answer."""
+    app.config.update(
+        SECRET_KEY=secret_key(settings.path(settings.web.secret_file)),
+        SESSION_COOKIE_NAME="vanthu",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.web.behind_tls,
+        PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR,
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: a clerk leaves the queue open for hours
+        MAX_CONTENT_LENGTH=64 * 1024,  # the console takes reasons and passwords, no files
+    )
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        """Put the safe headers on every answer; pages are never kept by browser or proxy."""
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if settings.web.behind_tls:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.endpoint != "static" and "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def secret_key(file: Path) -> bytes:
+    """The key that signs the session cookies; made at the first start, readable by the owner alone."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_hex(32).encode()
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process of the same gateway was first
+        return file.read_bytes()
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(key)
+    return key

@@ -1,0 +1,171 @@
+"""The story of a mail or case as sentences: what happened, when, by whom, with the details that people ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
+from gateway.model import Action, Case, Direction, Door, Event, Identity, Story, Value
+from gateway.store import Views
+from web.format import WORDS, moment, number, sentence, size
+
+
+class Told(Value):
+    """One line of a story, ready to be shown."""
+
+    at: datetime
+    event: Event
+    said: str
+    actor: str = ""
+    mail_id: str = ""
+    details: tuple[tuple[str, str], ...] = ()  # label and value: what people ask for
+    technical: tuple[tuple[str, str], ...] = ()  # what only an officer asks for
+
+
+_SAID = {
+    Event.ACCEPTED: "Cổng đã nhận thư",
+    Event.REFUSED: "Cổng đã từ chối thư ngay khi gửi",
+    Event.DECIDED: "Đã kết luận cho từng người nhận",
+    Event.CASE_OPENED: "Đã mở hồ sơ văn bản",
+    Event.CASE_JOINED: "Thư này mang cùng văn bản, đã nhập vào hồ sơ",
+    Event.CASE_MOVED: "Hồ sơ đã chuyển trạng thái",
+    Event.DELIVERED: "Đã chuyển đến nơi",
+    Event.DEFERRED: "Chưa chuyển được, sẽ thử lại",
+    Event.FAILED: "Không chuyển được",
+    Event.UNCERTAIN: "Chưa rõ đã đến hay chưa",
+    Event.NOTICE_SENT: "Đã gửi thư thông báo",
+    Event.SIGNED_IN: "Đăng nhập",
+    Event.SEEN: "Đã xem",
+}
+
+# Steps of the state machines, in their own words.
+_STEPS: Mapping[tuple[Event, str], str] = {
+    (Event.CASE_MOVED, CaseEvent.APPROVE): "Đã duyệt",
+    (Event.CASE_MOVED, CaseEvent.HAND_OVER): "Đã bàn giao cho hệ thống quản lý văn bản",
+    (Event.CASE_MOVED, CaseEvent.HANDOVER_FAILED): "Bàn giao không thành công, hồ sơ trở lại hàng chờ",
+    (Event.CASE_MOVED, CaseEvent.REGISTER): "Đã vào sổ trên hệ thống quản lý văn bản",
+    (Event.CASE_MOVED, CaseEvent.FINISH): "Hoàn thành",
+    (Event.CASE_MOVED, CaseEvent.RETURN): "Đã trả lại người gửi",
+    (Event.CASE_MOVED, CaseEvent.RELEASE): "Đã cho qua",
+    (Event.CASE_MOVED, CaseEvent.WITHDRAW): "Đã thu hồi",
+    (Event.DEFERRED, DeliveryEvent.RETRY_NOW): "Được yêu cầu chuyển lại ngay",
+    (Event.FAILED, DeliveryEvent.CANCEL): "Lượt chuyển đã được hủy",
+}
+
+_LABELS = {
+    "door": "Nơi đến",
+    "peer": "Máy gửi",
+    "helo": "Tên máy tự xưng",
+    "identity": "Người gửi",
+    "size": "Dung lượng",
+    "sha256": "Mã băm SHA-256",
+    "verdicts": "Kết luận",
+    "recipient": "Người nhận",
+    "to": "Đến",
+    "from": "Từ",
+    "reason": "Lý do",
+    "note": "Ghi chú",
+    "because": "Lý do",
+    "why": "Lý do",
+    "reply": "Nơi nhận trả lời",
+    "courier": "Đường chuyển",
+    "target": "Đến",
+    "office": "Hệ thống",
+    "unit": "Đơn vị",
+    "rule": "Quy tắc",
+    "action": "Kết luận",
+    "state": "Trạng thái",
+    "attempts": "Lần thử",
+    "next_at": "Thử lại lúc",
+    "delivery": "Lượt chuyển",
+    "letter": "Thư thông báo",
+    "number": "Số đến",
+    "what": "Nội dung xem",
+    "direction": "Chiều",
+    "recipients": "Người nhận",
+    "told": "Đã báo cho",
+    "notice": "Loại thư",
+    "file": "Tệp",
+}
+
+_VALUES: Mapping[str, str] = {
+    str(member): said
+    for kind in (Door, Identity, CaseState, DeliveryState, Action, Direction)
+    for member, said in WORDS[kind].items()
+} | {"page": "xem trang", "download": "tải tệp gốc"}
+
+# Shown at once; the others wait behind "chi tiết".
+_ASKED_FOR = {
+    *("verdicts", "recipient", "recipients", "to", "told", "target", "number"),
+    *("reason", "note", "because", "why", "reply", "next_at"),
+}
+_NAMES = {"unit", "office", "courier", "target", "to"}
+_TIMES = {"next_at"}
+
+_VERDICT = re.compile(r"(?P<who>.*): (?P<action>[a-z]+) \((?P<rule>.*)\)")
+
+
+def of_case(views: Views, case: Case, *, name_of: Callable[[str], str]) -> tuple[Told, ...]:
+    """The story of a case and of the mail that opened it, in the order of time."""
+    return tell((*views.story(mail_id=case.mail_id), *views.story(case_id=case.id)), name_of=name_of)
+
+
+def tell(stories: Iterable[Story], *, name_of: Callable[[str], str] = str) -> tuple[Told, ...]:
+    """Stories as lines, oldest first; the same row is shown once.  ``name_of``: the name of a unit or courier by its code."""
+    once: list[Story] = []
+    for story in sorted(stories, key=lambda story: story.at):
+        if story not in once:
+            once.append(story)
+    return tuple(_told(story, name_of) for story in once)
+
+
+def _told(story: Story, name_of: Callable[[str], str]) -> Told:
+    step = str(story.detail.get("event", ""))
+    said = _STEPS.get((story.event, step), "")
+    hidden = {"event", "from", "to"} if said else set()
+    shown = {key: value for key, value in story.detail.items() if key not in hidden and value not in ("", [])}
+    lines = {key: (_label(key), _value(key, value, name_of)) for key, value in shown.items()}
+    return Told(
+        at=story.at,
+        event=story.event,
+        said=said or _SAID[story.event],
+        actor=story.actor,
+        mail_id=story.mail_id,
+        details=tuple(line for key, line in lines.items() if key in _ASKED_FOR),
+        technical=tuple(line for key, line in lines.items() if key not in _ASKED_FOR),
+    )
+
+
+def _label(key: str) -> str:
+    return _LABELS.get(key, sentence(key.replace("_", " ")))
+
+
+def _value(key: str, value: str | int | float | bool | list[str], name_of: Callable[[str], str]) -> str:
+    if isinstance(value, list):
+        return "; ".join(_verdict(item) for item in value)
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    if isinstance(value, int | float):
+        return size(int(value)) if key == "size" else number(value)
+    if key in _NAMES:
+        return name_of(value)
+    if key in _TIMES:
+        return _time(value)
+    return _VALUES.get(value, value)
+
+
+def _time(text: str) -> str:
+    try:
+        return moment(datetime.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def _verdict(text: str) -> str:
+    """The intake writes "address: action (rule)"; the action is said in our words."""
+    match = _VERDICT.fullmatch(text)
+    if match is None:
+        return text
+    return f"{match['who']}: {_VALUES.get(match['action'], match['action'])} (quy tắc {match['rule']})"
