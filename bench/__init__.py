@@ -1,0 +1,1 @@
+"""Speed and safety of the gateway, measured beside Postfix in the same run; ``make bench``."""

@@ -1,0 +1,81 @@
+"""``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50.
+
+Prints Markdown tables and writes the record to bench/results/.  Exit 1 when a mail was lost or altered; a speed that missed its
+target is marked, but depends on what else the machine does, so it does not fail the run.  Only loopback addresses are used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.report import Part, cores, is_safe, markdown, save
+
+# Each part is imported when it is asked for: the inspection part needs what only developers have.
+
+
+def _load(folder: Path) -> Part:
+    from bench import load
+
+    return load.run(folder, rounds=_number("ROUNDS", 3))
+
+
+def _crash(folder: Path) -> Part:
+    from bench import crash
+
+    return crash.run(folder, kills=_number("KILLS", 50))
+
+
+def _fidelity(folder: Path) -> Part:
+    from bench import fidelity
+
+    return fidelity.run(folder)
+
+
+def _inspection(folder: Path) -> Part:
+    from bench import inspection
+
+    return inspection.run(folder)
+
+
+PARTS: dict[str, Callable[[Path], Part]] = {
+    "fidelity": _fidelity,
+    "inspection": _inspection,
+    "crash": _crash,
+    "load": _load,
+}
+
+
+def main() -> int:
+    """Run the parts that were asked for."""
+    wanted = [name for name in os.environ.get("ONLY", "").replace(",", " ").split() if name] or list(PARTS)
+    if unknown := [name for name in wanted if name not in PARTS]:
+        raise SystemExit(f"bench: no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    print(f"# Bench on {cores()} cores", flush=True)
+    done = []
+    for name in wanted:
+        begin = time.monotonic()
+        # Not below a folder that is closed to others: Postfix and smtp-sink run as users of their own.
+        with tempfile.TemporaryDirectory(prefix=f"vanthu-bench-{name}-", ignore_cleanup_errors=True) as temporary:
+            folder = Path(temporary)
+            folder.chmod(0o755)
+            part = PARTS[name](folder)
+        done.append(part)
+        print(markdown(part) + f"\n{name}: {time.monotonic() - begin:.0f} s", flush=True)
+    print(f"\nrecord: {save(done)}")
+    return 0 if is_safe(done) else 1
+
+
+def _number(name: str, default: int) -> int:
+    text = os.environ.get(name, "")
+    if text and not text.isdecimal():
+        raise SystemExit(f"bench: {name}: expected a number, got {text!r}")
+    return int(text) if text else default
+
+
+if __name__ == "__main__":
+    sys.exit(main())

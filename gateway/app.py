@@ -1,0 +1,240 @@
+"""Puts the parts together; the only module that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import gateway
+from gateway import maillog
+from gateway.bridge.folder import FolderCourier
+from gateway.config import Config, Office, host_and_port
+from gateway.courier import RELAY, Courier, Parcel, Result
+from gateway.directory.files import load as load_directory
+from gateway.directory.snapshot import Directory
+from gateway.errors import ConfigError, StoreUnavailable
+from gateway.inspection import Inspector
+from gateway.intake import Intake, own_letter
+from gateway.model import Identity
+from gateway.notices import Notices
+from gateway.policy.issuer import issuers_of
+from gateway.policy.rules import Policy
+from gateway.policy.rules import load as load_policy
+from gateway.review import Review
+from gateway.smtp import dsn
+from gateway.smtp.identity import TrustedNetworks
+from gateway.smtp.relay import Relay
+from gateway.smtp.server import SmtpServer
+from gateway.store import Acceptance, Store
+from gateway.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+_LOG_EVERY_S = 0.1
+_KEEP_HOUSE_EVERY_S = 60.0
+_GRACE_S = 30.0  # sessions may end by themselves for so long at a stop
+# Threads hand the interpreter over every 0.5 ms instead of 5: the writer thread answers a commit that much sooner.
+_SWITCH_INTERVAL_S = 0.0005
+
+
+def now() -> datetime:
+    """The clock of the whole gateway."""
+    return datetime.now(UTC)
+
+
+class Gateway:
+    """All parts of one gateway, wired; nothing runs before start()."""
+
+    version = gateway.__version__
+
+    def __init__(self, settings: Config, *, clock: Callable[[], datetime] = now) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.hostname = settings.smtp.hostname or socket.gethostname()
+        self._directory = _directory(settings)
+        self._policy = load_policy(settings.path(settings.policy.path))
+        self.store = Store(
+            url=settings.store_url(),
+            blobs=settings.path(settings.store.blobs),
+            inline_bytes=settings.store.inline_bytes,
+            node=settings.node,
+        )
+        self.inspector = Inspector(settings.inspection)
+        self.notices = Notices(
+            hostname=self.hostname,
+            help_phone=settings.smtp.help_phone,
+            help_url=settings.smtp.help_url,
+            directory=self.directory,
+        )
+        couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname)}
+        couriers |= {office.name: self._office(office) for office in settings.office}
+        offices = frozenset(office.name for office in settings.office)
+        self.worker = Worker(self.store, couriers, settings.worker, report=self._report)
+        self.review = Review(
+            store=self.store,
+            directory=self.directory,
+            offices=offices,
+            notices=self.notices,
+            clock=clock,
+            poke=self.worker.poke,
+        )
+        self.intake = Intake(
+            store=self.store,
+            recogniser=self.inspector,
+            way_out=self.worker,
+            notices=self.notices,
+            policy=self.policy,
+            directory=self.directory,
+            clock=clock,
+            hold_for=timedelta(hours=settings.worker.hold_alarm_after_h),
+            offices=offices,
+        )
+        self.smtp = SmtpServer(settings.smtp, self.intake)
+
+    def directory(self) -> Directory:
+        """The directory as it was last read."""
+        return self._directory
+
+    def policy(self) -> Policy:
+        """The policy as it was last read."""
+        return self._policy
+
+    def reload(self) -> None:
+        """Read directory and policy again; what is wrong is logged, and the old ones stay in force."""
+        try:
+            directory = _directory(self.settings)
+            policy = load_policy(self.settings.path(self.settings.policy.path))
+        except ConfigError as error:
+            logger.error("reload: the old directory and policy stay in force: %s", error)
+            return
+        self._directory, self._policy = directory, policy
+        logger.info("reload: directory and policy read again, policy version %s", policy.version)
+
+    def live(self) -> dict[str, object]:
+        """What only the running process knows, for /health."""
+        return {
+            "sessions": self.smtp.sessions,
+            "loop_lag_ms": round(self.smtp.lag_ms, 1),
+            "loop_lag_max_ms": round(self.smtp.lag_max_ms, 1),
+            "paused_couriers": dict(self.worker.paused),
+        }
+
+    async def start(self) -> None:
+        """Open the store, start the children, the way out and the SMTP listeners."""
+        await asyncio.to_thread(self.store.open)
+        await asyncio.to_thread(self.inspector.start)
+        self._tasks = [
+            asyncio.create_task(self.worker.run()),
+            asyncio.create_task(_write_log()),
+            asyncio.create_task(self._keep_house()),
+        ]
+        await self.smtp.start()
+
+    async def stop(self) -> None:
+        """Sessions end, what is on its way arrives or stays leased in the store, nothing is lost."""
+        await self.smtp.stop(_GRACE_S)
+        await self.worker.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.inspector.close)
+        await asyncio.to_thread(self.store.close)
+        maillog.flush()
+
+    async def _keep_house(self) -> None:
+        """Every minute: alarms of cases that nobody looked at in time; bytes of passed mails that need be kept no more."""
+        keep = timedelta(days=self.settings.store.keep_passed_days)
+        while True:
+            await asyncio.sleep(_KEEP_HOUSE_EVERY_S)
+            try:
+                for case_id in await asyncio.to_thread(self.store.raise_alarms, self.clock()):
+                    logger.warning("case %s: nobody has looked at it in time", case_id)
+                await asyncio.to_thread(self.store.purge, self.clock(), keep_passed=keep)
+            except StoreUnavailable:
+                logger.exception("keeping house: the store is away; once more in a minute")
+
+    def _office(self, office: Office) -> Courier:
+        return FolderCourier(office.name, self.settings.path(office.folder), directory=self.directory)
+
+    def _report(self, parcel: Parcel, results: tuple[Result, ...], at: datetime) -> tuple[Acceptance, ...]:
+        """Delivery reports for what failed for good (RFC 3464), as mails of our own."""
+        reports = dsn.report(parcel, results, hostname=self.hostname, now=at)
+        return tuple(own_letter(report, about=parcel.mail.id, now=at) for report in reports)
+
+
+class Console(Protocol):
+    """A running console."""
+
+    port: int
+
+    def close(self) -> None:
+        """Finish the requests under way, then stop."""
+        ...
+
+
+# The console stands above the gateway, so whoever starts both (the command line) brings it along.
+StartConsole = Callable[[Gateway, str, int], Console]
+
+
+async def serve(settings: Config, *, start_console: StartConsole, announce: Callable[[str], None]) -> None:
+    """Run all roles until SIGTERM or SIGINT; ``announce`` gets one ready line for each listener."""
+    house = Gateway(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, house.reload)
+    await house.start()
+    host, port = host_and_port(settings.web.listen, where="[web] listen")
+    console = start_console(house, host, port)
+    # What was made so far lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    for address, smtp_port in house.smtp.addresses:
+        announce(f"ready smtp {address}:{smtp_port}")
+    announce(f"ready web http://{host}:{console.port}")
+    await stop.wait()
+    await asyncio.to_thread(console.close)
+    await house.stop()
+
+
+def run(settings: Config, *, start_console: StartConsole, announce: Callable[[str], None]) -> None:
+    """serve() on the fastest loop that is here."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(serve(settings, start_console=start_console, announce=announce))
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop where it can be had: 1.9 times as many mails a second as plain asyncio."""
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        return loop
+    return asyncio.new_event_loop()
+
+
+def _directory(settings: Config) -> Directory:
+    directory = load_directory(settings.path(settings.directory.path))
+    issuers_of(directory)  # its index of names is made now, not when the first document is waited for
+    return directory
+
+
+async def _write_log() -> None:
+    while True:
+        await asyncio.sleep(_LOG_EVERY_S)
+        maillog.flush()
+
+
+def identity_of(settings: Config, peer: str) -> Identity:
+    """The identity that the SMTP door would give a client at this address."""
+    return TrustedNetworks(settings.smtp.trusted_networks).identity_of(peer)

@@ -1,0 +1,311 @@
+"""The command line: ``vanthu serve | init | check-config | inspect | explain | user | demo``."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+import gateway
+from gateway import maillog
+from gateway.config import Config, load
+from gateway.errors import VanthuError
+from gateway.model import Account, FileReading, Nature, Role
+
+if TYPE_CHECKING:
+    from gateway.app import Console as ConsoleServer
+    from gateway.app import Gateway
+    from gateway.inspection import Inspector
+    from gateway.store import Store
+
+_CONFIG = click.option(
+    "--config", "config_file", type=click.Path(path_type=Path), required=True, help="The configuration file (TOML)."
+)
+
+
+class _Group(click.Group):
+    """Says our own errors in one line instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except VanthuError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group)
+@click.version_option(gateway.__version__, prog_name="vanthu")
+def main() -> None:
+    """Vanthu: official documents go to the office system, reports go on by e-mail."""
+
+
+@main.command()
+@_CONFIG
+def serve(config_file: Path) -> None:
+    """Run the gateway: SMTP listener, relay, couriers and console, until SIGTERM."""
+    from gateway import app
+
+    settings = _settings(config_file)
+    app.run(settings, start_console=_start_console, announce=_say)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Write a ready configuration with a made-up department into FOLDER, and the first account of the console."""
+    from gateway import sample
+
+    for written in sample.write(folder):
+        _say(f"written {written}")
+    config_file = folder / "vanthu.toml"
+    password = secrets.token_urlsafe(12)
+    clerk = Account(name="vanthu", full_name="Văn thư Sở", role=Role.CLERK, units=_units(load(config_file)))
+    officer = Account(name="quantri", full_name="Quản trị hệ thống", role=Role.OFFICER)
+    for account in (clerk, officer):
+        _put_account(load(config_file), account, password)
+    _say(f"accounts of the console: vanthu (registry clerk), quantri (IT officer); password of both: {password}")
+    _say(f"next: vanthu serve --config {config_file}")
+
+
+@main.command("check-config")
+@click.argument("config_file", type=click.Path(path_type=Path))
+def check_config(config_file: Path) -> None:
+    """Read configuration, directory and policy, and say what is wrong or strange.  Exit 1 on an error."""
+    from gateway.directory.check import check
+    from gateway.directory.files import load as load_directory
+    from gateway.policy.facts import local_day
+    from gateway.policy.rules import load as load_policy
+
+    settings = load(config_file)
+    directory = load_directory(settings.path(settings.directory.path))
+    load_policy(settings.path(settings.policy.path))
+    for office in settings.office:
+        if office.folder and not settings.path(office.folder).is_dir():
+            _say(
+                f"{config_file}: [[office]] {office.name}: folder {settings.path(office.folder)} is not there; its queue waits"
+            )
+    couriers = {office.name for office in settings.office}
+    findings = check(directory, on=local_day(datetime.now(UTC)), couriers=couriers)
+    for finding in findings:
+        _say(str(finding))
+    errors = sum(finding.is_error for finding in findings)
+    _say(f"{config_file}: {errors} error(s), {len(findings) - errors} warning(s)")
+    sys.exit(1 if errors else 0)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for other programs.")
+def inspect(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Say what each file is and which official documents it carries.  Folders are read to the bottom."""
+    from gateway.config import Inspection
+    from gateway.inspection import Inspector
+
+    inspector = Inspector(Inspection())
+    inspector.start()
+    try:
+        files = list(_files(paths))
+        readings = ((path, _inspect(inspector, path)) for path in files)
+        if as_json:
+            for path, reading in readings:
+                _say(msgspec.json.encode(_inspected(path, reading)).decode())
+        else:
+            _print_readings(readings, len(files))
+    finally:
+        inspector.close()
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@_CONFIG
+@click.option("--sender", help="Envelope sender; else Return-Path, else From.")
+@click.option("--to", "recipients", multiple=True, help="Envelope recipient (may be repeated); else Delivered-To, To and Cc.")
+@click.option("--peer", default="127.0.0.1", show_default=True, help="Address of the client that would bring the mail.")
+@click.option("--json", "as_json", is_flag=True, help="The verdicts as JSON.")
+def explain(file: Path, config_file: Path, sender: str | None, recipients: tuple[str, ...], peer: str, as_json: bool) -> None:
+    """Say what would happen to each recipient's copy of FILE (.eml), and why: the same code as live."""
+    from gateway import app, rehearsal
+    from gateway.policy.explain import sentences
+
+    settings, now = load(config_file), app.now()
+    identity = app.identity_of(settings, peer)
+    mail = rehearsal.mail_from_file(
+        file.read_bytes(), sender=sender, recipients=recipients, peer=peer, identity=identity, now=now
+    )
+    verdicts = rehearsal.rehearse(mail, settings, now)
+    if as_json:
+        _say(msgspec.json.encode(verdicts).decode())
+        return
+    for verdict in verdicts:
+        _say(sentences(verdict) + "\n")
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="End by itself; exit 0 only if every letter met its fate.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo-run"), show_default=True, help="Made anew.")
+def demo(once: bool, folder: Path) -> None:
+    """Start everything on free ports, send a dozen letters through real SMTP, and show what became of each."""
+    from gateway import demo as show
+
+    sys.exit(show.run(folder, once=once, start_console=_start_console))
+
+
+@main.group()
+def user() -> None:
+    """Accounts of the console."""
+
+
+@user.command("add")
+@click.argument("name")
+@_CONFIG
+@click.option("--full-name", required=True, help="As shown in the console.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--unit", "units", multiple=True, help="Code of an organisation (may be repeated).")
+@click.password_option(help="Asked for when not given.")
+def user_add(name: str, config_file: Path, full_name: str, role: str, units: tuple[str, ...], password: str) -> None:
+    """Add an account, or replace it."""
+    settings = load(config_file)
+    known = _units(settings)
+    unknown = [unit for unit in units if unit not in known]
+    if unknown:
+        raise click.BadParameter(f"no organisation {', '.join(unknown)} in the directory", param_hint="--unit")
+    if role in (Role.CLERK, Role.LEADER) and not units:
+        raise click.BadParameter(f"a {role} needs at least one unit", param_hint="--unit")
+    _put_account(settings, Account(name=name, full_name=full_name, role=Role(role), units=units), password)
+    _say(f"account {name} written")
+
+
+@user.command("list")
+@_CONFIG
+def user_list(config_file: Path) -> None:
+    """List the accounts."""
+    with _store(load(config_file)) as store:
+        for account in store.accounts():
+            _say(f"{account.name}\t{account.role}\t{','.join(account.units)}\t{account.full_name}")
+
+
+def _settings(config_file: Path) -> Config:
+    settings = load(config_file)
+    level = logging.getLevelName(settings.log.level.upper())
+    if not isinstance(level, int):
+        raise click.ClickException(f"{config_file}: [log] level: expected DEBUG, INFO, WARNING or ERROR")
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    maillog.enable(level <= logging.INFO)
+    return settings
+
+
+def _start_console(house: Gateway, host: str, port: int) -> ConsoleServer:
+    """Start the console.  It stands above the gateway and is found by its name: gateway never imports web."""
+    started: ConsoleServer = importlib.import_module("web.server").serve(
+        importlib.import_module("web").create_app(house), host, port
+    )
+    return started
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(found for found in path.rglob("*") if found.is_file())
+        else:
+            yield path
+
+
+def _inspect(inspector: Inspector, path: Path) -> FileReading:
+    """One file, read in a guarded child; what cannot even be opened is UNREADABLE, too: one line for every path."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        return FileReading(name=path.name, digest="", size=0, nature=Nature.UNREADABLE, reason=reason)
+    return inspector.inspect_file(path.name, data)
+
+
+def _inspected(path: Path, reading: FileReading) -> dict[str, object]:
+    """The contract of ``inspect --json``: other programs rely on these keys."""
+    return {
+        "path": str(path),
+        "nature": reading.nature,
+        "confidence": round(reading.confidence, 3),
+        "documents": [
+            {
+                "number": document.number,
+                "symbol": document.symbol,
+                "number_symbol": document.number_symbol,
+                "kind": document.kind,
+                "issuer": document.issuer,
+                "issued_on": document.issued_on.isoformat() if document.issued_on else "",
+                "subject": document.subject,
+                "signer": document.signer,
+                "urgency": document.urgency,
+                "evidence": document.evidence,
+            }
+            for document in reading.documents
+        ],
+        "text_source": reading.text_source,
+        "elapsed_ms": round(reading.elapsed_ms, 1),
+        "media": reading.media,
+        "reason": reading.reason,
+    }
+
+
+def _print_readings(readings: Iterator[tuple[Path, FileReading]], total: int) -> None:
+    table = Table("File", "Nature", "Number/symbol", "Kind", "Date", "Issuer", "Subject", "ms")
+    for path, reading in track(readings, total=total, description="inspecting", console=Console(stderr=True), transient=True):
+        document = reading.documents[0] if reading.documents else None
+        nature = f"{reading.nature} ({reading.reason})" if reading.reason else reading.nature.value
+        facts = (
+            (document.number_symbol, document.kind, str(document.issued_on or ""), document.issuer, document.subject)
+            if document
+            else ("", "", "", "", "")
+        )
+        table.add_row(str(path), nature, *facts, f"{reading.elapsed_ms:.0f}")
+    Console().print(table)
+
+
+def _units(settings: Config) -> tuple[str, ...]:
+    from gateway.directory.files import load as load_directory
+
+    return tuple(load_directory(settings.path(settings.directory.path)).organisations)
+
+
+def _put_account(settings: Config, account: Account, password: str) -> None:
+    from werkzeug.security import generate_password_hash
+
+    with _store(settings) as store:
+        store.put_account(msgspec.structs.replace(account, password_hash=generate_password_hash(password)))
+
+
+@contextlib.contextmanager
+def _store(settings: Config) -> Iterator[Store]:
+    """The store, beside a gateway that may be running on it: under a node name of our own."""
+    from gateway.store import Store
+
+    store = Store(
+        url=settings.store_url(),
+        blobs=settings.path(settings.store.blobs),
+        inline_bytes=settings.store.inline_bytes,
+        node=f"{settings.node}-command-{os.getpid()}",
+    )
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _say(line: str) -> None:
+    click.echo(line)
+    sys.stdout.flush()

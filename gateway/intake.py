@@ -1,0 +1,344 @@
+"""The one way in: whatever the door, a mail is accepted here: recognise, decide, remember, and only then answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from gateway import maillog
+from gateway.courier import RELAY, Parcel
+from gateway.directory.snapshot import Directory
+from gateway.documents.fields import subject_of
+from gateway.documents.mime import may_carry_document
+from gateway.lifecycle import CaseState, DeliveryState
+from gateway.model import (
+    NOTHING_RECOGNISED,
+    Action,
+    Admission,
+    Answer,
+    Case,
+    Delivery,
+    Direction,
+    Document,
+    Event,
+    FileReading,
+    Identity,
+    Mail,
+    Nature,
+    Recipient,
+    Recognition,
+    Story,
+    Urgency,
+    Verdict,
+    new_id,
+)
+from gateway.notices import Notices, may_be_told
+from gateway.policy.decide import decide
+from gateway.policy.facts import local_day
+from gateway.policy.rules import Policy
+from gateway.store import Acceptance, Opening, Store
+
+TOLD_EVERY = timedelta(days=7)  # "sender told the new address (at most once a week)": mission, rule 10
+
+_DELIVERED = (Action.DELIVER, Action.COPY, Action.FORWARD)
+_CAPTURED = (Action.QUARANTINE, Action.REDIRECT, Action.HOLD, Action.COPY)  # the first of these names the case of a mail
+
+
+class Recogniser(Protocol):
+    """What the intake needs of gateway.inspection."""
+
+    async def recognise(self, raw: bytes) -> Recognition:
+        """Say which official documents the mail carries; a hostile file costs only itself."""
+        ...
+
+
+class WayOut(Protocol):
+    """What the intake needs of gateway.worker."""
+
+    def room_for(self, size: int) -> bool:
+        """Whether a fresh mail of that many bytes may be handed over in memory."""
+        ...
+
+    def hand_over(self, parcel: Parcel) -> None:
+        """Take a parcel whose deliveries are durable and leased to us."""
+        ...
+
+    def poke(self) -> None:
+        """Something became due: look into the store now."""
+        ...
+
+
+class Intake:
+    """Accepts mails from every door.
+
+    ``hold_for``: how soon somebody should look at a held mail; ``offices``: names of the office systems that have a courier.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        recogniser: Recogniser,
+        way_out: WayOut,
+        notices: Notices,
+        policy: Callable[[], Policy],
+        directory: Callable[[], Directory],
+        clock: Callable[[], datetime],
+        hold_for: timedelta,
+        offices: Collection[str],
+    ) -> None:
+        self._store = store
+        self._recogniser = recogniser
+        self._way_out = way_out
+        self._notices = notices
+        self._policy = policy
+        self._directory = directory
+        self._clock = clock
+        self._hold_for = hold_for
+        self._offices = frozenset(offices)
+
+    def admission(self, address: str, identity: Identity) -> Admission:
+        """Say at RCPT whether this recipient is taken.
+
+        From a trusted network any recipient is relayed to the next hop; from elsewhere only recipients of our own domains:
+        never an open relay.
+        """
+        directory, today = self._directory(), local_day(self._clock())
+        retired = directory.retired(address, today)
+        if retired is not None and retired.is_closed(today):
+            return Admission(admitted=False, successor=retired.successor)
+        return Admission(admitted=identity is Identity.TRUSTED_NETWORK or directory.is_ours(address, today))
+
+    async def accept(self, mail: Mail) -> Answer:
+        """Recognise, decide and remember one mail.  Durable on return; raises StoreUnavailable when it is not.
+
+        The verdict comes back when it refused the mail for all its recipients; then nothing is kept but the story of it.
+        """
+        recognition = await self._recognise(mail)
+        now = self._clock()
+        verdicts = decide(self._policy(), self._directory(), mail, recognition, now)
+        if all(verdict.action is Action.REJECT for verdict in verdicts):
+            await self._refuse(mail, verdicts, recognition.subject, now)
+            return Answer(mail_id=mail.id, refused=verdicts[0])
+        straight = self._way_out.room_for(len(mail.raw))
+        acceptance = accepted(mail, verdicts, recognition, now, hold_for=self._hold_for, offices=self._offices, leased=straight)
+        letters = await self._letters(mail, verdicts, now)
+        await self._store.accept((acceptance, *letters))
+        self._hand_over((acceptance, *letters) if straight else letters)
+        if not straight or acceptance.openings:
+            self._way_out.poke()
+        _log(mail, verdicts)
+        return Answer(mail_id=mail.id)
+
+    async def _recognise(self, mail: Mail) -> Recognition:
+        if not may_carry_document(mail.raw):
+            return NOTHING_RECOGNISED
+        return await self._recogniser.recognise(mail.raw)
+
+    async def _refuse(self, mail: Mail, verdicts: tuple[Verdict, ...], subject: str, now: datetime) -> None:
+        """Remember a refusal without the bytes: the sender keeps the mail."""
+        story = Story(at=now, event=Event.REFUSED, mail_id=mail.id, detail=_arrival_facts(mail))
+        await self._store.accept((Acceptance(mail=mail, keep_raw=False, subject=subject, verdicts=verdicts, stories=(story,)),))
+        maillog.refused(mail.id, sender=mail.sender, peer=mail.arrival.peer, rule=verdicts[0].rule)
+
+    def _hand_over(self, acceptances: Iterable[Acceptance]) -> None:
+        for acceptance in acceptances:
+            leased = tuple(d for d in acceptance.deliveries if d.state is DeliveryState.SENDING)
+            if leased:
+                self._way_out.hand_over(Parcel(mail=acceptance.mail, deliveries=leased))
+
+    async def _letters(self, mail: Mail, verdicts: Sequence[Verdict], now: datetime) -> tuple[Acceptance, ...]:
+        """The letters that the sender gets from us: one for each kind of notice, however many recipients caused it."""
+        told = {verdict.notice: verdict for verdict in reversed(verdicts) if verdict.notice}
+        if not told or not may_be_told(mail):
+            return ()
+        letters = [letter for verdict in told.values() if (letter := await self._letter(mail, verdict, now)) is not None]
+        return tuple(letters)
+
+    async def _letter(self, mail: Mail, verdict: Verdict, now: datetime) -> Acceptance | None:
+        if verdict.action is Action.FORWARD:
+            topic = f"address-moved:{verdict.recipient}"
+            if not await asyncio.to_thread(self._store.may_tell, topic, mail.sender, every=TOLD_EVERY, now=now):
+                return None
+        directory = self._directory()
+        letter = self._notices.about_verdict(mail, verdict, unit=directory.organisation(verdict.unit), now=now)
+        return own_letter(letter, about=mail.id, now=now)
+
+
+def accepted(
+    mail: Mail,
+    verdicts: tuple[Verdict, ...],
+    recognition: Recognition,
+    now: datetime,
+    *,
+    hold_for: timedelta,
+    offices: Collection[str],
+    leased: bool,
+) -> Acceptance:
+    """All that becomes durable when a mail is accepted: verdicts, cases, deliveries, story.  Pure.
+
+    ``leased``: the deliveries to the next hop leave straight from the commit; otherwise the worker claims them later.
+    """
+    captured = _captured(verdicts)
+    return Acceptance(
+        mail=mail,
+        subject=subject_of(mail.raw) if recognition.skipped else recognition.subject,
+        verdicts=verdicts,
+        deliveries=_relayed(mail, verdicts, leased=leased),
+        openings=tuple(_opening(mail, group, recognition, now, hold_for, offices) for group in captured),
+        stories=(
+            Story(at=mail.arrival.at, event=Event.ACCEPTED, mail_id=mail.id, detail=_arrival_facts(mail)),
+            Story(
+                at=now,
+                event=Event.DECIDED,
+                mail_id=mail.id,
+                detail={"verdicts": [f"{v.recipient}: {v.action} ({v.rule})" for v in verdicts]},
+            ),
+        ),
+    )
+
+
+def own_letter(letter: Mail, *, about: str, now: datetime) -> Acceptance:
+    """A letter of our own making, on its way to its recipients; exempt from the rules."""
+    deliveries = tuple(
+        Delivery(
+            id=f"{letter.id}-{n}",
+            mail_id=letter.id,
+            courier=RELAY,
+            target=recipient.address,
+            state=DeliveryState.SENDING,
+            options=recipient.options,
+        )
+        for n, recipient in enumerate(letter.recipients, 1)
+    )
+    sent = Story(
+        at=now, event=Event.NOTICE_SENT, mail_id=about, detail={"to": letter.recipients[0].address, "letter": letter.id}
+    )
+    return Acceptance(mail=letter, subject=subject_of(letter.raw), deliveries=deliveries, stories=(sent,) if about else ())
+
+
+def _relayed(mail: Mail, verdicts: Sequence[Verdict], *, leased: bool) -> tuple[Delivery, ...]:
+    state = DeliveryState.SENDING if leased else DeliveryState.QUEUED
+    return tuple(
+        Delivery(
+            id=f"{mail.id}-{n}",
+            mail_id=mail.id,
+            courier=RELAY,
+            # A copy to a retired address goes to whoever took over, too.
+            target=verdict.target or recipient.address,
+            state=state,
+            sender=mail.sender,
+            options=_options_for(recipient, verdict),
+        )
+        for n, (recipient, verdict) in enumerate(zip(mail.recipients, verdicts, strict=True), 1)
+        if verdict.action in _DELIVERED
+    )
+
+
+def _options_for(recipient: Recipient, verdict: Verdict) -> tuple[str, ...]:
+    """RCPT parameters to pass on; a forwarded copy names the address that was written to (RFC 3461 section 4.2)."""
+    if verdict.action is not Action.FORWARD or any(o.upper().startswith("ORCPT=") for o in recipient.options):
+        return recipient.options
+    if not recipient.address.isascii() or not recipient.address.isprintable() or set(recipient.address) & set("+= "):
+        return recipient.options
+    return (*recipient.options, f"ORCPT=rfc822;{recipient.address}")
+
+
+def _captured(verdicts: Sequence[Verdict]) -> Iterable[list[Verdict]]:
+    """One group for each unit and direction that must look at this mail, whatever the number of recipients."""
+    captured: dict[tuple[str, Direction], list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.action in _CAPTURED:
+            captured.setdefault((verdict.unit, verdict.direction), []).append(verdict)
+    return captured.values()
+
+
+def _opening(
+    mail: Mail,
+    group: list[Verdict],
+    recognition: Recognition,
+    now: datetime,
+    hold_for: timedelta,
+    offices: Collection[str],
+) -> Opening:
+    leading = min(group, key=lambda verdict: _CAPTURED.index(verdict.action))
+    sealed = leading.action is Action.QUARANTINE
+    files = () if sealed else recognition.files
+    main, document = _main_document(files)
+    case = Case(
+        id=new_id(),
+        mail_id=mail.id,
+        unit=leading.unit,
+        office=leading.office,
+        direction=leading.direction,
+        action=leading.action,
+        state=_first_state(leading, offices),
+        opened_at=now,
+        due_at=_due(leading, document, now, hold_for),
+        key=main.digest if main is not None else "",
+        rule=leading.rule,
+        reason=leading.reason,
+        sender=mail.sender,
+        recipients=tuple(verdict.recipient for verdict in group),
+        subject="" if sealed else recognition.subject,
+        document=document,
+        files=files,
+        alarm=any(verdict.alarm for verdict in group),
+    )
+    if case.state is not CaseState.APPROVED:
+        return Opening(case=case)
+    hand_over = Delivery(id=f"{case.id}-1", mail_id=mail.id, case_id=case.id, courier=case.office, target=case.unit)
+    return Opening(case=case, hand_over=hand_over)
+
+
+def _first_state(verdict: Verdict, offices: Collection[str]) -> CaseState:
+    if verdict.action is Action.QUARANTINE:
+        return CaseState.SEALED
+    # The clerk herself sent it: it goes into her own office system's queue, where she issues it; nobody else need approve.
+    return CaseState.APPROVED if verdict.hand_over_at_once and verdict.office in offices else CaseState.WAITING
+
+
+def _main_document(files: Sequence[FileReading]) -> tuple[FileReading | None, Document | None]:
+    """The file that makes the case: an issued document before a copy, a copy before the unreadable."""
+    order = (Nature.ISSUED, Nature.COPY, Nature.UNREADABLE)
+    candidates = [file for file in files if file.nature in order]
+    if not candidates:
+        return None, None
+    main = min(candidates, key=lambda file: order.index(file.nature))
+    return main, main.documents[0] if main.documents else None
+
+
+def _due(verdict: Verdict, document: Document | None, now: datetime, hold_for: timedelta) -> datetime:
+    """Until when a person should have looked: urgent at once, held soon, the others within the day (Decree 30/2020, 4.2c)."""
+    if document is not None and document.urgency is not Urgency.NORMAL:
+        return now + timedelta(minutes=30)
+    return now + (hold_for if verdict.action is Action.HOLD else timedelta(days=1))
+
+
+def _arrival_facts(mail: Mail) -> dict[str, str | int | float | bool | list[str]]:
+    arrival = mail.arrival
+    return {
+        "door": arrival.door,
+        "peer": arrival.peer,
+        "helo": arrival.helo,
+        "identity": arrival.identity,
+        "size": len(mail.raw),
+        "sha256": mail.digest,
+    }
+
+
+def _log(mail: Mail, verdicts: Iterable[Verdict]) -> None:
+    arrival = mail.arrival
+    maillog.accepted(
+        mail.id,
+        sender=mail.sender,
+        recipients=len(mail.recipients),
+        size=len(mail.raw),
+        peer=arrival.peer,
+        identity=arrival.identity,
+    )
+    for verdict in verdicts:
+        if verdict.action is not Action.DELIVER:
+            maillog.decided(mail.id, recipient=verdict.recipient, action=verdict.action, rule=verdict.rule)
