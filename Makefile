@@ -1,0 +1,38 @@
+# Every target says in one sentence what it does; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs letters venv packages
+.NOTPARALLEL:
+
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+help: ## Say what can be made.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
+
+demo: ## Send a dozen letters through a real gateway on this machine and show what became of them (ONCE=1: then stop).
+	@tools/setup.sh demo
+	@$(BIN)/vanthu demo $(if $(ONCE),--once)
+
+test: venv packages check ## Check everything, then test everything against real servers (Postfix, PostgreSQL, a browser).
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+
+check: venv ## Read the code without running it: format, lint, types, who may import whom.
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: venv packages ## Measure speed and safety beside Postfix, in the same run on the same machine.
+	@$(BIN)/python -m bench
+
+docs: venv ## Write the pages that are made from the code.
+	@$(BIN)/python -m tools.write_docs
+
+letters: venv ## Write the letters of the demo anew.
+	@$(BIN)/python -m tools.make_letters
+
+venv:
+	@tools/setup.sh test
+
+packages:
+	@tools/install-debian.sh

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Makes .venv with Vanthu in it; does nothing when that is done already and pyproject.toml is still the same.
+#
+#   tools/setup.sh demo     what is needed to run it
+#   tools/setup.sh test     that, and the tools to test it
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+kind=${1:?"say demo or test"}
+stamp=.venv/.vanthu-$kind
+wanted=$(sha256sum pyproject.toml)
+
+# Whoever has the test tools has all that the demo needs.
+for done_before in "$stamp" .venv/.vanthu-test; do
+  if [ -f "$done_before" ] && [ "$(cat "$done_before")" = "$wanted" ]; then
+    exit 0
+  fi
+done
+
+if ! command -v python3 >/dev/null; then
+  tools/install-debian.sh python3 python3-venv
+fi
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  echo "Vanthu needs Python 3.11 or newer; python3 is $(python3 --version 2>&1), from $(command -v python3)" >&2
+  exit 1
+fi
+# Debian keeps ensurepip, which venv needs, in a package of its own.
+if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+  tools/install-debian.sh python3-venv
+fi
+
+[ -x .venv/bin/pip ] || python3 -m venv --clear .venv
+echo "Installing Vanthu into .venv (once; this takes a minute) …"
+case $kind in
+demo) .venv/bin/pip install --quiet --editable . ;;
+test) .venv/bin/pip install --quiet --editable '.[dev]' ;;
+*) echo "tools/setup.sh: say demo or test, not $kind" >&2; exit 2 ;;
+esac
+echo "$wanted" >"$stamp"
