@@ -22,13 +22,19 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from rich.console import Console as Terminal
 from rich.table import Table
 
-from gateway import app, sample
+from gateway import app, maillog, sample
 from gateway.config import load
 from gateway.errors import VanthuError
 from gateway.lifecycle import CaseState
 from gateway.model import Account, Action, Case, Role, Value, Verdict
 
 _PATIENCE_S = 30.0  # for a letter to reach its place
+_STATES = {
+    CaseState.WAITING: "chờ văn thư",
+    CaseState.APPROVED: "đang chuyển sang hệ thống QLVB",
+    CaseState.HANDED_OVER: "đã vào hệ thống QLVB",
+    CaseState.SEALED: "niêm phong",
+}
 _ACTIONS = {
     Action.DELIVER: "chuyển nguyên vẹn",
     Action.COPY: "chuyển, kèm hồ sơ cho văn thư",
@@ -97,11 +103,12 @@ def run(folder: Path, *, once: bool, start_console: app.StartConsole) -> int:
 
 async def _show(folder: Path, config_file: Path, password: str, *, once: bool, start_console: app.StartConsole) -> int:
     house = app.Gateway(load(config_file))
+    maillog.enable(False)  # the table says it better
     await house.start()
     try:
         _add_accounts(house, password)
         console = start_console(house, "127.0.0.1", 0)
-        terminal = Terminal()
+        terminal = Terminal() if sys.stdout.isatty() else Terminal(width=160)
         terminal.print(f"Cổng Vanthu: SMTP {house.smtp.addresses[0][1]}, máy chủ thư kế tiếp {house.settings.relay.next_hop}")
         letters = _letters()
         fates = [fate for letter in letters for fate in await _send(house, letter, folder)]
@@ -209,7 +216,7 @@ def _look(house: app.Gateway, fate: str, recipient: str, mail_id: str, raw: byte
         return f"hộp thư {recipient}" if _is_at_next_hop(folder, recipient, raw) else ""
     cases = _cases(house, mail_id)
     if place == "case":
-        return ", ".join(f"hồ sơ {case.id[-6:]} của {case.unit} ({case.state})" for case in cases)
+        return ", ".join(f"hồ sơ {case.id[-6:]} của {case.unit} ({_STATES.get(case.state, case.state)})" for case in cases)
     if place == "office":
         packages = [path for case in cases for path in (folder / "office" / name / "in").glob(f"{case.id}*.edxml")]
         return ", ".join(f"{name}/in/{path.name}" for path in packages)

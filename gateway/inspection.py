@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 _START_LIMIT_S = 30.0
 _GRACE_S = 3.0  # beyond the alarm in the child itself
 _MAX_FRAME = 64 * 1024 * 1024
-_MAX_DEATHS = 25  # files of one mail that may kill a child; the rest is not tried any more
+_LIMITS_PER_MAIL = 3  # a whole mail may take so many times what one file may; the session of its sender waits
 _BEGUN = msgspec.msgpack.Decoder(tuple[int, FileReading])
 _READ = msgspec.msgpack.Decoder(FileReading)
 _EXIT = msgspec.msgpack.Decoder(Exit)
@@ -85,21 +85,23 @@ class Inspector:
 
     def recognise_now(self, raw: bytes) -> Recognition:
         """The same for threads."""
-        job = self._job("mail")
-        subject, files, deaths = "", [], 0
+        subject, files, index = "", list[FileReading](), 0
+        until = time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s
+        whole = FileReading(name="", digest=digest_of(raw), size=len(raw))
         while True:
-            outcome = self._run(job, raw)
+            outcome = self._run(self._job("mail", skip=index), raw, until=until)
             subject = outcome.subject or subject
             files += outcome.readings
-            if outcome.complete or deaths >= _MAX_DEATHS:
-                return assembled(subject, tuple(files))
-            deaths += 1
-            files.append(
-                outcome.lost or _unreadable(FileReading(name="", digest=digest_of(raw), size=len(raw)), outcome.reason)
-            )
+            if outcome.complete:
+                break
+            files.append(outcome.lost or _unreadable(whole, outcome.reason))
             if outcome.lost is None:  # it died before the first file: the mail itself cannot be taken apart
-                return assembled(subject, tuple(files))
-            job = self._job("mail", skip=outcome.index + 1)
+                break
+            index = outcome.index + 1
+            if time.monotonic() >= until:
+                files.append(_unreadable(FileReading(name="…", digest=whole.digest, size=0), "time limit"))
+                break
+        return assembled(subject, tuple(files))
 
     def inspect_file(self, name: str, data: bytes) -> FileReading:
         """One file by itself.  Blocks."""
@@ -130,8 +132,8 @@ class Inspector:
             max_file_bytes=limits.max_file_bytes,
         )
 
-    def _run(self, job: Job, data: bytes) -> _Outcome:
-        """Have one job done, by a restarted server when the first one has died."""
+    def _run(self, job: Job, data: bytes, *, until: float | None = None) -> _Outcome:
+        """Have one job done before ``until`` (monotonic), by a restarted server when the first one has died."""
         if self._closed or self._threads is None:
             raise VanthuError("the inspection is not running")
         server = self._idle.get()
@@ -139,7 +141,7 @@ class Inspector:
             for _ in range(2):
                 try:
                     server.start()
-                    return server.do(job, data)
+                    return server.do(job, data, until or time.monotonic() + job.time_limit_s + _GRACE_S)
                 except _ServerDied:
                     _log.warning("inspection: a fork server died; it is started again")
                     server.stop()
@@ -261,7 +263,7 @@ class _Server:
                 self._process.wait()
             self._process = None
 
-    def do(self, job: Job, data: bytes) -> _Outcome:
+    def do(self, job: Job, data: bytes, until: float) -> _Outcome:
         """Have a child do one job.  Raises _ServerDied."""
         channel = self._channel
         if channel is None:
@@ -278,8 +280,10 @@ class _Server:
             os.close(sink)
         outcome = _Outcome()
         with os.fdopen(ours, "rb", buffering=0) as frames:
-            _collect(frames, outcome, channel, job.time_limit_s + _GRACE_S)
+            _collect(frames, outcome, channel, patience_s=job.time_limit_s + _GRACE_S, until=until)
         outcome.ended(self._exit(channel), job.memory_limit_mb)
+        if outcome.failed and outcome.reason:
+            _log.error("inspection: a reader failed:\n%s", outcome.failed)
         return outcome
 
     def _exit(self, channel: socket.socket) -> Exit:
@@ -295,12 +299,11 @@ class _Server:
         return _EXIT.decode(message)
 
 
-def _collect(frames: BinaryIO, outcome: _Outcome, channel: socket.socket, patience_s: float) -> None:
-    """Take frames until the child ends.  Silence for longer than one file may take: it is killed."""
+def _collect(frames: BinaryIO, outcome: _Outcome, channel: socket.socket, *, patience_s: float, until: float) -> None:
+    """Take frames until the child ends.  Silent for longer than one file may take, or all of it too long: it is killed."""
     buffer = bytearray()
-    deadline = time.monotonic() + patience_s
     while True:
-        readable, _, _ = select.select([frames], [], [], max(deadline - time.monotonic(), 0))
+        readable, _, _ = select.select([frames], [], [], max(min(patience_s, until - time.monotonic()), 0))
         if not readable:
             outcome.timed_out = True
             channel.send(KILL)
@@ -309,7 +312,6 @@ def _collect(frames: BinaryIO, outcome: _Outcome, channel: socket.socket, patien
         if not block:
             return
         buffer += block
-        deadline = time.monotonic() + patience_s
         try:
             _take_frames(buffer, outcome)
         except (msgspec.DecodeError, ValueError):  # a taken-over child may write anything

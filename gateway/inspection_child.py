@@ -22,6 +22,7 @@ import signal
 import socket
 import struct
 import sys
+import traceback
 from collections.abc import Callable
 
 import msgspec
@@ -149,17 +150,22 @@ def _small_docx() -> bytes:
 def _child(job: Job, source: int, sink: int) -> None:
     """Never returns."""
     status = 1
+    frames = _Frames(sink)
     try:
         _give_up_rights(job)
-        data = _input(source)
-        TASKS[job.task](job, data, _Frames(sink))
+        TASKS[job.task](job, _input(source), frames)
         status = 0
     except MemoryError:
         status = 12  # errno ENOMEM: told to the parent as "memory limit"
-    except BaseException:  # noqa: BLE001 - the parent writes down that the file crashed its reader; nobody is above us here
-        status = 1
+    except BaseException as error:  # noqa: BLE001 - nobody is above us here; the parent logs it and calls the file unreadable
+        frames.send(FAILED, _where(error).encode())
     finally:
         os._exit(status)
+
+
+def _where(error: BaseException) -> str:
+    """Kind and place of an error, without its message: that may quote the file, and the file may be secret."""
+    return "".join([*traceback.format_tb(error.__traceback__), type(error).__name__])
 
 
 def _input(source: int) -> bytes:

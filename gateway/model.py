@@ -32,7 +32,15 @@ _PAIRS = tuple(a + b for a in _DIGITS for b in _DIGITS)
 
 def new_id() -> str:
     """A new identity (ULID: 48 bits of milliseconds, 80 random bits): 26 characters, sorts by time, says nothing else."""
-    value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
+    return _spelled(time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10)))
+
+
+def first_id_of(moment: datetime) -> str:
+    """The smallest identity that new_id() can make from that moment on."""
+    return _spelled(int(moment.timestamp() * 1000) << 80)
+
+
+def _spelled(value: int) -> str:
     pairs = _PAIRS
     return "".join([pairs[value >> shift & 1023] for shift in range(120, -1, -10)])
 

@@ -112,7 +112,8 @@ def _joined(parts: dict[int, tuple[bool, str]]) -> str:
         encoded, text = parts[number]
         if encoded and not raw and text.count("'") >= 2:
             charset, _, text = text.split("'", 2)
-        raw += unquote_to_bytes(text) if encoded else text.encode("utf-8", "surrogateescape")
+        piece = text.encode("utf-8", "surrogateescape")
+        raw += unquote_to_bytes(piece) if encoded else piece
     text = decoded_bytes(raw, charset)
     return decoded_words(text) if "=?" in text else tidy(text)  # an encoded word inside RFC 2231: seen in the wild
 

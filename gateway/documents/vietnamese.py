@@ -7,6 +7,7 @@ words broken inside ("Ngh ị định") where a PDF font lacked Vietnamese lette
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -19,6 +20,8 @@ _SPACES = {
 _CONTROLS = "".join(chr(code) for code in range(32) if chr(code) not in "\t\n\r\v\f")
 _NOTHING: dict[int, str | None] = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\ufffe\u200e\u200f" + _CONTROLS))
 _TIDY: dict[int, str | None] = {**_SPACES, **_NOTHING}
+
+_UNTIDY = re.compile("[" + re.escape("".join(map(chr, _TIDY))) + "]")
 
 _DASHES = "‐‑‒–—―−﹣－"
 _LOOKALIKES = dict(zip("АВЕІКМНОРСТУХаеорсух", "ABEIKMHOPCTYXaeopcyx", strict=True))  # Cyrillic letters typed for Latin ones
@@ -44,7 +47,7 @@ def nfc(text: str) -> str:
 
 def tidy(text: str) -> str:
     """NFC, every odd space a plain one, invisible letters gone.  Tabs and line ends stay."""
-    return nfc(text if text.isascii() and text.isprintable() else text.translate(_TIDY))
+    return nfc(text.translate(_TIDY) if _UNTIDY.search(text) else text)
 
 
 def plain_symbol(text: str) -> str:

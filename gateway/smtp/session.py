@@ -11,7 +11,7 @@ import logging
 import math
 import re
 import socket
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -151,8 +151,8 @@ class Connection(SMTP):
     def _send_away(self, transport: asyncio.BaseTransport) -> None:
         reception = self._reception
         reply = replies.stopping(self.hostname) if reception.stopping else replies.too_many_connections(self.hostname)
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.write(reply.encode() + b"\r\n")
+        # uvloop's transport is none of asyncio's classes, but it writes.
+        cast(asyncio.WriteTransport, transport).write(reply.encode() + b"\r\n")
         transport.close()
 
     def _hang_up(self, reply: str) -> None:

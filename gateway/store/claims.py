@@ -45,7 +45,7 @@ def claim(
     return _parcels(connection, due)
 
 
-def renew(transaction: Transaction, delivery_ids: Sequence[str], *, until: datetime, life: str) -> None:
+def renew(transaction: Transaction, *, delivery_ids: Sequence[str], until: datetime, life: str) -> None:
     """Keep the leases that this life has."""
     ours = and_(deliveries.c.id.in_(delivery_ids), deliveries.c.state == DeliveryState.SENDING.value, deliveries.c.life == life)
     transaction.connection.execute(update(deliveries).where(ours).values(wake_at=until))

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -37,6 +38,7 @@ from gateway.store.writer import Writer
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
+_MOST_RENEWED = 500  # leases in one statement
 _DAMAGED_RETRY = timedelta(hours=1)  # a mail whose bytes cannot be read is looked at again after this
 
 
@@ -125,11 +127,10 @@ class Store:
 
     def renew(self, delivery_ids: Sequence[str], *, until: datetime) -> None:
         """Keep the leases of what is still being carried; does not wait.  For transfers that may outlast the lease."""
-
-        def work(transaction: Transaction) -> None:
-            claims.renew(transaction, delivery_ids, until=until, life=self._life)
-
-        self._writer.submit(Entry(call=work, durable=False))
+        for start in range(0, len(delivery_ids), _MOST_RENEWED):  # one by one, so that mail coming in need not wait for all
+            some = delivery_ids[start : start + _MOST_RENEWED]
+            work = partial(claims.renew, delivery_ids=some, until=until, life=self._life)
+            self._writer.submit(Entry(call=work, durable=False))
 
     def flush(self) -> None:
         """Wait until everything settled so far is written; StoreUnavailable when the database is gone."""

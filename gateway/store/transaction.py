@@ -99,20 +99,27 @@ class OnPostgres(Transaction):
 
     def begin(self, *, durable: bool) -> None:
         """Begin."""
-        self._cursor.execute("BEGIN")
+        self.execute("BEGIN")
         if not durable:
-            self._cursor.execute("SET LOCAL synchronous_commit = off")
+            self.execute("SET LOCAL synchronous_commit = off")
 
     def execute(self, statement: str) -> None:
         """A statement without values."""
-        self._cursor.execute(statement.encode())
+        self._cursor.execute(statement.encode(), prepare=False)
+
+    def roll_back(self) -> None:
+        """Undo it."""
+        # Not execute("ROLLBACK"): psycopg must forget the statements that an aborted pipeline was to prepare and never did.
+        self._driver.rollback()
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """A pipeline."""
-        with self._driver.pipeline() as self._pipeline:
-            yield
-        self._pipeline = None
+        try:
+            with self._driver.pipeline() as self._pipeline:
+                yield
+        finally:
+            self._pipeline = None
 
     def insert(self, table: Table, rows: Sequence[Tuple]) -> None:
         """Insert rows of a hot table."""

@@ -6,8 +6,10 @@ import asyncio
 import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import NotFound, StoreUnavailable
 from gateway.lifecycle import DeliveryState
@@ -142,6 +144,24 @@ def test_one_bad_mail_does_not_fail_those_that_came_with_it(store: Store) -> Non
     assert all(isinstance(outcomes[n], StoreUnavailable) for n in failed)
     for letter in [*good, twice]:
         assert store.views.raw(letter.id) == letter.raw
+
+
+def test_however_good_and_bad_mails_come_together_exactly_the_good_ones_are_taken(store: Store) -> None:
+    """psycopg once took statements for prepared that an aborted pipeline had never prepared."""
+    chance = Random(2026)  # noqa: S311 - the same mixture each time
+
+    async def together(good: list[bool]) -> list[bool]:
+        letters = [mail(f"{n}".encode()) for n in range(len(good))]
+        acceptances = [
+            replace(passing(letter), deliveries=(delivery(letter, mail_id=letter.id if fine else "no such mail"),))
+            for letter, fine in zip(letters, good, strict=True)
+        ]
+        outcomes = await asyncio.gather(*(store.accept([one]) for one in acceptances), return_exceptions=True)
+        return [outcome is None for outcome in outcomes]
+
+    for _ in range(60):
+        good = [chance.random() > 0.1 for _ in range(chance.randint(1, 30))]
+        assert asyncio.run(together(good)) == good
 
 
 def test_what_a_cancelled_session_sent_is_kept_all_the_same(store: Store) -> None:

@@ -271,6 +271,15 @@ def test_nothing_of_a_sealed_document_is_stored(store: Store) -> None:
         store.views.raw(letter.id)
 
 
+def test_a_sealed_mail_opens_sealed_cases_only_whatever_the_caller_says(store: Store) -> None:
+    letter, opened, acceptance = secret()
+    careless = replace(opened, state=CaseState.WAITING)
+    to_office = Delivery(id=f"{opened.id}-0", mail_id=letter.id, courier="qlvb-tinh", target="SGDHG", case_id=opened.id)
+    store.accept_now([replace(acceptance, openings=(Opening(case=careless, hand_over=to_office),))])
+    assert store.views.case(opened.id).state is CaseState.SEALED
+    assert store.views.deliveries_of(case_id=opened.id) == ()
+
+
 def test_nobody_moves_a_sealed_case(store: Store) -> None:
     _, opened, acceptance = secret()
     store.accept_now([acceptance])

@@ -167,7 +167,7 @@ def test_a_renewed_lease_is_kept(store: Store, open_store: Open) -> None:
     other = open_store()
     this = queued(store)
     claim(store)
-    store.renew([this.id], until=NOON + 3 * LEASE)
+    store.renew([f"{n}" for n in range(1200)] + [this.id], until=NOON + 3 * LEASE)
     store.flush()
     assert claim(other, after=2 * LEASE) == ()
     assert len(claim(other, after=3 * LEASE + SECOND)) == 1

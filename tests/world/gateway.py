@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from tests.world.office import OfficeFolder
@@ -19,7 +23,10 @@ _COMMAND = (sys.executable, "-m", "gateway")
 
 
 class Gateway:
-    """One gateway in ``folder``.  It can be started again after stop() or kill(), with what it remembered before."""
+    """One gateway in ``folder``.  It can be started again after stop() or kill(), with what it remembered before.
+
+    The accounts of the console are those of `vanthu init`: "vanthu" and "quantri", with ``password``.
+    """
 
     def __init__(self, folder: Path, *, next_hop: str, settings: Mapping[str, str] | None = None) -> None:
         """Write the sample house and change lines of its configuration: ``{"[store] url": '"postgresql+psycopg://…"'}``."""
@@ -28,8 +35,8 @@ class Gateway:
         self.log_file = folder / "log.txt"
         self.smtp_port = self.web_port = 0
         self._process: subprocess.Popen[bytes] | None = None
-        done = run_vanthu("init", str(folder))
-        assert done.returncode == 0, done.stdout + done.stderr
+        sample, self.password = _sample_house()
+        shutil.copytree(sample, folder)
         text = self.config.read_text(encoding="utf-8")
         ours = {"[smtp] listen": '"127.0.0.1:0"', "[web] listen": '"127.0.0.1:0"', "[relay] next_hop": f'"{next_hop}"'}
         for key, value in {**ours, **(settings or {})}.items():
@@ -103,6 +110,18 @@ class Gateway:
         found = re.search(rf'^name = "{re.escape(name)}".*?^folder = "([^"]+)"', self.config.read_text("utf-8"), re.M | re.S)
         assert found, f"no office {name!r} in {self.config}"
         return OfficeFolder(self.folder / found[1])
+
+
+@cache
+def _sample_house() -> tuple[Path, str]:
+    """What `vanthu init` writes, made once for each process of the run; and the password of its accounts."""
+    folder = Path(tempfile.mkdtemp(prefix="vanthu-sample-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    done = run_vanthu("init", str(folder / "house"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = re.search(r"password of both: (\S+)", done.stdout)
+    assert said, done.stdout
+    return folder / "house", said[1]
 
 
 def run_vanthu(*arguments: str, seconds: float = 60.0) -> subprocess.CompletedProcess[str]:

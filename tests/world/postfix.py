@@ -97,9 +97,8 @@ class Postfix:
         self.port = free_port()
         self._configure(listeners)
         subprocess.run(["postfix", "-c", self.folder / "etc", "check"], check=True)
-        self._master = subprocess.Popen(
-            [_DAEMONS / "master", "-c", self.folder / "etc", "-d"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        with (self.folder / "mail.log").open("ab") as log:
+            self._master = subprocess.Popen([_DAEMONS / "master", "-c", self.folder / "etc", "-d"], stdout=log, stderr=log)
         try:
             self._wait_until_it_answers()
         except RuntimeError:
@@ -165,7 +164,7 @@ class Postfix:
         (etc / "master.cf").write_text(_MASTER_CF.format(listeners=listeners.format(port=self.port)))
 
     def _wait_until_it_answers(self) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 30
         while True:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:

@@ -19,6 +19,7 @@ _OLD_MAIL = re.compile(
     r"|(?:on|vao|luc|ngay|vao luc|vao ngay)\b.{5,200}\b(?:wrote|da viet|viet)\s*:\s*"
     r")$"
 )
+_MAX_BYTES = 2 * 1024 * 1024  # an even number: UTF-16 is not cut in a letter
 _FIELD_OF_OLD_MAIL = re.compile(r"^\s*\*?(?:from|tu|nguoi gui)\s*:\*?\s.*(?:@|<|\[mailto)")
 _NEXT_FIELD = re.compile(r"^\s*\*?(?:sent|date|to|cc|subject|da gui|ngay|gui|den|toi|chu de|tieu de|nguoi nhan)\s*:")
 
@@ -29,7 +30,10 @@ def read(data: bytes) -> Text:
 
 
 def decoded(data: bytes, charset: str) -> str:
-    """Bytes as text; a byte order mark wins over what is declared."""
+    """Bytes as text; a byte order mark wins over what is declared.  What lies beyond two megabytes is no letter."""
+    if len(data) > _MAX_BYTES:
+        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        data = data[: _MAX_BYTES if wide else max(data.rfind(b" ", 0, _MAX_BYTES), 0) or _MAX_BYTES]  # not within a letter
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         charset = "utf-16"
     elif data.startswith(b"\xef\xbb\xbf"):
