@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from datetime import date, datetime
 from enum import StrEnum
@@ -30,9 +31,23 @@ _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = tuple(a + b for a in _DIGITS for b in _DIGITS)
 
 
+_random_pool = bytearray()
+_pool_lock = threading.Lock()
+
+
+def _ten_random_bytes() -> bytes:
+    """From a pool: os.urandom gives the interpreter lock away, too."""
+    with _pool_lock:
+        if not _random_pool:
+            _random_pool[:] = os.urandom(10 * 1024)
+        taken = bytes(_random_pool[-10:])
+        del _random_pool[-10:]
+    return taken
+
+
 def new_id() -> str:
     """A new identity (ULID: 48 bits of milliseconds, 80 random bits): 26 characters, sorts by time, says nothing else."""
-    return _spelled(time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10)))
+    return _spelled(time.time_ns() // 1_000_000 << 80 | int.from_bytes(_ten_random_bytes()))
 
 
 def first_id_of(moment: datetime) -> str:
@@ -45,9 +60,18 @@ def _spelled(value: int) -> str:
     return "".join([pairs[value >> shift & 1023] for shift in range(120, -1, -10)])
 
 
+_SMALL = 16 * 1024
+_PIECE = 2047  # from 2048 bytes on hashlib gives the interpreter lock away, and getting it back takes longer than the digest
+
+
 def digest_of(raw: bytes) -> str:
     """The SHA-256 of bytes, in hexadecimal: the identity of mails and files."""
-    return hashlib.sha256(raw).hexdigest()
+    if len(raw) > _SMALL:
+        return hashlib.sha256(raw).hexdigest()
+    digest = hashlib.sha256(raw[:_PIECE])
+    for start in range(_PIECE, len(raw), _PIECE):
+        digest.update(raw[start : start + _PIECE])
+    return digest.hexdigest()
 
 
 # --- Mail: what arrived -----------------------------------------------------------------------------------------------

@@ -15,10 +15,13 @@ from gateway.lifecycle import CaseState, DeliveryState, next_delivery_state
 from gateway.model import Action, Delivery, Sign, Value, Verdict
 from gateway.store.blobs import Series
 from gateway.store.rows import Tuple, delivery_row, mail_row, passed_over_row, story_row, verdict_row
-from gateway.store.tables import NEVER, deliveries, mails, micros, stories, verdicts
+from gateway.store.scribe import NotAllChanged
+from gateway.store.tables import NEVER, deliveries, mails, micros, passed_over, stories, verdicts
 from gateway.store.texts import clean
-from gateway.store.transaction import Transaction
+from gateway.store.transaction import ManyRows, Transaction
 from gateway.store.values import Acceptance, Opening, Settlement
+
+_MOST_KNOWN = 10_000
 
 # Details of a story that would tell what a sealed mail says.
 _TELLING = frozenset(
@@ -94,12 +97,38 @@ class Rows:
             self.deliveries.append(row)
 
 
-def insert_together(transaction: Transaction, many: Sequence[Rows]) -> None:
+def insert_together(transaction: ManyRows, many: Sequence[Rows]) -> None:
     """Write the tuples of many, table by table."""
     transaction.insert(mails, list(chain.from_iterable([rows.mails for rows in many])))
     transaction.insert(verdicts, list(chain.from_iterable([rows.verdicts for rows in many])))
     transaction.insert(deliveries, list(chain.from_iterable([rows.deliveries for rows in many])))
     transaction.insert(stories, list(chain.from_iterable([rows.stories for rows in many])))
+
+
+def insert_reasons(transaction: ManyRows, entries: Sequence[Entry], *, known: set[str]) -> list[str]:
+    """Write the rules passed over that are not known to be written, and give their keys; apart from what one entry may undo."""
+    new: dict[str, str] = {}
+    for entry in entries:
+        if entry.rows is not None:
+            for key, text in entry.rows.passed_over.items():
+                if key not in known:
+                    new[key] = text
+    transaction.insert(passed_over, sorted(new.items()))  # in one order, or two nodes might wait for each other
+    return list(new)
+
+
+def remember(known: set[str], keys: Sequence[str]) -> None:
+    """These are committed now."""
+    if len(known) > _MOST_KNOWN:
+        known.clear()
+    known.update(keys)
+
+
+def settle_together(transaction: ManyRows, settlements: Sequence[Settled]) -> None:
+    """Settle many, with their stories.  NotAllChanged when one is leased by somebody else: then they go one by one."""
+    if transaction.settle([done.row for done in settlements]) != len(settlements):
+        raise NotAllChanged
+    transaction.insert(stories, [done.story for done in settlements if done.story is not None])
 
 
 class Settled(NamedTuple):
@@ -149,6 +178,16 @@ class Entry:
         self.loop = loop
         self.result: Any = None
         self.error: BaseException | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is rows and settlements only, that need no answer from the database and no file."""
+        rows = self.rows
+        return (
+            self.call is None
+            and (rows is None or not (rows.large or rows.openings))
+            and all([done.settlement.case_event is None for done in self.settlements])
+        )
 
     def answer(self) -> None:
         """Tell whoever waits; on the thread of its future."""

@@ -23,11 +23,11 @@ from sqlalchemy.pool import NullPool
 
 from gateway.errors import ConfigError, StoreUnavailable
 from gateway.store.migrations import upgrade
+from gateway.store.scribe import BUSY_S, CACHED_STATEMENTS, PRAGMAS, Scribe
 from gateway.store.statements import Statements
-from gateway.store.transaction import OnPostgres, OnSqlite, Transaction
+from gateway.store.transaction import Gathered, OnPostgres, OnSqlite, Transaction
 
 _LOCK_WAIT_S = 1.0  # a killed process may take a moment to let go
-_BUSY_MS = 10_000
 _NODE_LOCK = 0x56414E54  # "VANT": the class of our advisory locks
 
 # A dead peer is noticed after half a minute, by either side: else the lock of a machine that lost power would stay for hours.
@@ -54,8 +54,8 @@ class Database:
             arguments: dict[str, Any] = {
                 "check_same_thread": False,
                 "isolation_level": None,  # no BEGIN but ours
-                "cached_statements": 256,
-                "timeout": _BUSY_MS / 1000,
+                "cached_statements": CACHED_STATEMENTS,
+                "timeout": BUSY_S,
             }
             return create_engine(self._url, connect_args=arguments, **options)
         arguments = {"connect_timeout": 10, "prepare_threshold": 2, **_KEEPALIVE, "options": _SERVER_KEEPALIVE}
@@ -129,13 +129,7 @@ class Database:
 
     def _prepare_writer(self, connection: DBAPIConnection, record: object) -> None:
         statements = (
-            (
-                "PRAGMA journal_mode = WAL",
-                "PRAGMA synchronous = FULL",
-                "PRAGMA foreign_keys = ON",
-                "PRAGMA cache_size = -32768",
-                "PRAGMA wal_autocheckpoint = 4000",
-            )
+            PRAGMAS
             if self.is_sqlite
             else ("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",)
         )
@@ -152,6 +146,14 @@ class Database:
     def transaction(self, connection: Connection) -> Transaction:
         """The writer's transactions on its connection."""
         return (OnSqlite if self.is_sqlite else OnPostgres)(connection, self._statements)
+
+    def scribe(self) -> Scribe:
+        """A process that writes into the SQLite file beside us."""
+        return Scribe(str(self._url.database))
+
+    def gathered(self) -> Gathered:
+        """Statements for the scribe."""
+        return Gathered(self._statements)
 
     def is_hopeless(self, error: BaseException) -> bool:
         """Will the next entry fail as well?  Disk full, no connection, locked: yes; a value that breaks a rule: no."""

@@ -28,6 +28,7 @@ from gateway.store import claims, housekeeping, moves
 from gateway.store.batch import Entry, Lease, Rows, settled
 from gateway.store.blobs import Blobs
 from gateway.store.database import Database
+from gateway.store.lane import Lane
 from gateway.store.rows import case_of, mail_of, story_row
 from gateway.store.tables import micros
 from gateway.store.transaction import Transaction
@@ -73,6 +74,7 @@ class Store:
         self._database = Database(url, node=node)
         self._blobs = Blobs(blobs, name=f"{quote(node, safe='')}-{self._life}")
         self._writer = Writer(self._database, self._blobs, clock=clock)
+        self._lane: Lane | None = None
         self.views = Views(self._database, self._blobs)
 
     def open(self) -> None:
@@ -102,13 +104,25 @@ class Store:
         self._blobs.close()
         self._database.close()
 
+    def attach(self) -> None:
+        """From now on the running loop has a fast lane of its own (SQLite); end it with detach()."""
+        if self._database.is_sqlite:
+            self._lane = Lane(asyncio.get_running_loop(), self._database, self._fall_back)
+
+    async def detach(self) -> None:
+        """Write what is on the fast lane, and close it."""
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            await lane.drain()
+            lane.close()
+
     # --- mail in, mail out --------------------------------------------------------------------------------------------
 
     async def accept(self, acceptances: Sequence[Acceptance]) -> None:
         """Make them durable in one transaction; StoreUnavailable when that failed and nothing was promised."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        self._writer.submit(Entry(rows=self._rows(acceptances), future=future, loop=loop))
+        self._submit(Entry(rows=self._rows(acceptances), future=future, loop=loop))
         await future
 
     def accept_now(self, acceptances: Sequence[Acceptance]) -> None:
@@ -123,7 +137,7 @@ class Store:
         Needs no sync of its own: a power cut only repeats a delivery.  While the database is gone they are kept in memory.
         """
         done = [settled(settlement, self._life) for settlement in settlements]
-        self._writer.submit(Entry(settlements=done, durable=False))
+        self._submit(Entry(settlements=done, durable=False))
 
     def renew(self, delivery_ids: Sequence[str], *, until: datetime) -> None:
         """Keep the leases of what is still being carried; does not wait.  For transfers that may outlast the lease."""
@@ -133,7 +147,10 @@ class Store:
             self._writer.submit(Entry(call=work, durable=False))
 
     def flush(self) -> None:
-        """Wait until everything settled so far is written; StoreUnavailable when the database is gone."""
+        """Wait until everything settled so far is written; StoreUnavailable when the database is gone.  Not for the loop."""
+        lane = self._lane
+        if lane is not None:
+            asyncio.run_coroutine_threadsafe(lane.drain(), lane.loop).result()
         self._do(lambda transaction: None, durable=False)
 
     def claim(self, *, couriers: Sequence[str], limit: int, now: datetime, lease: timedelta) -> tuple[Parcel, ...]:
@@ -235,6 +252,20 @@ class Store:
         return dropped
 
     # --- helpers ------------------------------------------------------------------------------------------------------
+
+    def _submit(self, entry: Entry) -> None:
+        lane = self._lane
+        if lane is not None and lane.loop is asyncio._get_running_loop() and entry.is_plain:
+            lane.submit(entry)
+        else:
+            self._writer.submit(entry)
+
+    def _fall_back(self, entry: Entry) -> None:
+        try:
+            self._writer.submit(entry)
+        except StoreUnavailable as error:
+            entry.error = error
+            entry.answer()
 
     def _lease(self) -> Lease:
         return Lease(node=self._node, life=self._life, until=micros(self._clock() + self._lease_for))

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import psycopg
 from sqlalchemy import Connection, Table
 
 from gateway.store.rows import Tuple
 from gateway.store.statements import Statements
+
+
+class ManyRows(Protocol):
+    """What the hot path needs of a transaction."""
+
+    def insert(self, table: Table, rows: Sequence[Tuple]) -> None:
+        """Insert rows of a hot table."""
+        ...
+
+    def settle(self, rows: Sequence[Tuple]) -> int:
+        """Settle deliveries; says how many were SENDING in the life that is given."""
+        ...
 
 
 class Transaction:
@@ -81,10 +93,27 @@ class OnSqlite(Transaction):
     def settle(self, rows: Sequence[Tuple]) -> int:
         """Settle deliveries; says how many were SENDING in the life that is given."""
         settled = 0
-        for text, values in self._statements.settle(rows):
+        for text, values, _ in self._statements.settle(rows):
             self._cursor.execute(text, values)
             settled += self._cursor.rowcount
         return settled
+
+
+class Gathered:
+    """SQLite again: statements are gathered for the scribe, who carries them out as a whole."""
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+        self.steps: list[tuple[str, list[Any], int]] = []  # text, values, and how many rows it must change, or -1
+
+    def insert(self, table: Table, rows: Sequence[Tuple]) -> None:
+        """Insert rows of a hot table."""
+        self.steps += [(text, values, -1) for text, values in self._statements.insert(table, rows)]
+
+    def settle(self, rows: Sequence[Tuple]) -> int:
+        """Settle deliveries; the scribe refuses all of it when one is not SENDING in the life that is given."""
+        self.steps += self._statements.settle(rows)
+        return len(rows)
 
 
 class OnPostgres(Transaction):
@@ -129,7 +158,7 @@ class OnPostgres(Transaction):
     def settle(self, rows: Sequence[Tuple]) -> int:
         """Settle deliveries; says how many were SENDING in the life that is given."""
         settled = 0
-        for text, values in self._statements.settle(rows):
+        for text, values, _ in self._statements.settle(rows):
             with psycopg.RawCursor(self._driver) as cursor:
                 cursor.execute(text, values)
                 if self._pipeline is not None:

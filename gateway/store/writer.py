@@ -22,25 +22,19 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import StoreUnavailable, VanthuError
-from gateway.store.batch import Entry, Settled, insert_together
+from gateway.store.batch import Entry, insert_reasons, insert_together, remember, settle_together
 from gateway.store.blobs import Blobs, Series
 from gateway.store.database import Database
 from gateway.store.moves import open_case, settle_one
 from gateway.store.rows import placed
-from gateway.store.tables import passed_over, stories
 from gateway.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
 _MOST_ENTRIES = 512  # in one transaction
 _MOST_UNSETTLED = 100_000  # entries with settlements that are kept while the database is gone
-_MOST_KNOWN = 10_000
 _PATIENCE_S = 0.005  # that settlements wait for a mail to be committed with
 _RETRY_S = 0.5  # between tries to write those, when nothing else comes in
-
-
-class _NotAllOurs(Exception):
-    """Some settlement of a batch found its delivery leased by somebody else: the batch is done again one by one."""
 
 
 class Writer:
@@ -171,19 +165,19 @@ class Writer:
                 mails[body.n] = placed(mails[body.n], segment, position)
 
     def _commit(self, entries: Sequence[Entry], *, one_by_one: bool = False) -> None:
-        transaction = self._transaction or self._use(self._database.connect())
         plain = [entry.rows for entry in entries if entry.rows is not None and entry.call is None]
         calls = [(entry, entry.call) for entry in entries if entry.call is not None]
         settlements = [settled for entry in entries for settled in entry.settlements]
         singly = [done for done in settlements if one_by_one or done.settlement.case_event is not None]
         many = [done for done in settlements if not (one_by_one or done.settlement.case_event is not None)]
         openings = [(opening, rows) for rows in plain for opening in rows.openings]
+        transaction = self._transaction or self._use(self._database.connect())
         with transaction.together():
             transaction.begin(durable=any([entry.durable for entry in entries]))
-            reasons = self._insert_reasons(transaction, entries)
+            reasons = insert_reasons(transaction, entries, known=self._known)
             insert_together(transaction, plain)
             if many:
-                self._settle_together(transaction, many)
+                settle_together(transaction, many)
             if not (singly or openings or calls):
                 transaction.commit()
         if singly or openings or calls:
@@ -194,25 +188,7 @@ class Writer:
             for entry, call in calls:
                 self._call(transaction, entry, call)
             transaction.commit()
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
-        self._known.update(reasons)
-
-    def _insert_reasons(self, transaction: Transaction, entries: Sequence[Entry]) -> dict[str, str]:
-        """Write the rules passed over that this life has not written before, outside of what one entry may undo."""
-        new: dict[str, str] = {}
-        for entry in entries:
-            if entry.rows is not None:
-                for key, text in entry.rows.passed_over.items():
-                    if key not in self._known:
-                        new[key] = text
-        transaction.insert(passed_over, sorted(new.items()))  # in one order, or two nodes might wait for each other
-        return new
-
-    def _settle_together(self, transaction: Transaction, settlements: Sequence[Settled]) -> None:
-        if transaction.settle([done.row for done in settlements]) != len(settlements):
-            raise _NotAllOurs
-        transaction.insert(stories, [done.story for done in settlements if done.story is not None])
+        remember(self._known, reasons)
 
     def _call(self, transaction: Transaction, entry: Entry, call: Callable[[Transaction], Any]) -> None:
         """Run the entry's function with its rows, in a transaction within the transaction."""

@@ -1,0 +1,167 @@
+"""The scribe: a process of its own that carries out SQLite transactions.
+
+SQLite gives the interpreter lock away at each step of a statement.  While the event loop is busy, getting it back takes longer
+than the step, twenty times for each commit.  In a process of its own a batch runs straight through, on another core, and
+costs the gateway one message there and one back (docs/decisions/0005-the-scribe.md has the figures).
+
+This file is also the program of that process, and imports nothing but the standard library: it starts in 30 ms.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+import signal
+import socket
+import sqlite3
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -32768",
+    "PRAGMA wal_autocheckpoint = 4000",
+)
+CACHED_STATEMENTS = 256
+BUSY_S = 10.0
+
+_LENGTH = struct.Struct("<Q")
+_NOT_ALL = "not all"
+
+# The number of a text and, when the scribe has not heard it before, the text; its values; how many rows it must change, or -1.
+_Step = tuple[int, str | None, list[Any], int]
+
+
+class NotAllChanged(Exception):
+    """A statement changed fewer rows than it must: nothing was done."""
+
+
+class Scribe:
+    """The writer's end: messages for the process and what its replies mean.  Whoever has it sends and receives."""
+
+    def __init__(self, database: str) -> None:
+        """Start the process; ``database`` is the path of the SQLite file, which exists and has its schema."""
+        self.socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-I", __file__, str(theirs.fileno()), database], pass_fds=(theirs.fileno(),)
+            )
+        self._texts: dict[str, int] = {}
+        self._came = bytearray()
+
+    def message(self, statements: Sequence[tuple[str, list[Any], int]], *, durable: bool) -> bytes:
+        """One transaction as the process takes it: (text, values, how many rows it must change, or -1) for each statement."""
+        steps: list[_Step] = []
+        for text, values, must_change in statements:
+            number = self._texts.get(text)
+            if number is None:
+                number = self._texts[text] = len(self._texts)
+                steps.append((number, text, values, must_change))
+            else:
+                steps.append((number, None, values, must_change))
+        return _packed((durable, steps))
+
+    def came(self, data: bytes) -> Iterator[Exception | None]:
+        """Bytes that came from the process: for each whole reply in them None when it committed, else what was wrong.
+
+        NotAllChanged, or what sqlite3 raised; then nothing of the transaction was done.
+        """
+        self._came += data
+        while len(self._came) >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._came)
+            end = _LENGTH.size + length
+            if len(self._came) < end:
+                return
+            # Both ends are the same program of the same interpreter, and nobody else holds the socket.
+            failure = marshal.loads(self._came[_LENGTH.size : end])  # noqa: S302
+            del self._came[:end]
+            yield None if failure is None else _as_exception(*failure)
+
+    def close(self) -> None:
+        """Let the process end after what it is doing, and wait for that."""
+        self.socket.close()
+        self._process.wait()
+
+
+def _as_exception(kind: str, text: str, code: int, name: str) -> Exception:
+    if kind == _NOT_ALL:
+        return NotAllChanged()
+    error: Exception = getattr(sqlite3, kind, sqlite3.OperationalError)(text)
+    error.sqlite_errorcode, error.sqlite_errorname = code, name  # type: ignore[attr-defined]  # as sqlite3 sets them
+    return error
+
+
+def _packed(message: object) -> bytes:
+    data = marshal.dumps(message)  # type: ignore[arg-type]  # what it cannot write, it refuses
+    return _LENGTH.pack(len(data)) + data
+
+
+def _receive(connection: socket.socket) -> Any:
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
+    # Both ends are the same program of the same interpreter, and nobody else holds the socket.
+    return marshal.loads(_exactly(connection, length))  # noqa: S302
+
+
+def _exactly(connection: socket.socket, length: int) -> bytearray:
+    data = bytearray(length)
+    view = memoryview(data)
+    while view:
+        got = connection.recv_into(view)
+        if not got:
+            raise ConnectionResetError("the scribe is gone")
+        view = view[got:]
+    return data
+
+
+# --- The process --------------------------------------------------------------------------------------------------------
+
+
+def _main(descriptor: int, path: str) -> None:
+    """Carry out transactions until the writer lets go of the socket."""
+    # Who stops the gateway stops it in order: the last transactions still come.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    connection = sqlite3.connect(path, isolation_level=None, cached_statements=CACHED_STATEMENTS, timeout=BUSY_S)
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    texts: dict[int, str] = {}
+    with socket.socket(fileno=descriptor) as writer, contextlib.suppress(ConnectionError):
+        while True:
+            durable, steps = _receive(writer)
+            for number, text, _, _ in steps:
+                if text is not None:
+                    texts[number] = text
+            writer.sendall(_packed(_carry_out(cursor, texts, steps, durable=durable)))
+
+
+def _carry_out(cursor: sqlite3.Cursor, texts: dict[int, str], steps: Sequence[_Step], *, durable: bool) -> object:
+    """None when committed, else (kind of error, text, code, name); then nothing was done."""
+    try:
+        cursor.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
+        cursor.execute("BEGIN IMMEDIATE")
+        for number, _, values, must_change in steps:
+            cursor.execute(texts[number], values)
+            if must_change >= 0 and cursor.rowcount != must_change:
+                cursor.execute("ROLLBACK")
+                return (_NOT_ALL, "", 0, "")
+        cursor.execute("COMMIT")
+    except sqlite3.Error as error:
+        with contextlib.suppress(sqlite3.Error):
+            cursor.execute("ROLLBACK")
+        return (
+            type(error).__name__,
+            str(error),
+            getattr(error, "sqlite_errorcode", 0),
+            getattr(error, "sqlite_errorname", ""),
+        )
+    return None
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]), sys.argv[2])
