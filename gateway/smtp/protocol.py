@@ -28,12 +28,12 @@ SLOWEST_RATE = 1024
 class SmtpProtocol(Connection):
     """The commands of one session."""
 
-    async def smtp_HELO(self, hostname: str) -> None:
+    def obey_helo(self, hostname: str) -> None:
         """Begin without extensions."""
         self._greeted_by(hostname, extended=False)
         self._say(replies.hello(self.hostname))
 
-    async def smtp_EHLO(self, hostname: str) -> None:
+    def obey_ehlo(self, hostname: str) -> None:
         """Begin, and say what we can."""
         self._greeted_by(hostname, extended=True)
         self._say(self._reception.extensions)
@@ -45,7 +45,7 @@ class SmtpProtocol(Connection):
         self.session.host_name = hostname
         self.session.extended_smtp = extended
 
-    async def smtp_MAIL(self, arg: str | None) -> None:
+    def obey_mail(self, arg: str | None) -> None:
         """Open a mail."""
         reception = self._reception
         if reception.stopping:
@@ -64,7 +64,7 @@ class SmtpProtocol(Connection):
         self._refused = False
         self._say(replies.SENDER_OK)
 
-    async def smtp_RCPT(self, arg: str | None) -> None:
+    def obey_rcpt(self, arg: str | None) -> None:
         """Add a recipient."""
         envelope = self.envelope
         if envelope.mail_from is None:
@@ -78,8 +78,8 @@ class SmtpProtocol(Connection):
         envelope.recipients.append(Recipient(address=path.address, options=path.options))
         self._say(replies.RECIPIENT_OK)
 
-    async def smtp_DATA(self, arg: str | None) -> None:
-        """Read the mail, hand it over, and say what became of it."""
+    def obey_data(self, arg: str | None) -> None:
+        """Say that the data may come; the session's task reads and takes it."""
         try:
             if arg:
                 raise CommandError(replies.syntax("DATA"))
@@ -91,6 +91,11 @@ class SmtpProtocol(Connection):
                 raise CommandError(replies.IMPROPER_PIPELINING) from None
             raise
         self._say(replies.GO_AHEAD)
+        self._data_comes = True
+
+    async def _take_data(self) -> None:
+        """Read the mail, hand it over, and say what became of it."""
+        self._data_comes = False
         try:
             data = await self._read_data()
             if data is not None:
@@ -150,28 +155,28 @@ class SmtpProtocol(Connection):
             self._say(replies.stopping(self.hostname))
             self._ending = True
 
-    async def smtp_RSET(self, arg: str | None) -> None:
+    def obey_rset(self, arg: str | None) -> None:
         """Forget the mail."""
         if arg:
             raise CommandError(replies.syntax("RSET"))
         self.envelope = self._create_envelope()
         self._say(replies.OK)
 
-    async def smtp_NOOP(self, arg: str | None) -> None:
+    def obey_noop(self, arg: str | None) -> None:
         """Do nothing."""
         self._say(replies.OK)
 
-    async def smtp_VRFY(self, arg: str | None) -> None:
+    def obey_vrfy(self, arg: str | None) -> None:
         """Say nothing about who is there (RFC 5321 section 7.3)."""
         if not arg:
             raise CommandError(replies.syntax("VRFY <address>"))
         self._say(replies.CANNOT_VERIFY)
 
-    async def smtp_HELP(self, arg: str | None) -> None:
+    def obey_help(self, arg: str | None) -> None:
         """Name the commands, and where to read more."""
         self._say(self._reception.help)
 
-    async def smtp_QUIT(self, arg: str | None) -> None:
+    def obey_quit(self, arg: str | None) -> None:
         """Goodbye."""
         if arg:
             raise CommandError(replies.syntax("QUIT"))

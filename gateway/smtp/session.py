@@ -35,6 +35,7 @@ _LONGEST_COMMAND = max(_COMMAND_OCTETS.values())
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 MAX_ERRORS = 10  # without a mail taken in between
+_WAKE = b"\n"  # lets the task see that the session ends
 _TURN = 100  # commands in a row that were there already; then other sessions get their turn
 CHUNK = 128 * 1024
 
@@ -98,6 +99,8 @@ class Connection(SMTP):
         self._errors = 0
         self._refused = False  # a MAIL or RCPT was refused: what a pipelining client sent after it is no further error
         self._ending = False
+        self._at_rest = False  # the task waits for a command
+        self._data_comes = False  # 354 was said: what comes now is a mail
         self._taking = False  # the mail is complete and on its way through the intake
         self._deadline = math.inf
         self._timer_at = math.inf
@@ -229,17 +232,21 @@ class Connection(SMTP):
             line = await self._next_line()
             if line is None:
                 break
-            self._reset_timeout()
-            await self._obey(line)
+            if line:
+                self._obey(line)
+            if self._data_comes:
+                await self._receive()
             if len(self._outbox) >= _TURN:
                 await self._flush()
                 await asyncio.sleep(0)
         await self._flush()
 
     async def _next_line(self) -> bytes | None:
-        """The next command with its line end, or None when the client is done."""
+        """The next command with its line end, b"" when a mail comes instead, or None when the client is done."""
         inbox = self._inbox
         while True:
+            if self._data_comes:
+                return b""
             end = inbox.find(b"\n") + 1
             if end:
                 line = bytes(inbox[:end])
@@ -247,8 +254,12 @@ class Connection(SMTP):
                 return line
             # The rest of an endless line is not kept: it will be too long anyway.
             del inbox[_LONGEST_COMMAND + 1 :]
-            if not await self._fill():
-                return None
+            self._at_rest = not inbox
+            try:
+                if not await self._fill():
+                    return None
+            finally:
+                self._at_rest = False
 
     async def _fill(self) -> bool:
         """Wait for more from the client; False when no more will come."""
@@ -260,22 +271,58 @@ class Connection(SMTP):
         self._inbox += chunk
         return bool(chunk) and not self._ending
 
-    async def _obey(self, line: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
+        """Obey what needs no waiting here and now: to wake the session's task costs more than most commands."""
+        idle = self._at_rest and not (self._data_comes or self._ending)
+        if idle and not self._writer.transport.get_write_buffer_size():
+            data = self._obey_at_once(data)
+        if data:
+            super().data_received(data)
+
+    def _obey_at_once(self, data: bytes) -> bytes:
+        """Obey whole commands, up to one that the task has to see; gives the bytes from there on."""
+        for _ in range(_TURN):
+            end = data.find(b"\n") + 1
+            verb = data[:4].upper()
+            if not end or verb == b"QUIT" or (verb == b"DATA" and end < len(data)):
+                break
+            self._obey(data[:end])
+            data = data[end:]
+            if self._ending or self._data_comes or not data:
+                break
+        if self._outbox and not self._ending and self.transport is not None and not self.transport.is_closing():
+            self._writer.write(self._collected())
+        return data or (_WAKE if self._ending else b"")
+
+    def _obey(self, line: bytes) -> None:
         """Carry out one command."""
+        self._reset_timeout()
         verb = ""
         try:
             verb, argument = self._command(line)
-            await getattr(self, f"smtp_{verb}")(argument)
+            getattr(self, f"obey_{verb.lower()}")(argument)
         except CommandError as error:
             self._object(verb, error.reply)
-        except ClientGone:
-            raise
         except Exception:  # aiosmtpd would say 500, and the text of the exception
             failure_id = new_id()
             logger.exception("%s of [%s] failed (%s)", verb, self.session.address, failure_id)
             self._say(replies.failure(failure_id))
+
+    async def _receive(self) -> None:
+        """Take the mail that was announced."""
+        try:
+            await self._take_data()
+        except ClientGone:
+            raise
+        except Exception:  # as above
+            failure_id = new_id()
+            logger.exception("DATA of [%s] failed (%s)", self.session.address, failure_id)
+            self._say(replies.failure(failure_id))
             # What is left of the data must not be read as commands.
-            self._ending = self._ending or verb == "DATA"
+            self._ending = True
+
+    async def _take_data(self) -> None:
+        raise NotImplementedError
 
     def _command(self, line: bytes) -> tuple[str, str]:
         """Split a line into verb and argument.  Raises CommandError."""
