@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from gateway.config import Config, Office, host_and_port
 from gateway.courier import RELAY, Courier, Parcel, Result
 from gateway.directory.files import load as load_directory
 from gateway.directory.snapshot import Directory
-from gateway.errors import ConfigError, StoreUnavailable
+from gateway.errors import ConfigError
 from gateway.inspection import Inspector
 from gateway.intake import Intake, own_letter
 from gateway.model import Identity
@@ -73,6 +74,7 @@ class Gateway:
             hostname=self.hostname,
             help_phone=settings.smtp.help_phone,
             help_url=settings.smtp.help_url,
+            web_url=settings.web.public_url,
             directory=self.directory,
         )
         couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname)}
@@ -99,6 +101,7 @@ class Gateway:
             offices=offices,
         )
         self.smtp = SmtpServer(settings.smtp, self.intake)
+        self._endings = contextlib.AsyncExitStack()
 
     def directory(self) -> Directory:
         """The directory as it was last read."""
@@ -129,29 +132,32 @@ class Gateway:
         }
 
     async def start(self) -> None:
-        """Open the store, start the children, the way out and the SMTP listeners."""
+        """Start the children, open the store, start the way out: all but the SMTP listeners.  After a failure: stop()."""
+        at_the_end = self._endings
+        at_the_end.callback(maillog.flush)
         # The children first: they must not inherit the locks of the store.
+        at_the_end.push_async_callback(asyncio.to_thread, self.inspector.close)
         await asyncio.to_thread(self.inspector.start)
         await asyncio.to_thread(self.store.open)
+        at_the_end.push_async_callback(asyncio.to_thread, self.store.close)
         self.store.attach()
-        self._tasks = [
-            asyncio.create_task(self.worker.run()),
-            asyncio.create_task(_write_log()),
-            asyncio.create_task(self._keep_house()),
-        ]
-        await self.smtp.start()
+        at_the_end.push_async_callback(self.store.detach)
+        tasks = [asyncio.create_task(work) for work in (self.worker.run(), _write_log(), self._keep_house())]
+        at_the_end.push_async_callback(_cancelled, tasks)
+        at_the_end.push_async_callback(self.worker.stop)
+
+    async def listen(self) -> None:
+        """Let mail in.  Raises ConfigError when nobody can listen there."""
+        self._endings.push_async_callback(self.smtp.stop, _GRACE_S)
+        with _naming("[smtp] listen", self.settings.smtp.listen):
+            await self.smtp.start()
 
     async def stop(self) -> None:
-        """Sessions end, what is on its way arrives or stays leased in the store, nothing is lost."""
-        await self.smtp.stop(_GRACE_S)
-        await self.worker.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.to_thread(self.inspector.close)
-        await self.store.detach()
-        await asyncio.to_thread(self.store.close)
-        maillog.flush()
+        """Sessions end, what is on its way arrives or stays leased in the store, nothing is lost.
+
+        What was started last ends first; what was not started need not end.
+        """
+        await self._endings.aclose()
 
     async def _keep_house(self) -> None:
         """Every minute: alarms of cases that nobody looked at in time; bytes of passed mails that need be kept no more."""
@@ -161,9 +167,12 @@ class Gateway:
             try:
                 for case_id in await asyncio.to_thread(self.store.raise_alarms, self.clock()):
                     logger.warning("case %s: nobody has looked at it in time", case_id)
+            except Exception:  # the top of this loop: alarms must go on in a minute, whatever it was
+                logger.exception("keeping house: no alarms were raised")
+            try:
                 await asyncio.to_thread(self.store.purge, self.clock(), keep_passed=keep)
-            except StoreUnavailable:
-                logger.exception("keeping house: the store is away; once more in a minute")
+            except Exception:  # as above
+                logger.exception("keeping house: nothing was purged")
 
     def _office(self, office: Office) -> Courier:
         return FolderCourier(office.name, self.settings.path(office.folder), directory=self.directory)
@@ -196,18 +205,22 @@ async def serve(settings: Config, *, start_console: StartConsole, announce: Call
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, house.reload)
-    await house.start()
-    host, port = host_and_port(settings.web.listen, where="[web] listen")
-    console = start_console(house, host, port)
-    # What was made so far lives as long as the process: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    for address, smtp_port in house.smtp.addresses:
-        announce(f"ready smtp {address}:{smtp_port}")
-    announce(f"ready web http://{host}:{console.port}")
-    await stop.wait()
-    await asyncio.to_thread(console.close)
-    await house.stop()
+    async with contextlib.AsyncExitStack() as at_the_end:
+        at_the_end.push_async_callback(house.stop)
+        await house.start()
+        # Mail comes in last: a console that cannot start, or takes its time, costs no mail.
+        host, port = host_and_port(settings.web.listen, where="[web] listen")
+        with _naming("[web] listen", settings.web.listen):
+            console = await asyncio.to_thread(start_console, house, host, port)
+        at_the_end.push_async_callback(asyncio.to_thread, console.close)
+        # What was made so far lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        await house.listen()
+        for address, smtp_port in house.smtp.addresses:
+            announce(f"ready smtp {address}:{smtp_port}")
+        announce(f"ready web http://{host}:{console.port}")
+        await stop.wait()
 
 
 def run(settings: Config, *, start_console: StartConsole, announce: Callable[[str], None]) -> None:
@@ -231,6 +244,26 @@ def _directory(settings: Config) -> Directory:
     directory = load_directory(settings.path(settings.directory.path))
     issuers_of(directory)  # its index of names is made now, not when the first document is waited for
     return directory
+
+
+@contextlib.contextmanager
+def _naming(where: str, setting: str) -> Iterator[None]:
+    """Say which setting it was when nobody can listen there: a port that is taken, an address that is not ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:  # a file of the console, not its address
+            raise
+        # The loops put long words of their own around a plain errno; the resolver's numbers are below zero.
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else error.strerror or str(error)
+        raise ConfigError(f'{where} = "{setting}": cannot listen there: {why}') from error
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _write_log() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import logging
 import os
+import re
 import secrets
+import socket
+import stat
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +22,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 import gateway
 from gateway import maillog
@@ -34,16 +39,23 @@ if TYPE_CHECKING:
 _CONFIG = click.option(
     "--config", "config_file", type=click.Path(path_type=Path), required=True, help="The configuration file (TOML)."
 )
+_ACCOUNT = re.compile(r"[a-z0-9._-]{1,100}")
+_PASSWORD = range(10, 201)  # characters; the console takes no longer ones
 
 
 class _Group(click.Group):
-    """Says our own errors in one line instead of a traceback."""
+    """Says our own errors, and the machine's, in one line instead of a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except VanthuError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(_one_line(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read our output went away: click ends quietly
+                raise
+            where = f"{_shown(error.filename)}: " if error.filename is not None else ""
+            raise click.ClickException(f"{where}{error.strerror or error}") from error
 
 
 @click.group(cls=_Group)
@@ -84,7 +96,7 @@ def init(folder: Path) -> None:
 @click.argument("config_file", type=click.Path(path_type=Path))
 def check_config(config_file: Path) -> None:
     """Read configuration, directory and policy, and say what is wrong or strange.  Exit 1 on an error."""
-    from gateway.directory.check import check
+    from gateway.directory.check import check, check_surroundings
     from gateway.directory.files import load as load_directory
     from gateway.policy.facts import local_day
     from gateway.policy.rules import load as load_policy
@@ -92,17 +104,19 @@ def check_config(config_file: Path) -> None:
     settings = load(config_file)
     directory = load_directory(settings.path(settings.directory.path))
     load_policy(settings.path(settings.policy.path))
-    for office in settings.office:
-        if office.folder and not settings.path(office.folder).is_dir():
-            _say(
-                f"{config_file}: [[office]] {office.name}: folder {settings.path(office.folder)} is not there; its queue waits"
-            )
     couriers = {office.name for office in settings.office}
-    findings = check(directory, on=local_day(datetime.now(UTC)), couriers=couriers)
+    findings = (
+        *check(directory, on=local_day(datetime.now(UTC)), couriers=couriers),
+        *check_surroundings(
+            config_file.name,
+            hostname=settings.smtp.hostname or socket.gethostname(),
+            missing={o.name: str(path) for o in settings.office if not (path := settings.path(o.folder)).is_dir()},
+        ),
+    )
     for finding in findings:
         _say(str(finding))
     errors = sum(finding.is_error for finding in findings)
-    _say(f"{config_file}: {errors} error(s), {len(findings) - errors} warning(s)")
+    _say(f"{_shown(config_file)}: {errors} lỗi, {len(findings) - errors} lưu ý")
     sys.exit(1 if errors else 0)
 
 
@@ -138,6 +152,7 @@ def inspect(paths: tuple[Path, ...], as_json: bool) -> None:
 def explain(file: Path, config_file: Path, sender: str | None, recipients: tuple[str, ...], peer: str, as_json: bool) -> None:
     """Say what would happen to each recipient's copy of FILE (.eml), and why: the same code as live."""
     from gateway import app, rehearsal
+    from gateway.directory.files import load as load_directory
     from gateway.policy.explain import sentences
 
     settings, now = load(config_file), app.now()
@@ -149,8 +164,10 @@ def explain(file: Path, config_file: Path, sender: str | None, recipients: tuple
     if as_json:
         _say(msgspec.json.encode(verdicts).decode())
         return
+    directory = load_directory(settings.path(settings.directory.path))
     for verdict in verdicts:
-        _say(sentences(verdict) + "\n")
+        at_the_door = verdict.rule == rehearsal.DOOR
+        _say(f"{verdict.recipient}: {verdict.reason}\n" if at_the_door else sentences(verdict, directory) + "\n")
 
 
 @main.command()
@@ -177,6 +194,10 @@ def user() -> None:
 @click.password_option(help="Asked for when not given.")
 def user_add(name: str, config_file: Path, full_name: str, role: str, units: tuple[str, ...], password: str) -> None:
     """Add an account, or replace it."""
+    if not _ACCOUNT.fullmatch(name):
+        raise click.BadParameter("expected 1 to 100 of a-z, 0-9, dot, hyphen and underscore", param_hint="NAME")
+    if len(password) not in _PASSWORD:
+        raise click.BadParameter(f"expected {_PASSWORD[0]} to {_PASSWORD[-1]} characters", param_hint="--password")
     settings = load(config_file)
     known = _units(settings)
     unknown = [unit for unit in units if unit not in known]
@@ -199,9 +220,7 @@ def user_list(config_file: Path) -> None:
 
 def _settings(config_file: Path) -> Config:
     settings = load(config_file)
-    level = logging.getLevelName(settings.log.level.upper())
-    if not isinstance(level, int):
-        raise click.ClickException(f"{config_file}: [log] level: expected DEBUG, INFO, WARNING or ERROR")
+    level = logging.getLevelNamesMapping()[settings.log.level.upper()]
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     maillog.enable(level <= logging.INFO)
     return settings
@@ -217,7 +236,7 @@ def _start_console(house: Gateway, host: str, port: int) -> ConsoleServer:
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # Path.is_dir raises where nobody may look
             yield from sorted(found for found in path.rglob("*") if found.is_file())
         else:
             yield path
@@ -225,18 +244,26 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 def _inspect(inspector: Inspector, path: Path) -> FileReading:
     """One file, read in a guarded child; what cannot even be opened is UNREADABLE, too: one line for every path."""
+    name = _shown(path.name)
     try:
-        data = path.read_bytes()
+        data = _contents(path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        return FileReading(name=path.name, digest="", size=0, nature=Nature.UNREADABLE, reason=reason)
-    return inspector.inspect_file(path.name, data)
+        return FileReading(name=name, digest="", size=0, nature=Nature.UNREADABLE, reason=reason)
+    return inspector.inspect_file(name, data)
+
+
+def _contents(path: Path) -> bytes:
+    """The bytes of a regular file, and only of one: a pipe might wait for its writer for ever."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    return path.read_bytes()
 
 
 def _inspected(path: Path, reading: FileReading) -> dict[str, object]:
     """The contract of ``inspect --json``: other programs rely on these keys."""
     return {
-        "path": str(path),
+        "path": _shown(path),
         "nature": reading.nature,
         "confidence": round(reading.confidence, 3),
         "documents": [
@@ -271,7 +298,8 @@ def _print_readings(readings: Iterator[tuple[Path, FileReading]], total: int) ->
             if document
             else ("", "", "", "", "")
         )
-        table.add_row(str(path), nature, *facts, f"{reading.elapsed_ms:.0f}")
+        # As Text: brackets in a stranger's file or subject are no markup.
+        table.add_row(*(Text(cell) for cell in (_shown(path), nature, *facts, f"{reading.elapsed_ms:.0f}")))
     Console().print(table)
 
 
@@ -290,20 +318,30 @@ def _put_account(settings: Config, account: Account, password: str) -> None:
 
 @contextlib.contextmanager
 def _store(settings: Config) -> Iterator[Store]:
-    """The store, beside a gateway that may be running on it: under a node name of our own."""
+    """The store, beside a gateway that may be running on it: under a node name that all commands share, one at a time."""
     from gateway.store import Store
 
     store = Store(
         url=settings.store_url(),
         blobs=settings.path(settings.store.blobs),
         inline_bytes=settings.store.inline_bytes,
-        node=f"{settings.node}-command-{os.getpid()}",
+        node=f"{settings.node}-command",
     )
     store.open()
     try:
         yield store
     finally:
         store.close()
+
+
+def _shown(path: str | bytes | Path) -> str:
+    """A path that can be printed, though file names need not be UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _one_line(error: VanthuError) -> str:
+    """What an error says; the database's words have several lines, the last of them an address for developers."""
+    return " ".join(str(error).partition("(Background on this error")[0].split())
 
 
 def _say(line: str) -> None:

@@ -7,28 +7,40 @@ An error names the file, the table and the key, and says what was expected.
 from __future__ import annotations
 
 import ipaddress
+import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from gateway.errors import ConfigError
 from gateway.model import Value
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_SQLITE = "sqlite:///"
+_DATABASES = (_SQLITE, "postgresql://", "postgresql+psycopg://", "postgres://")
+
+# Numbers with which nothing would work do not load.  (More than a year is no time limit but a slip.)
+_Count = Annotated[int, msgspec.Meta(ge=1)]
+_Seconds = Annotated[float, msgspec.Meta(gt=0, le=366 * 24 * 3600)]
+_Hours = Annotated[float, msgspec.Meta(gt=0, le=366 * 24)]
+_Delay = Annotated[int, msgspec.Meta(ge=1, le=366 * 24 * 3600)]
+
 
 class Smtp(Value, forbid_unknown_fields=True):
     """[smtp]: where mail comes in."""
 
     listen: str = "127.0.0.1:2525"
-    hostname: str = ""  # our name in greeting and trace headers; "" asks the machine
+    hostname: str = ""  # our name in greeting, trace headers and senders of notices; "" asks the machine
     trusted_networks: tuple[str, ...] = ("127.0.0.0/8",)
-    max_message_bytes: int = 50 * 1024 * 1024
-    max_recipients: int = 1000
-    max_connections: int = 1000
-    max_bytes_in_flight: int = 256 * 1024 * 1024  # over all sessions; beyond it new mail gets 452 4.3.1
-    command_timeout_s: float = 300.0
-    data_timeout_s: float = 600.0  # without progress
+    max_message_bytes: _Count = 50 * 1024 * 1024
+    max_recipients: _Count = 1000
+    max_connections: _Count = 1000
+    max_bytes_in_flight: _Count = 256 * 1024 * 1024  # over all sessions; beyond it new mail gets 452 4.3.1
+    command_timeout_s: _Seconds = 300.0
+    data_timeout_s: _Seconds = 600.0  # without progress
     help_url: str = "https://vanthu.example/huong-dan"  # where a refused sender reads more
     help_phone: str = ""  # whom a refused sender may ring
 
@@ -37,18 +49,20 @@ class Relay(Value, forbid_unknown_fields=True):
     """[relay]: the next mail server."""
 
     next_hop: str = "127.0.0.1:2526"
-    connections: int = 8
-    connect_timeout_s: float = 30.0
-    reply_timeout_s: float = 300.0
-    idle_close_s: float = 20.0  # an unused connection is closed before the other side does it
+    connections: _Count = 8
+    connect_timeout_s: _Seconds = 30.0
+    reply_timeout_s: _Seconds = 300.0
+    idle_close_s: _Seconds = 20.0  # an unused connection is closed before the other side does it
 
 
 class Worker(Value, forbid_unknown_fields=True):
     """[worker]: the one retry schedule of all couriers."""
 
-    retry_after_s: tuple[int, ...] = (60, 300, 900, 3600, 14400, 43200, 86400, 86400, 86400)
-    lease_s: float = 120.0
-    hold_alarm_after_h: float = 4.0  # a held mail that nobody looked at raises an alarm
+    retry_after_s: Annotated[tuple[_Delay, ...], msgspec.Meta(min_length=1)] = (
+        60, 300, 900, 3600, 14400, 43200, 86400, 86400, 86400,
+    )  # fmt: skip
+    lease_s: _Seconds = 120.0
+    hold_alarm_after_h: _Hours = 4.0  # a held mail that nobody looked at raises an alarm
 
 
 class Store(Value, forbid_unknown_fields=True):
@@ -56,8 +70,12 @@ class Store(Value, forbid_unknown_fields=True):
 
     url: str = "sqlite:///data/vanthu.sqlite3"
     blobs: str = "data/blobs"
-    inline_bytes: int = 16 * 1024  # mails up to this size live in the database row, larger ones in segment files
-    keep_passed_days: float = 7.0  # how long the bytes of mails are kept that everybody got and that opened no case
+    inline_bytes: Annotated[int, msgspec.Meta(ge=0)] = (
+        16 * 1024
+    )  # mails up to this size live in the database row, larger ones in segment files
+    keep_passed_days: Annotated[float, msgspec.Meta(ge=0, le=36500)] = (
+        7.0  # how long the bytes of mails are kept that everybody got and that opened no case
+    )
 
 
 class Directory(Value, forbid_unknown_fields=True):
@@ -84,10 +102,10 @@ class Web(Value, forbid_unknown_fields=True):
 class Inspection(Value, forbid_unknown_fields=True):
     """[inspection]: the guarded child processes that read attachments."""
 
-    processes: int = 2
-    time_limit_s: float = 20.0  # for one file
-    memory_limit_mb: int = 1024
-    max_file_bytes: int = 40 * 1024 * 1024
+    processes: _Count = 2
+    time_limit_s: _Seconds = 20.0  # for one file
+    memory_limit_mb: _Count = 1024
+    max_file_bytes: _Count = 40 * 1024 * 1024
 
 
 class Log(Value, forbid_unknown_fields=True):
@@ -126,9 +144,8 @@ class Config(Value, forbid_unknown_fields=True):
 
     def store_url(self) -> str:
         """The database URL, with a relative SQLite file made absolute."""
-        prefix = "sqlite:///"
-        if self.store.url.startswith(prefix):
-            return prefix + str(self.path(self.store.url.removeprefix(prefix)))
+        if self.store.url.startswith(_SQLITE):
+            return _SQLITE + str(self.path(self.store.url.removeprefix(_SQLITE)))
         return self.store.url
 
 
@@ -144,7 +161,7 @@ def load(path: Path) -> Config:
     try:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_in_words(error)}") from error
+        raise ConfigError(f"{path}: {_in_words(error, table)}") from error
     _check(path, config)
     return config
 
@@ -157,10 +174,72 @@ def host_and_port(setting: str, *, where: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _in_words(error: msgspec.ValidationError) -> str:
-    """msgspec says "Expected `int`, got `str` - at `$.smtp.max`": put the place first, as a table and key."""
-    said, _, where = str(error).partition(" - at `$.")
-    return f"{where.rstrip('`')}: {said}" if where else said
+_TABLES: dict[str, type[Value]] = {
+    name: type(getattr(Config(), name)) for name in Config.__struct_fields__ if isinstance(getattr(Config(), name), Value)
+} | {"office": Office}
+_TYPES = {
+    "str": "a text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list in [brackets]",
+    "object": "a table",
+}
+
+
+def _in_words(error: msgspec.ValidationError, table: dict[str, Any]) -> str:
+    """msgspec says "Expected `str`, got `int` - at `$.smtp.listen`": the place first, as it stands in the file."""
+    said, _, place = str(error).partition(" - at `$.")
+    words = re.findall(r"\w+", place)
+    unknown = re.search(r"unknown field `(.+)`", said)
+    if unknown:
+        return _unknown(unknown[1], words)
+    missing = re.search(r"required field `(\w+)`", said)
+    if missing:
+        return f"{_place(words)}: {missing[1]}: expected this setting"
+    wanted = re.fullmatch(r"Expected `(\w+)`(?: of length)?( [<>]=? [\d.]+)?(?:, got `(\w+)`)?", said)
+    if wanted is None:
+        return f"{_place(words)}: {said}"
+    if words == ["office"]:
+        return "[[office]]: expected a table in double brackets for each office system"
+    what, bound, got = wanted.groups()
+    expected = f"{_TYPES.get(what, what)}{_bound(bound, what)}"
+    return f"{_place(words)}: expected {expected}, got {_TYPES.get(got, got) if got else _value(table, words)}"
+
+
+def _unknown(key: str, words: list[str]) -> str:
+    if words:
+        expected = _TABLES[words[0]].__struct_fields__
+        return f"{_place(words[:1])} {key}: no such setting; expected one of {', '.join(expected)}"
+    expected = tuple(name for name in Config.__struct_fields__ if name != "base")
+    return f"[{key}]: no such table; expected one of {', '.join(expected)}"
+
+
+def _place(words: list[str]) -> str:
+    """["smtp", "listen"] -> "[smtp] listen"; ["office", "1", "name"] -> "[[office]] name"."""
+    table, keys = words[0], [word for word in words[1:] if not word.isdigit()]
+    if table not in _TABLES:
+        return table
+    return " ".join(["[[office]]" if table == "office" else f"[{table}]", *keys])
+
+
+def _bound(bound: str | None, what: str) -> str:
+    """What follows the kind of a value: " >= 1" in words."""
+    if not bound:
+        return ""
+    sign, number = bound.split()
+    number = number.removesuffix(".0")
+    if what == "array":
+        return f" with at least {number} in it"
+    return {">=": f", at least {number}", ">": f" above {number}", "<=": f", at most {number}"}.get(sign, bound)
+
+
+def _value(table: dict[str, Any], words: Iterable[str]) -> object:
+    """What stands in the file at a place."""
+    found: Any = table
+    for word in words:
+        found = found[int(word)] if isinstance(found, list) else found[word]
+    return found
 
 
 def _check(path: Path, config: Config) -> None:
@@ -175,10 +254,20 @@ def _check(path: Path, config: Config) -> None:
             ipaddress.ip_network(network)
         except ValueError as error:
             raise ConfigError(f'{path}: [smtp] trusted_networks: expected a network like "192.0.2.0/24": {error}') from error
+    if config.log.level.upper() not in LEVELS:
+        raise ConfigError(f"{path}: [log] level: expected one of {', '.join(LEVELS)}, got {config.log.level!r}")
+    file = config.store.url.removeprefix(_SQLITE)
+    if not config.store.url.startswith(_DATABASES) or file in ("", ":memory:"):
+        shown = re.sub(r":[^:/@]*@", ":…@", config.store.url)  # errors are logged: no passwords
+        raise ConfigError(f'{path}: [store] url: expected "sqlite:///FILE" or "postgresql+psycopg://…", got {shown!r}')
     if config.smtp.max_bytes_in_flight < config.smtp.max_message_bytes:
         raise ConfigError(
             f"{path}: [smtp] max_bytes_in_flight: expected at least max_message_bytes ({config.smtp.max_message_bytes})"
         )
+    _check_offices(path, config)
+
+
+def _check_offices(path: Path, config: Config) -> None:
     names = [office.name for office in config.office]
     for office in config.office:
         if names.count(office.name) > 1:

@@ -104,10 +104,11 @@ def run(folder: Path, *, once: bool, start_console: app.StartConsole) -> int:
 async def _show(folder: Path, config_file: Path, password: str, *, once: bool, start_console: app.StartConsole) -> int:
     house = app.Gateway(load(config_file))
     maillog.enable(False)  # the table says it better
-    await house.start()
     try:
+        await house.start()
         _add_accounts(house, password)
-        console = start_console(house, "127.0.0.1", 0)
+        console = await asyncio.to_thread(start_console, house, "127.0.0.1", 0)
+        await house.listen()
         terminal = Terminal() if sys.stdout.isatty() else Terminal(width=160)
         terminal.print(f"Cổng Vanthu: SMTP {house.smtp.addresses[0][1]}, máy chủ thư kế tiếp {house.settings.relay.next_hop}")
         letters = _letters()

@@ -243,9 +243,11 @@ def _page_as_png(data: bytes, page: int, width: int) -> bytes:
         raise ValueError("not a readable PDF") from error
     if not 1 <= page <= len(document):
         raise IndexError("no such page")
+    # Seals and stamps of digital signatures live in form fields and annotations: without forms the clerk would not see them.
+    document.init_forms()
     wanted = document[page - 1]
     scale = min(width / max(wanted.get_width(), 1.0), 6000 / max(wanted.get_height(), 1.0))
-    picture = wanted.render(scale=scale, may_draw_forms=False).to_pil()
+    picture = wanted.render(scale=scale, may_draw_forms=True).to_pil()
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from gateway import maillog
 from gateway.courier import RELAY, Parcel
 from gateway.directory.snapshot import Directory
 from gateway.documents.fields import subject_of
 from gateway.documents.mime import may_carry_document
+from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import (
     NOTHING_RECOGNISED,
@@ -41,6 +45,8 @@ from gateway.policy.rules import Policy
 from gateway.store import Acceptance, Opening, Store
 
 TOLD_EVERY = timedelta(days=7)  # "sender told the new address (at most once a week)": mission, rule 10
+
+_logger = logging.getLogger(__name__)
 
 _DELIVERED = (Action.DELIVER, Action.COPY, Action.FORWARD)
 _CAPTURED = (Action.QUARANTINE, Action.REDIRECT, Action.HOLD, Action.COPY)  # the first of these names the case of a mail
@@ -100,16 +106,8 @@ class Intake:
         self._offices = frozenset(offices)
 
     def admission(self, address: str, identity: Identity) -> Admission:
-        """Say at RCPT whether this recipient is taken.
-
-        From a trusted network any recipient is relayed to the next hop; from elsewhere only recipients of our own domains:
-        never an open relay.
-        """
-        directory, today = self._directory(), local_day(self._clock())
-        retired = directory.retired(address, today)
-        if retired is not None and retired.is_closed(today):
-            return Admission(admitted=False, successor=retired.successor)
-        return Admission(admitted=identity is Identity.TRUSTED_NETWORK or directory.is_ours(address, today))
+        """Say at RCPT whether this recipient is taken."""
+        return admission(self._directory(), address, identity, local_day(self._clock()))
 
     async def accept(self, mail: Mail) -> Answer:
         """Recognise, decide and remember one mail.  Durable on return; raises StoreUnavailable when it is not.
@@ -121,15 +119,16 @@ class Intake:
         verdicts = decide(self._policy(), self._directory(), mail, recognition, now)
         if all(verdict.action is Action.REJECT for verdict in verdicts):
             await self._refuse(mail, verdicts, recognition.subject, now)
-            return Answer(mail_id=mail.id, refused=verdicts[0])
+            return Answer(mail_id=mail.id, refused=self._said(verdicts[0]))
         straight = self._way_out.room_for(len(mail.raw))
         acceptance = accepted(mail, verdicts, recognition, now, hold_for=self._hold_for, offices=self._offices, leased=straight)
-        letters = await self._letters(mail, verdicts, now)
+        letters, courtesies = self._letters(mail, verdicts, acceptance.openings, now)
         await self._store.accept((acceptance, *letters))
         self._hand_over((acceptance, *letters) if straight else letters)
         if not straight or acceptance.openings:
             self._way_out.poke()
         _log(mail, verdicts)
+        await self._be_courteous(mail.sender, courtesies, now)
         return Answer(mail_id=mail.id)
 
     async def _recognise(self, mail: Mail) -> Recognition:
@@ -149,22 +148,63 @@ class Intake:
             if leased:
                 self._way_out.hand_over(Parcel(mail=acceptance.mail, deliveries=leased))
 
-    async def _letters(self, mail: Mail, verdicts: Sequence[Verdict], now: datetime) -> tuple[Acceptance, ...]:
-        """The letters that the sender gets from us: one for each kind of notice, however many recipients caused it."""
-        told = {verdict.notice: verdict for verdict in reversed(verdicts) if verdict.notice}
-        if not told or not may_be_told(mail):
-            return ()
-        letters = [letter for verdict in told.values() if (letter := await self._letter(mail, verdict, now)) is not None]
-        return tuple(letters)
+    def _said(self, verdict: Verdict) -> Verdict:
+        """The verdict as the reply says it: the office system by its title.  The stored one keeps the name."""
+        office = self._directory().office(verdict.office)
+        return replace(verdict, office=office.title) if office is not None else verdict
 
-    async def _letter(self, mail: Mail, verdict: Verdict, now: datetime) -> Acceptance | None:
-        if verdict.action is Action.FORWARD:
-            topic = f"address-moved:{verdict.recipient}"
-            if not await asyncio.to_thread(self._store.may_tell, topic, mail.sender, every=TOLD_EVERY, now=now):
-                return None
-        directory = self._directory()
-        letter = self._notices.about_verdict(mail, verdict, unit=directory.organisation(verdict.unit), now=now)
-        return own_letter(letter, about=mail.id, now=now)
+    def _letters(
+        self, mail: Mail, verdicts: Sequence[Verdict], openings: Sequence[Opening], now: datetime
+    ) -> tuple[list[Acceptance], dict[str, Acceptance]]:
+        """The letters that the sender gets from us: one for each kind of notice, however many recipients caused it.
+
+        Those that leave with the mail, and by their topic those that he gets at most once a week.
+        """
+        told = {verdict.notice: verdict for verdict in reversed(verdicts) if verdict.notice}
+        letters: list[Acceptance] = []
+        courtesies: dict[str, Acceptance] = {}
+        if not told or not may_be_told(mail):
+            return letters, courtesies
+        due = {(opening.case.unit, opening.case.direction): opening.case.due_at for opening in openings}
+        for verdict in told.values():
+            unit, deadline = self._directory().organisation(verdict.unit), due.get((verdict.unit, verdict.direction))
+            letter = self._notices.about_verdict(mail, verdict, unit=unit, deadline=deadline, now=now)
+            acceptance = own_letter(letter, about=mail.id, now=now)
+            if verdict.action is Action.FORWARD:
+                courtesies[f"address-moved:{verdict.recipient}"] = acceptance
+            else:
+                letters.append(acceptance)
+        return letters, courtesies
+
+    async def _be_courteous(self, sender: str, courtesies: Mapping[str, Acceptance], now: datetime) -> None:
+        """Send what is sent at most once a week.
+
+        Only when the mail itself is safe: were it counted as sent before and the mail then not accepted, the mail would
+        come again and its sender not be told for a week.  The mail is accepted whatever becomes of the letter.
+        """
+        try:
+            for topic, letter in courtesies.items():
+                if await asyncio.to_thread(self._store.may_tell, topic, sender, every=TOLD_EVERY, now=now):
+                    await self._store.accept((letter,))
+                    self._hand_over((letter,))
+        except StoreUnavailable:
+            _logger.warning("a letter was not sent: the store is unavailable", exc_info=True)
+
+
+def admission(directory: Directory, address: str, identity: Identity, today: date) -> Admission:
+    """Whether this recipient is taken at RCPT.  Pure.
+
+    From a trusted network any recipient is relayed to the next hop; from elsewhere only recipients of our own domains:
+    never an open relay.
+    """
+    retired = directory.retired(address, today)
+    if retired is not None and retired.is_closed(today):
+        return Admission(admitted=False, successor=retired.successor)
+    if identity is Identity.TRUSTED_NETWORK:
+        return Admission(admitted=True)
+    # Sendmail's and Postfix's old routes: a next hop that trusts us would send "a%b.example@ours" on to b.example.
+    is_routed = any(sign in address.rpartition("@")[0] for sign in "@%!")
+    return Admission(admitted=not is_routed and directory.is_ours(address, today))
 
 
 def accepted(
@@ -247,11 +287,15 @@ def _options_for(recipient: Recipient, verdict: Verdict) -> tuple[str, ...]:
 
 
 def _captured(verdicts: Sequence[Verdict]) -> Iterable[list[Verdict]]:
-    """One group for each unit and direction that must look at this mail, whatever the number of recipients."""
-    captured: dict[tuple[str, Direction], list[Verdict]] = {}
+    """One group for each unit and direction that must look at this mail, whatever the number of recipients.
+
+    Held copies stand apart: a person decides on them, even when the others went to the office system at once
+    (docs/decisions/0006-held-copies-have-a-case-of-their-own.md).
+    """
+    captured: dict[tuple[str, Direction, bool], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.action in _CAPTURED:
-            captured.setdefault((verdict.unit, verdict.direction), []).append(verdict)
+            captured.setdefault((verdict.unit, verdict.direction, verdict.action is Action.HOLD), []).append(verdict)
     return captured.values()
 
 
@@ -266,7 +310,7 @@ def _opening(
     leading = min(group, key=lambda verdict: _CAPTURED.index(verdict.action))
     sealed = leading.action is Action.QUARANTINE
     files = () if sealed else recognition.files
-    main, document = _main_document(files)
+    main, document = _main_document(files, leading)
     case = Case(
         id=new_id(),
         mail_id=mail.id,
@@ -274,10 +318,10 @@ def _opening(
         office=leading.office,
         direction=leading.direction,
         action=leading.action,
-        state=_first_state(leading, offices),
+        state=_first_state(mail, leading, offices),
         opened_at=now,
         due_at=_due(leading, document, now, hold_for),
-        key=main.digest if main is not None else "",
+        key=_sameness(main, leading),
         rule=leading.rule,
         reason=leading.reason,
         sender=mail.sender,
@@ -293,15 +337,32 @@ def _opening(
     return Opening(case=case, hand_over=hand_over)
 
 
-def _first_state(verdict: Verdict, offices: Collection[str]) -> CaseState:
+def _first_state(mail: Mail, verdict: Verdict, offices: Collection[str]) -> CaseState:
     if verdict.action is Action.QUARANTINE:
         return CaseState.SEALED
     # The clerk herself sent it: it goes into her own office system's queue, where she issues it; nobody else need approve.
-    return CaseState.APPROVED if verdict.hand_over_at_once and verdict.office in offices else CaseState.WAITING
+    # Who only claims to be the clerk has the clerk look at it first.
+    is_proved = verdict.action is Action.REDIRECT and mail.arrival.identity is Identity.TRUSTED_NETWORK
+    return CaseState.APPROVED if verdict.hand_over_at_once and verdict.office in offices and is_proved else CaseState.WAITING
 
 
-def _main_document(files: Sequence[FileReading]) -> tuple[FileReading | None, Document | None]:
-    """The file that makes the case: an issued document before a copy, a copy before the unreadable."""
+def _sameness(main: FileReading | None, verdict: Verdict) -> str:
+    """What makes another mail join this case: the same bytes of its document.
+
+    Not for held mail, which waits for a decision of its own, and not for parts without bytes, which are all alike.
+    """
+    return main.digest if main is not None and main.size and verdict.action is not Action.HOLD else ""
+
+
+def _main_document(files: Sequence[FileReading], verdict: Verdict) -> tuple[FileReading | None, Document | None]:
+    """The file and document that the verdict speaks of; else an issued document before a copy before the unreadable."""
+    if verdict.evidence:
+        for file in files:
+            for document in file.documents:
+                if document.evidence == verdict.evidence:
+                    return file, document
+            if file.nature is Nature.UNREADABLE and file.name == verdict.evidence[0].file:
+                return file, None
     order = (Nature.ISSUED, Nature.COPY, Nature.UNREADABLE)
     candidates = [file for file in files if file.nature in order]
     if not candidates:

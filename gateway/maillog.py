@@ -6,6 +6,7 @@ A crash may lose the last moment of the log, never of the story: that is in the 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -73,7 +74,8 @@ def _line(text: str) -> None:
 
 def _write(lines: Iterable[tuple[float, str]]) -> None:
     written = "".join(f"{_stamp(at)} {_on_one_line(text)}\n" for at, text in lines)
-    if written:
+    # A full disk under the log must not make a mail that is durable look refused: the story is in the store.
+    with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(written)
         sys.stderr.flush()
 

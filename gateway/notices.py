@@ -34,6 +34,8 @@ from gateway.model import (
     digest_of,
     new_id,
 )
+from gateway.policy.issuance import issuer_in_words
+from gateway.policy.issuer import issuers_of
 
 _TEMPLATES = Path(__file__).parent / "templates" / "notices"
 _VIETNAM = timezone(timedelta(hours=7))
@@ -54,7 +56,7 @@ _SIGNS: Mapping[Sign, str] = {
     Sign.SEAL: "dấu hoặc chữ ký số của cơ quan",
     Sign.ADDRESSEE: "nơi nhận",
     Sign.URGENCY: "dấu chỉ độ khẩn",
-    Sign.UNREADABLE: "tên tệp không đọc được",
+    Sign.UNREADABLE: "tên tệp hoặc tiêu đề thư giống tên văn bản",
 }
 _WOULD_HAVE: Mapping[Action | None, str] = {
     Action.REDIRECT: "được đưa vào hàng chờ phát hành thay vì chuyển tới người nhận",
@@ -86,10 +88,15 @@ class Facts(Value):
     old_address: str = ""
     new_address: str = ""
     closes_on: date | None = None
+    delivered: bool = False  # the recipients have the mail; the clerk looked at a copy
+    incoming: bool = False  # the clerk of the addressee acts, not the sender's own
 
 
 class Notices:
-    """Writes the letters.  ``directory`` tells the names and addresses of office systems."""
+    """Writes the letters.
+
+    ``directory`` tells names, and who is one of us; ``web_url`` is where people reach the console.
+    """
 
     def __init__(
         self,
@@ -97,11 +104,12 @@ class Notices:
         hostname: str,
         help_phone: str = "",
         help_url: str = "",
+        web_url: str = "",
         postmaster: str = "",
         directory: Callable[[], Directory] | None = None,
     ) -> None:
         self._hostname = hostname
-        self._help = {"help_phone": help_phone, "help_url": help_url, "hostname": hostname}
+        self._help = {"help_phone": help_phone, "help_url": help_url, "web_url": web_url, "hostname": hostname}
         self._from = postmaster or f"postmaster@{hostname}"
         self._directory = directory
         # Plain text, no HTML: nothing to escape.
@@ -110,7 +118,9 @@ class Notices:
         )
         self._templates.filters["sentence"] = _sentence
 
-    def about_verdict(self, mail: Mail, verdict: Verdict, *, unit: Organisation | None, now: datetime) -> Mail:
+    def about_verdict(
+        self, mail: Mail, verdict: Verdict, *, unit: Organisation | None, now: datetime, deadline: datetime | None = None
+    ) -> Mail:
         """The letter that a verdict asks for; about a sealed mail one that says nothing of its content."""
         name = "sealed" if verdict.action is Action.QUARANTINE else verdict.notice
         closes_on = None
@@ -125,6 +135,7 @@ class Notices:
             verdict=verdict,
             unit=unit,
             reason=verdict.reason,
+            deadline=deadline,
             old_address=verdict.recipient,
             new_address=verdict.target,
             closes_on=closes_on,
@@ -137,7 +148,7 @@ class Notices:
         """
         known = Facts(**facts)  # type: ignore[arg-type]  # the fields say the types, and whoever writes reads them there
         mail_id = new_id()
-        text = self._templates.get_template(f"{name}.txt").render(self._words(known, mail_id))
+        text = self._templates.get_template(f"{name}.txt").render(self._words(known, mail_id, self._you(to, known, now)))
         first, _, body = unicodedata.normalize("NFC", text).strip().partition("\n")
         raw = self._mail(mail_id, to, _one_line(first.removeprefix("Subject:")), _wrapped(body), known, now)
         return Mail(
@@ -149,7 +160,13 @@ class Notices:
             arrival=Arrival(door=Door.OWN, at=now),
         )
 
-    def _words(self, facts: Facts, mail_id: str) -> dict[str, object]:
+    def _you(self, to: str, facts: Facts, now: datetime) -> str:
+        """How to address the reader: teachers and clerks by their calling, whoever else it may be without."""
+        is_forward = facts.verdict is not None and facts.verdict.action is Action.FORWARD  # anybody may have written
+        is_ours = self._directory is None or self._directory().is_ours(to, now.astimezone(_VIETNAM).date())
+        return "Thầy/Cô" if is_ours and not is_forward else "Quý vị"
+
+    def _words(self, facts: Facts, mail_id: str, you: str) -> dict[str, object]:
         """What the templates know, in words."""
         verdict, mail = facts.verdict, facts.mail
         evidence = verdict.evidence if verdict is not None else ()
@@ -161,12 +178,13 @@ class Notices:
             **self._help,
             "id": mail.id if mail is not None else facts.case_id or mail_id,
             "at": _moment(mail.arrival.at) if mail is not None else "",
-            "the_mail": _the_mail(mail, subject),
+            "you": you,
+            "the_mail": _the_mail(mail, subject, you),
             "about": f" (thư “{subject}”)" if subject else "",
             "carried": _carried(is_secret=is_secret, is_unreadable=is_unreadable),
             "to_whom": _to_whom(facts),
-            "document": _description(facts.document) if facts.document is not None else (),
-            "number": _number(facts.document, evidence),
+            "document": _description(facts.document, self._issuer(facts.document)) if facts.document is not None else (),
+            "number": _number(facts.document, evidence) or f"{you} gửi",
             "evidence": _in_words(evidence),
             "reason": facts.reason,
             "clause": verdict.clause if verdict is not None else "",
@@ -182,8 +200,15 @@ class Notices:
             "deadline": _moment(facts.deadline) if facts.deadline is not None else "",
             "old_address": facts.old_address,
             "new_address": facts.new_address,
+            "delivered": facts.delivered,
+            "incoming": facts.incoming,
             "closes_on": f"{facts.closes_on:%d/%m/%Y}" if facts.closes_on is not None else "",
         }
+
+    def _issuer(self, document: Document) -> str:
+        directory = self._directory() if self._directory is not None else None
+        known = directory.organisation(issuers_of(directory).unit_of(document)) if directory is not None else None
+        return issuer_in_words(document, known)
 
     def _system(self, facts: Facts) -> tuple[str, str]:
         """The office system by its title, and with its address."""
@@ -239,8 +264,8 @@ def may_be_told(mail: Mail) -> bool:
 # --- facts in words -----------------------------------------------------------------------------------------------------
 
 
-def _the_mail(mail: Mail | None, subject: str) -> str:
-    title = f"Thư “{subject}” của Thầy/Cô" if subject else "Thư của Thầy/Cô"
+def _the_mail(mail: Mail | None, subject: str, you: str) -> str:
+    title = f"Thư “{subject}” của {you}" if subject else f"Thư của {you}"
     return f"{title}, gửi lúc {_moment(mail.arrival.at)}," if mail is not None else title
 
 
@@ -260,22 +285,22 @@ def _to_whom(facts: Facts) -> str:
 
 
 def _number(document: Document | None, evidence: Iterable[Evidence]) -> str:
-    """The number and symbol, for the subject of the letter."""
+    """The number and symbol, for the subject of the letter; "" when there is none."""
     if document is not None and document.number_symbol:
         return _one_line(document.number_symbol)
     words = next((e.words for e in evidence if e.sign is Sign.NUMBER), "")
-    return _one_line(_NUMBER_SIGN.sub("", words)) or "Thầy/Cô gửi"
+    return _one_line(_NUMBER_SIGN.sub("", words))
 
 
-def _description(document: Document) -> tuple[str, ...]:
+def _description(document: Document, issuer: str) -> tuple[str, ...]:
     """The document as its register would name it: kind, number, date, issuer; subject."""
     title = " ".join(
         part for part in (document.kind or "Văn bản", document.number_symbol and f"số {document.number_symbol}") if part
     )
     if document.issued_on is not None:
         title += f", ngày {document.issued_on:%d/%m/%Y}"
-    if document.issuer:
-        title += f", của {document.issuer}"
+    if issuer:
+        title += f", của {issuer}"
     subject = (f"Trích yếu: {_one_line(document.subject)}",) if document.subject else ()
     return (_one_line(title), *subject)
 

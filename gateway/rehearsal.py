@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from email.headerregistry import Address
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import getaddresses
 
+import msgspec
+
 from gateway.config import Config
 from gateway.directory.files import load as load_directory
+from gateway.directory.snapshot import Directory
 from gateway.documents.mime import may_carry_document
 from gateway.errors import VanthuError
 from gateway.inspection import Inspector
+from gateway.intake import admission
 from gateway.model import (
     NOTHING_RECOGNISED,
+    Action,
     Arrival,
     Door,
     Identity,
@@ -28,8 +33,10 @@ from gateway.model import (
     new_id,
 )
 from gateway.policy.decide import decide
+from gateway.policy.facts import local_day
 from gateway.policy.rules import load as load_policy
 
+DOOR = "rcpt"  # stands for the rule of what the SMTP door refuses by itself
 _HEAD_BYTES = 256 * 1024  # more header than that no honest mail has
 
 
@@ -39,8 +46,11 @@ def mail_from_file(
     """A Mail as the SMTP door would have made it.
 
     Where ``sender`` or ``recipients`` are not given they are read from Return-Path or From, and from Delivered-To, To and Cc.
-    Raises VanthuError when no recipient can be found.
+    Raises VanthuError when no recipient can be found, or when what was given is no address.
     """
+    for address in (sender, *recipients):
+        if address and not _is_address(address):
+            raise VanthuError(f"{address}: expected an address, as in name@example.edu.vn")
     head = BytesHeaderParser(policy=compat32).parsebytes(raw[:_HEAD_BYTES])
     if sender is None:
         sender = next(iter(_addresses([str(head.get("Return-Path") or head.get("From") or "")])), "")
@@ -60,10 +70,40 @@ def mail_from_file(
 
 
 def rehearse(mail: Mail, settings: Config, now: datetime) -> tuple[Verdict, ...]:
-    """The verdict for each recipient, in order, as the intake would have it under this configuration."""
+    """The verdict for each recipient, in order, as the SMTP door and the intake would have it under this configuration.
+
+    A recipient that the door itself refuses has the rule "rcpt"; the others are decided without it, as they would be live.
+    """
     directory = load_directory(settings.path(settings.directory.path))
     policy = load_policy(settings.path(settings.policy.path))
-    return decide(policy, directory, mail, _recognised(mail.raw, settings), now)
+    refused = _refused_at_the_door(mail, directory, local_day(now))
+    rest = tuple(recipient for recipient in mail.recipients if recipient.address not in refused)
+    decided: Iterator[Verdict] = iter(())
+    if rest:
+        mail_taken = msgspec.structs.replace(mail, recipients=rest)
+        decided = iter(decide(policy, directory, mail_taken, _recognised(mail.raw, settings), now))
+    return tuple(refused.get(recipient.address) or next(decided) for recipient in mail.recipients)
+
+
+def _refused_at_the_door(mail: Mail, directory: Directory, today: date) -> dict[str, Verdict]:
+    refused = {}
+    for recipient in mail.recipients:
+        answer = admission(directory, recipient.address, mail.arrival.identity, today)
+        if answer.successor and not answer.admitted:
+            reason = f"địa chỉ đã ngừng sử dụng, xin gửi tới {answer.successor}"
+        elif not answer.admitted and mail.arrival.identity is not Identity.TRUSTED_NETWORK:
+            reason = "địa chỉ không thuộc hệ thống thư của ngành, máy gửi không ở mạng tin cậy"
+        else:
+            continue
+        refused[recipient.address] = Verdict(
+            recipient=recipient.address,
+            action=Action.REJECT,
+            rule=DOOR,
+            clause="RFC 5321",
+            reason=f"từ chối ngay ở lệnh RCPT: {reason}.",
+            target=answer.successor,
+        )
+    return refused
 
 
 def _recognised(raw: bytes, settings: Config) -> Recognition:

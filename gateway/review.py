@@ -6,7 +6,7 @@ Who comes second finds the case moved (IllegalTransition) and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 
 from gateway import maillog
@@ -14,7 +14,7 @@ from gateway.courier import RELAY
 from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent
-from gateway.model import Account, Action, Arrival, Case, Delivery, Event, Mail, Recipient, Role, Story, digest_of
+from gateway.model import Account, Action, Arrival, Case, Delivery, Direction, Event, Mail, Recipient, Role, Story, digest_of
 from gateway.notices import Notices, may_be_told
 from gateway.store import Acceptance, MailRow, Store
 
@@ -54,7 +54,7 @@ class Review:
         """
         case = self._decidable(case_id, by)
         if case.office not in self._offices:
-            raise NotAllowed(f"Đơn vị {case.unit} chưa có hệ thống quản lý văn bản nào được nối với cổng này.")
+            raise NotAllowed(f"Chưa có hệ thống quản lý văn bản nào của {self._name(case.unit)} được nối với cổng này.")
         delivery = Delivery(
             id=next(self._delivery_ids(case.id)),
             mail_id=case.mail_id,
@@ -65,20 +65,27 @@ class Review:
         return self._move(case, CaseEvent.APPROVE, by, {"note": note.strip()[:LONGEST_REASON]}, deliveries=(delivery,))
 
     def release(self, case_id: str, by: Account, reason: str) -> Case:
-        """Cho qua: each mail of the case goes, as it came, to those whose copy was kept back; once."""
+        """Cho qua: each mail of the case goes, as it came, to those whose copy was kept back; once.
+
+        Whoever sent it reads that it goes, and what the clerk says.
+        """
         case = self._decidable(case_id, by)
         said = _said(reason)
         deliveries = tuple(self._released(case))
-        detail = {"reason": said, "recipients": ", ".join(delivery.target for delivery in deliveries)}
-        return self._move(case, CaseEvent.RELEASE, by, detail, deliveries=deliveries)
+        letters = self._letters("released", case, by, said) if case.action in _KEPT_BACK else ()
+        detail = {
+            "reason": said,
+            "recipients": ", ".join(delivery.target for delivery in deliveries),
+            "told": _addressees(letters),
+        }
+        return self._move(case, CaseEvent.RELEASE, by, detail, deliveries=deliveries, acceptances=letters)
 
     def give_back(self, case_id: str, by: Account, reason: str) -> Case:
         """Trả lại: whoever sent it gets a letter with the reason (Decree 30/2020, article 21.2)."""
         case = self._decidable(case_id, by)
         said = _said(reason)
-        first = {mail.sender: mail for mail in reversed(self._mails(case))}
-        letters = tuple(self._letter(case, by, said, mail) for mail in map(self._whole, first.values()) if may_be_told(mail))
-        detail = {"reason": said, "told": ", ".join(letter.mail.recipients[0].address for letter in letters)}
+        letters = self._letters("returned", case, by, said)
+        detail = {"reason": said, "told": _addressees(letters)}
         return self._move(case, CaseEvent.RETURN, by, detail, acceptances=letters)
 
     def withdraw(self, case_id: str, by: Account, reason: str) -> Case:
@@ -104,7 +111,7 @@ class Review:
         if case.state is CaseState.SEALED or case.action is Action.QUARANTINE:
             raise NotAllowed("Hồ sơ niêm phong: không ai được mở, chuyển hay trả lại tại đây.")
         if not by.active or by.role is not Role.CLERK or case.unit not in by.units:
-            raise NotAllowed(f"Chỉ văn thư của đơn vị {case.unit} được quyết định hồ sơ này.")
+            raise NotAllowed(f"Chỉ văn thư {self._name(case.unit)} được quyết định hồ sơ này.")
         return case
 
     def _move(
@@ -181,10 +188,16 @@ class Review:
             arrival=Arrival(door=row.door, at=row.at, peer=row.peer, identity=row.identity),
         )
 
-    def _letter(self, case: Case, by: Account, reason: str, mail: Mail) -> Acceptance:
+    def _letters(self, name: str, case: Case, by: Account, reason: str) -> tuple[Acceptance, ...]:
+        """One letter for each sender of the case, about the first mail that he sent."""
+        first = {mail.sender: mail for mail in reversed(self._mails(case))}
+        mails = map(self._whole, first.values())
+        return tuple(self._letter(name, case, by, reason, mail) for mail in mails if may_be_told(mail))
+
+    def _letter(self, name: str, case: Case, by: Account, reason: str, mail: Mail) -> Acceptance:
         now = self._clock()
         letter = self._notices.write(
-            "returned",
+            name,
             to=mail.sender,
             now=now,
             mail=mail,
@@ -192,6 +205,8 @@ class Review:
             case_id=case.id,
             subject=case.subject,
             document=case.document,
+            delivered=case.action is Action.COPY,
+            incoming=case.direction is Direction.INCOMING,
             unit=self._directory().organisation(case.unit),
         )
         (recipient,) = letter.recipients
@@ -204,9 +219,13 @@ class Review:
             mail_id=mail.id,
             case_id=case.id,
             actor=by.name,
-            detail={"notice": "returned", "to": recipient.address, "letter": letter.id},
+            detail={"notice": name, "to": recipient.address, "letter": letter.id},
         )
         return Acceptance(mail=letter, deliveries=(delivery,), stories=(told,))
+
+    def _name(self, unit: str) -> str:
+        organisation = self._directory().organisation(unit)
+        return organisation.name if organisation is not None else f"đơn vị {unit}"
 
     def _delivery(self, delivery_id: str) -> Delivery:
         owner = delivery_id.rpartition("-")[0]  # a mail or a case
@@ -223,6 +242,10 @@ class Review:
         newest = max(of_office, key=lambda other: int(other.rpartition("-")[2]))
         if views.case(delivery.case_id).state is not CaseState.APPROVED or newest != delivery.id:
             raise NotAllowed("Hồ sơ đã quay lại chờ văn thư hoặc đã bàn giao: văn thư duyệt lại thì cổng mới chuyển.")
+
+
+def _addressees(letters: Iterable[Acceptance]) -> str:
+    return ", ".join(letter.mail.recipients[0].address for letter in letters)
 
 
 def _said(reason: str) -> str:

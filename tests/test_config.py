@@ -71,18 +71,28 @@ def test_other_database_urls_are_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[smtp]\nlisten = 25\n", "smtp.listen: Expected `str`, got `int`"),
+        ("[smtp]\nlisten = 25\n", "[smtp] listen: expected a text in quotes, got a whole number"),
         ('[smtp]\nlisten = "localhost"\n', "[smtp] listen: expected \"host:port\", got 'localhost'"),
         ('[relay]\nnext_hop = "mail:99999"\n', '[relay] next_hop: expected "host:port"'),
-        ('[smtp]\ncolour = "red"\n', "smtp: Object contains unknown field `colour`"),
-        ('[smpt]\nlisten = "x:1"\n', "Object contains unknown field `smpt`"),
+        ('[smtp]\nlistn = "x:1"\n', "[smtp] listn: no such setting; expected one of listen, hostname, trusted_networks, "),
+        ('[smpt]\nlisten = "x:1"\n', "[smpt]: no such table; expected one of smtp, relay, "),
+        ('[[office]]\nname = "o"\npath = "f"\n', "[[office]] path: no such setting; expected one of name, courier, folder"),
+        ('[[office]]\nfolder = "f"\n', "[[office]]: name: expected this setting"),
+        ('[office]\nname = "o"\n', "[[office]]: expected a table in double brackets for each office system"),
+        ("node = 5\n", "node: expected a text in quotes, got a whole number"),
+        ("smtp = 5\n", "[smtp]: expected a table, got a whole number"),
         ('[smtp]\ntrusted_networks = ["10.0.0.1/8"]\n', '[smtp] trusted_networks: expected a network like "192.0.2.0/24"'),
         ('[[office]]\nname = "o"\n', "[[office]] o: folder: expected the folder"),
         ('[[office]]\nname = "o"\ncourier = "pigeon"\nfolder = "f"\n', '[[office]] o: courier: expected "folder", got'),
         ('[[office]]\nname = "o"\nfolder = "f"\n' * 2, "[[office]] name: 'o' stands there twice"),
         ("[smtp\n", "not valid TOML"),
+        ('[log]\nlevel = "LOUD"\n', "[log] level: expected one of DEBUG, INFO, WARNING, ERROR, got 'LOUD'"),
+        ('[store]\nurl = "rubbish"\n', '[store] url: expected "sqlite:///FILE" or "postgresql+psycopg://…", got \'rubbish\''),
+        ('[store]\nurl = "sqlite:///"\n', '[store] url: expected "sqlite:///FILE"'),
+        ('[store]\nurl = "mysql://vanthu:secret@db/x"\n', "got 'mysql://vanthu:…@db/x'"),
+        ("[smtp]\nmax_bytes_in_flight = 1000\n", "[smtp] max_bytes_in_flight: expected at least max_message_bytes"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_named_with_file_table_and_key(tmp_path: Path, text: str, said: str) -> None:
     file = written(tmp_path, text)
 
@@ -90,6 +100,41 @@ def test_a_mistake_is_named_with_file_table_and_key(tmp_path: Path, text: str, s
         load(file)
     assert str(error.value).startswith(f"{file}: ")
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("[smtp] max_connections = 0", "a whole number, at least 1, got 0"),
+        ("[smtp] max_recipients = 1.5", "a whole number, got a number"),
+        ("[smtp] command_timeout_s = nan", "a number above 0, got nan"),
+        ("[smtp] data_timeout_s = inf", "a number, at most 31622400, got inf"),
+        ("[relay] connections = 0", "a whole number, at least 1, got 0"),
+        ("[relay] connections = -3", "a whole number, at least 1, got -3"),
+        ("[relay] reply_timeout_s = 0", "a number above 0, got 0"),
+        ("[worker] lease_s = -1", "a number above 0, got -1"),
+        ("[worker] hold_alarm_after_h = 0", "a number above 0, got 0"),
+        ("[worker] retry_after_s = []", "a list in [brackets] with at least 1 in it, got []"),
+        ("[worker] retry_after_s = [60, 0]", "a whole number, at least 1, got 0"),
+        ("[store] inline_bytes = -1", "a whole number, at least 0, got -1"),
+        ("[store] keep_passed_days = -0.5", "a number, at least 0, got -0.5"),
+        ("[inspection] processes = 0", "a whole number, at least 1, got 0"),
+        ("[inspection] time_limit_s = 0.0", "a number above 0, got 0.0"),
+    ],
+)
+def test_a_number_that_cannot_work_does_not_load(tmp_path: Path, setting: str, said: str) -> None:
+    table, _, line = setting.partition(" ")
+
+    with pytest.raises(ConfigError) as error:
+        load(written(tmp_path, f"{table}\n{line}\n"))
+    assert str(error.value).endswith(f": {table} {line.partition(' =')[0]}: expected {said}")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://vanthu@/vanthu", "postgresql+psycopg://vanthu@/vanthu", "sqlite:////srv/v.sqlite3"]
+)
+def test_every_database_that_the_store_knows_loads(tmp_path: Path, url: str) -> None:
+    assert load(written(tmp_path, f'[store]\nurl = "{url}"\n[log]\nlevel = "warning"\n')).store_url() == url
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

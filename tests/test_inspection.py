@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import io
 import os
+import resource
 import signal
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gateway import inspection_child
 from gateway.config import Inspection
 from gateway.errors import NotFound, VanthuError
 from gateway.inspection import Inspector
-from gateway.model import Nature
+from gateway.model import Nature, Recognition
 from tests.world import files, official, pdf
 
 # 581 bytes that PDFium never finishes, or aborts on: a form XObject that draws itself.
@@ -140,6 +144,58 @@ def test_a_dead_fork_server_is_started_again() -> None:
         guarded.close()
 
 
+def test_it_reads_on_when_a_thousand_connections_are_open(inspector: Inspector) -> None:
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before, min(most, 4096)), most))
+    taken = [os.open(os.devnull, os.O_RDONLY)]
+    try:
+        while taken[-1] < 1024:
+            taken.append(os.dup(taken[0]))
+        assert inspector.inspect_file("cv.docx", files.word(official.school_letter())).nature is Nature.ISSUED
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+
+
+def test_after_half_an_exchange_the_next_file_has_an_answer_of_its_own() -> None:
+    guarded = Inspector(Inspection(processes=1, time_limit_s=0.5, memory_limit_mb=4096))
+    guarded.start()
+    try:
+        letter = files.word(official.school_letter())
+        with pytest.raises(TypeError):
+            guarded._run(guarded._job("file", name="a.docx"), letter, until="soon")  # type: ignore[arg-type]  # a slip of ours
+        assert guarded.inspect_file("lap.pdf", FORM_LOOP).reason == "time limit"
+    finally:
+        guarded.close()
+
+
+def test_a_flood_of_mails_is_turned_away_and_does_not_pile_up() -> None:
+    guarded = Inspector(Inspection(processes=1), most_waiting=2)
+    guarded.start()
+
+    async def flood() -> list[Recognition | BaseException]:
+        return await asyncio.gather(*(guarded.recognise(_mail()) for _ in range(5)), return_exceptions=True)
+
+    try:
+        outcomes = asyncio.run(flood())
+        assert [isinstance(outcome, Recognition) for outcome in outcomes] == [True, True, True, False, False]
+        assert isinstance(outcomes[-1], VanthuError)
+        assert isinstance(asyncio.run(guarded.recognise(_mail())), Recognition)  # there is room again
+    finally:
+        guarded.close()
+
+
+def test_a_mail_that_waited_too_long_is_turned_away() -> None:
+    guarded = Inspector(Inspection(processes=1), patience_s=0)
+    guarded.start()
+    try:
+        with pytest.raises(VanthuError, match="waited"):
+            asyncio.run(guarded.recognise(_mail()))
+    finally:
+        guarded.close()
+
+
 def test_an_inspection_that_was_not_started_says_so() -> None:
     with pytest.raises(VanthuError):
         Inspector(Inspection()).inspect_file("a.txt", b"")
@@ -240,3 +296,13 @@ def test_a_child_has_no_file_system() -> None:
 def test_a_child_has_no_network() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         assert _ends_how("connect", name=str(listener.getsockname()[1])) == 1
+
+
+def test_the_seal_of_a_digital_signature_is_on_the_page_image(inspector: Inspector) -> None:
+    signed = pdf.signed_pdf(
+        official.decision(), agency="Sở Giáo dục và Đào tạo Hương Giang", at=datetime(2026, 11, 18, tzinfo=UTC)
+    )
+    with Image.open(io.BytesIO(inspector.page_image(signed, 1, 600))) as picture:
+        colours = picture.convert("RGB").getcolors(1 << 20) or []
+    red = sum(count for count, (r, g, b) in colours if r > 150 and g < 90 and b < 90)  # type: ignore[misc]  # RGB
+    assert red > 200

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import getaddresses
 from importlib import resources
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway import sample
 from gateway.directory.files import load as load_directory
@@ -16,6 +21,8 @@ from gateway.documents.recognise import recognise
 from gateway.model import Action, Arrival, Door, Identity, Mail, Recipient, Value, digest_of, new_id
 from gateway.policy.decide import decide
 from gateway.policy.rules import load as load_policy
+from tests.world.letters import letter
+from tools.make_letters import all_letters
 
 HOUSE = Path(str(resources.files(sample)))
 FOLDER = HOUSE / "letters"
@@ -88,3 +95,33 @@ def test_the_letters_have_the_line_ends_of_mail() -> None:
 
 def test_the_letters_are_small_enough_to_be_shipped() -> None:
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 1_500_000
+
+
+def _headers(raw: bytes) -> tuple[str, list[tuple[str, str]]]:
+    """The subject, and names and addresses of sender and recipients, as a mail program shows them."""
+    mail = message_from_bytes(raw)
+    people = getaddresses([mail["From"], mail["To"]])
+    return _decoded(mail["Subject"]), [(_decoded(name), address) for name, address in people]
+
+
+def _decoded(text: str) -> str:
+    return str(make_header(decode_header(text)))
+
+
+_SYLLABLES = ["Hội", "đồng", "chấm", "thi", "học", "sinh", "giỏi", "Giáo", "dục", "thể", "chất", "kỳ", "Lê", "Lợi", "-", "9"]
+_WORDS = st.lists(st.sampled_from(_SYLLABLES), min_size=1, max_size=30).map(" ".join)
+
+
+@given(subject=_WORDS, sender=_WORDS, to=st.lists(_WORDS, min_size=1, max_size=4))
+def test_subjects_and_names_decode_to_what_was_given(subject: str, sender: str, to: list[str]) -> None:
+    people = [(name, f"{n}@sgdhuonggiang.edu.vn") for n, name in enumerate([sender, *to])]
+    raw = letter(sender=people[0], to=people[1:], subject=subject, text="", at=NOW)
+
+    assert _headers(raw) == (subject, people)
+
+
+def test_the_shipped_letters_have_the_headers_that_are_made_now() -> None:
+    made = [_headers(one.raw) for one in all_letters()]
+
+    assert [_headers(path.read_bytes()) for path in sorted(FOLDER.glob("*.eml"))] == made
+    assert "Quyết định thành lập Hội đồng chấm thi HSG lớp 9" in {subject for subject, _ in made}

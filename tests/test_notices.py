@@ -11,8 +11,9 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, OrganisationKind, RetiredAddress
+from gateway.directory.snapshot import Directory, Domain, OfficeSystem, Organisation, OrganisationKind, RetiredAddress
 from gateway.model import (
     Action,
     Arrival,
@@ -28,6 +29,7 @@ from gateway.model import (
     new_id,
 )
 from gateway.notices import Notices, may_be_told
+from gateway.policy.rules import NOTICES
 
 AT = datetime(2026, 11, 16, 7, 10, tzinfo=UTC)
 LAN = "gv.lan.thcsll@sgdhuonggiang.edu.vn"
@@ -38,6 +40,7 @@ SCHOOL = Organisation(
 )
 DIRECTORY = Directory(
     organisations=[SCHOOL],
+    domains=[Domain(domain="sgdhuonggiang.edu.vn")],
     offices=[OfficeSystem(name="ioffice-nganh", title="I-Office ngành giáo dục", url="https://ioffice.example/")],
     retired=[
         RetiredAddress(
@@ -61,6 +64,10 @@ DOCUMENT = Document(
     issuer="Trường THCS Lê Lợi",
     issued_on=date(2026, 11, 16),
     subject="đề nghị hỗ trợ kinh phí sửa chữa phòng học",
+)
+OUTSIDER = "vanthu@sgdlamha.edu.vn"
+OF_ANOTHER_PROVINCE = replace(
+    DOCUMENT, issuer="SỞ GIÁO DỤC VÀ ĐÀO TẠO", superior="UBND TỈNH LAM HÀ", number_symbol="2206/SGDĐT"
 )
 
 
@@ -123,21 +130,19 @@ VERDICTS = {
 
 
 def about(which: Verdict, mail: Mail | None = None, unit: Organisation | None = SCHOOL, **settings: str) -> Mail:
-    return notices(**settings).about_verdict(mail or a_mail(), which, unit=unit, now=AT)
+    return notices(**settings).about_verdict(mail or a_mail(), which, unit=unit, now=AT, deadline=AT)
 
 
-def written_by_a_person(name: str) -> Mail:
-    return notices().write(
-        name,
-        to=LAN,
-        now=AT,
-        reason="Thiếu chữ ký của Hiệu trưởng",
-        case_id="01KAQ3M6E2Y0V7K6W9Q6S1T2A1",
-        subject="Gửi công văn",
-        document=DOCUMENT,
-        unit=SCHOOL,
-        deadline=AT,
-    )
+def written_by_a_person(name: str, *, to: str = LAN, **more: object) -> Mail:
+    facts = {
+        "reason": "Thiếu chữ ký của Hiệu trưởng",
+        "case_id": "01KAQ3M6E2Y0V7K6W9Q6S1T2A1",
+        "subject": "Gửi công văn",
+        "document": DOCUMENT,
+        "unit": SCHOOL,
+        **more,
+    }
+    return notices().write(name, to=to, now=AT, **facts)
 
 
 def read(letter: Mail) -> EmailMessage:
@@ -164,6 +169,12 @@ EVERY_LETTER = [
         for name, which in VERDICTS.items()
     ),
     *(pytest.param(written_by_a_person(name), id=name) for name in ("returned", "released")),
+    *(
+        pytest.param(
+            written_by_a_person("returned", delivered=delivered, incoming=incoming), id=f"returned {delivered} {incoming}"
+        )
+        for delivered, incoming in ((True, True), (True, False), (False, True))
+    ),
 ]
 
 # Words that every English sentence has some of, and no Vietnamese one.
@@ -216,7 +227,7 @@ def test_a_letter_belongs_to_the_mail_it_is_about() -> None:
 
 
 def test_a_redirected_clerk_reads_what_why_by_which_rule_and_what_to_do() -> None:
-    letter = about(VERDICTS["redirected to her own queue"])
+    letter = about(VERDICTS["redirected to her own queue"], web_url="https://vanthu.example")
     assert read(letter)["Subject"] == "Văn bản 87/THCSLL đã vào hàng chờ phát hành"
     text = flat(letter)
     for said in (
@@ -226,6 +237,8 @@ def test_a_redirected_clerk_reads_what_why_by_which_rule_and_what_to_do() -> Non
         "- số, ký hiệu: “Số: 87/THCSLL” (tệp cv87.pdf, trang 1, dòng 4)",
         "mục 1 (05/11/2019)",
         "1. Mở I-Office ngành giáo dục (https://ioffice.example/), vào mục “Văn bản đi”, chọn “Chờ phát hành”",
+        "Thầy/Cô mở hồ sơ trên cổng (https://vanthu.example) và chọn “Cho qua”; thư sẽ được chuyển nguyên vẹn",
+        "Xin làm trước 14:10 ngày 16/11/2026.",
         "Thầy/Cô gọi số 0200 000 000",
         "https://vanthu.example/huong-dan",
     ):
@@ -270,14 +283,48 @@ def test_a_moved_address_is_told_with_its_successor_and_last_day() -> None:
     assert "Thầy/Cô gọi" not in text  # anybody may have written
 
 
-def test_a_returned_document_comes_with_the_reason_and_the_deadline() -> None:
+def test_a_held_mail_says_until_when_somebody_should_have_looked_and_what_the_file_looks_like() -> None:
+    text = flat(about(VERDICTS["held, unreadable"]))
+    assert "Văn thư được nhắc xem trước 14:10 ngày 16/11/2026." in text
+    assert "- tên tệp hoặc tiêu đề thư giống tên văn bản: “công văn” (tệp cong van.zip)" in text
+
+
+def test_a_returned_document_comes_with_the_reason() -> None:
     letter = written_by_a_person("returned")
     assert read(letter)["Subject"] == "Văn bản 87/THCSLL được trả lại, chưa phát hành"
     text = flat(letter)
     assert "LÝ DO TRẢ LẠI Thiếu chữ ký của Hiệu trưởng." in text
     assert "Công văn số 87/THCSLL, ngày 16/11/2026, của Trường THCS Lê Lợi" in text
     assert "Trích yếu: đề nghị hỗ trợ kinh phí sửa chữa phòng học" in text
-    assert "Xin làm trước 14:10 ngày 16/11/2026." in text
+    assert "Văn bản chưa được phát hành và chưa đến người nhận." in text
+    assert "Văn thư mở I-Office ngành giáo dục (https://ioffice.example/), vào mục “Văn bản đi”" in text
+
+
+def test_an_outsider_whose_mail_was_delivered_is_not_sent_to_our_office_system() -> None:
+    letter = written_by_a_person("returned", to=OUTSIDER, document=OF_ANOTHER_PROVINCE, delivered=True, incoming=True)
+    assert read(letter)["Subject"] == "Văn bản 2206/SGDĐT được trả lại"
+    text = flat(letter)
+    for said in (
+        "Kính gửi Quý vị, Văn thư Trường THCS Lê Lợi đã xem văn bản Quý vị gửi bằng thư điện tử",
+        "Thư đã đến người nhận, nhưng văn bản không được đăng ký là văn bản đến.",
+        "của SỞ GIÁO DỤC VÀ ĐÀO TẠO (UBND TỈNH LAM HÀ)",
+        "2. Gửi lại văn bản tới Trường THCS Lê Lợi theo đúng nơi nhận, qua trục liên thông nếu cơ quan đã dùng.",
+    ):
+        assert said in text
+    assert "I-Office" not in text
+    assert "Thầy/Cô" not in text
+
+
+def test_what_was_held_on_its_way_in_and_is_returned_did_not_arrive() -> None:
+    text = flat(written_by_a_person("returned", incoming=True))
+    assert "Thư chưa đến người nhận." in text
+    assert "chưa được phát hành" not in text
+
+
+def test_a_released_mail_is_on_its_way_and_comes_with_what_the_clerk_says() -> None:
+    text = flat(written_by_a_person("released", reason="Chỉ là số liệu"))
+    assert "Văn thư Trường THCS Lê Lợi đã xem và cho qua; thư đang được chuyển nguyên vẹn tới người nhận." in text
+    assert "Ý KIẾN CỦA VĂN THƯ Chỉ là số liệu." in text
 
 
 def test_foreign_words_cannot_break_a_letter() -> None:
@@ -298,7 +345,7 @@ def test_a_fact_that_no_letter_knows_is_a_mistake() -> None:
 def test_every_template_is_a_letter_or_a_part_of_one() -> None:
     folder = Path(__file__).parents[1] / "gateway" / "templates" / "notices"
     letters = {path.stem for path in folder.glob("[!_]*.txt")}
-    assert letters == {"redirected", "advised", "held", "sealed", "address-moved", "returned", "released"}
+    assert letters == {*NOTICES, "returned", "released"}
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ class FakeCourier:
         self.parcels: list[Parcel] = []
         self.act = act or says(Outcome.DELIVERED, "250 2.0.0 Ok")
         self.closed = False
+        self.lanes = 1
 
     async def deliver(self, parcel: Parcel) -> tuple[Result, ...]:
         self.parcels.append(parcel)
@@ -249,6 +250,47 @@ def test_a_poke_finds_what_became_due_at_once(house: House) -> None:
     began = datetime.now(UTC)
     house.run(accept, until(lambda: house.relay.parcels))
     assert datetime.now(UTC) - began < timedelta(seconds=0.9)
+
+
+def test_a_next_hop_that_hangs_does_not_hold_up_the_office_systems(house: House) -> None:
+    ends = asyncio.Event()
+
+    async def hangs(parcel: Parcel) -> tuple[Result, ...]:
+        await ends.wait()
+        return await says(Outcome.DELIVERED)(parcel)
+
+    async def end(worker: Worker) -> None:
+        ends.set()
+
+    house.relay.act = hangs
+    mails = [posted(a_mail()) for _ in range(80)]
+    case, _ = a_case(house)
+    filled = [handed_over(house, mail) for mail in mails]
+    house.office.act = says(Outcome.RETRY)
+    house.run(*filled, until(lambda: house.office.parcels), end)
+    house.clock.move(minutes=2)
+    house.office.act = says(Outcome.DELIVERED)
+    ends.clear()
+    mails = [posted(a_mail()) for _ in range(80)]
+    house.run(*(handed_over(house, mail) for mail in mails), until(lambda: len(house.office.parcels) == 2), end)
+    assert house.store.views.case(case.id).state is CaseState.HANDED_OVER
+
+
+def test_a_courier_gets_as_many_parcels_at_once_as_it_can_carry(house: House) -> None:
+    ends = asyncio.Event()
+
+    async def waits(parcel: Parcel) -> tuple[Result, ...]:
+        await ends.wait()
+        return await says(Outcome.DELIVERED)(parcel)
+
+    async def end(worker: Worker) -> None:
+        await asyncio.sleep(0.05)
+        assert len(house.relay.parcels) == 40
+        ends.set()
+
+    house.relay.lanes, house.relay.act = 40, waits
+    mails = [posted(a_mail()) for _ in range(50)]
+    house.run(*(handed_over(house, mail) for mail in mails), until(lambda: len(house.relay.parcels) >= 40), end)
 
 
 def test_there_is_room_until_memory_is_full(house: House) -> None:

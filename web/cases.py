@@ -205,14 +205,18 @@ def _effects(case: Case) -> dict[str, str]:
     office = courier_name(case.office) if case.office else ""
     there = "văn thư phát hành tại đó" if case.direction is Direction.OUTGOING else "văn thư vào sổ văn bản đến tại đó"
     done = f" Văn bản đã bàn giao: xin thu hồi cả trên {office}." if case.state is CaseState.HANDED_OVER else ""
+    told = "Người gửi nhận được thư nêu lý do dưới đây."
     if case.action is Action.COPY:
         release = "Người nhận đã có thư này. Hồ sơ được đóng, không bàn giao cho hệ thống."
+        give_back = f"Hồ sơ được đóng, không vào sổ. Người nhận đã có thư này. {told}"
     else:
-        release = f"Thư được chuyển nguyên vẹn đến {', '.join(case.recipients)}; văn bản không được bàn giao cho hệ thống."
+        whom = ", ".join(case.recipients)
+        release = f"Thư được chuyển nguyên vẹn đến {whom}; văn bản không được bàn giao cho hệ thống. {told}"
+        give_back = f"Văn bản không được bàn giao. {told}"
     return {
         "approve": f"bàn giao cho {office}; {there}.",
         "release": release + done,
-        "return": "Văn bản không được bàn giao. Người gửi nhận được thư nêu lý do dưới đây." + done,
+        "return": give_back + done,
         "withdraw": "Hồ sơ được đóng; văn bản này không được phát hành hoặc sử dụng nữa." + done,
     }
 

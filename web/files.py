@@ -17,9 +17,9 @@ from flask_login import login_required
 from gateway.documents import mime
 from gateway.errors import NotFound, VanthuError
 from gateway.model import Case, Evidence, FileReading, Nature, Value, digest_of
+from gateway.policy.reasons import why_unreadable
 from web.auth import is_sealed, me, tell_seen, visible_case
 from web.context import gateway, store
-from web.format import unreadable
 
 blueprint = Blueprint("files", __name__)
 
@@ -143,7 +143,7 @@ def preview(case: Case, *, file: int, page: int) -> Preview:
     if not reading.name or reading.media == "text/plain":
         return msgspec.structs.replace(seen, kind="text", text=_decoded(data)[:_LONGEST_TEXT])
     if reading.nature is Nature.UNREADABLE:
-        return msgspec.structs.replace(seen, problem=f"Cổng chưa đọc được tệp này: {unreadable(reading.reason)}.")
+        return msgspec.structs.replace(seen, problem=f"Cổng chưa đọc được tệp này: {why_unreadable(reading.reason)}.")
     if reading.media == _PDF:
         return _image_preview(case, reading, seen, page)
     return seen

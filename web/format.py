@@ -23,6 +23,7 @@ from gateway.model import (
     TextSource,
     Urgency,
 )
+from gateway.policy.reasons import why_unreadable
 
 # Asia/Ho_Chi_Minh has had no other offset since 1975: a fixed zone needs no zone files on the machine.
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
@@ -108,18 +109,6 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     TextSource: {TextSource.TEXT: "lớp chữ", TextSource.OCR: "nhận dạng ảnh", TextSource.NONE: "không có chữ"},
 }
 
-_UNREADABLE = {
-    "password": "tệp có mật khẩu",
-    "encrypted": "tệp đã mã hóa",
-    "damaged": "tệp bị hỏng",
-    "time limit": "đọc quá thời gian cho phép",
-    "memory limit": "đọc quá bộ nhớ cho phép",
-    "size limit": "tệp quá lớn",
-    "crashed": "chương trình đọc dừng đột ngột",
-    "no text layer": "chỉ có ảnh quét, không có lớp chữ",
-    "format": "định dạng này chưa đọc được",
-}
-
 
 def words(value: StrEnum) -> str:
     """A state, action, role … in the words of the mission's table."""
@@ -129,11 +118,6 @@ def words(value: StrEnum) -> str:
 def sentence(text: str) -> str:
     """The text with its first letter in upper case; the rest stays."""
     return text[:1].upper() + text[1:]
-
-
-def unreadable(reason: str) -> str:
-    """Why a file could not be read, in Vietnamese; what is not in the table stays as it is."""
-    return _UNREADABLE.get(reason, reason)
 
 
 def moment(at: datetime | None) -> str:
@@ -233,7 +217,7 @@ def utc_now() -> datetime:
 FILTERS: Mapping[str, Callable[..., str]] = {
     "words": words,
     "sentence": sentence,
-    "unreadable": unreadable,
+    "unreadable": why_unreadable,
     "moment": moment,
     "clock": clock,
     "seconds": seconds,

@@ -1,8 +1,8 @@
-"""Says what is inconsistent in a directory: pure, for ``vanthu check-config`` and for whoever keeps the files."""
+"""Says what is inconsistent in a directory and strange around it: pure, for ``vanthu check-config`` and who keeps the files."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -50,6 +50,21 @@ def check(directory: Directory, *, on: date, couriers: Collection[str] | None = 
     )
     findings = [finding for part in parts for finding in part]
     return tuple(sorted(findings, key=lambda finding: not finding.is_error))
+
+
+def check_surroundings(file: str, *, hostname: str, missing: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What works but is strange on this machine.
+
+    ``file`` is the configuration, ``hostname`` our name, ``missing`` the folders that are not there, by name of office system.
+    """
+    findings = [
+        _warning(file, f"[[office]] {office}", f"không có thư mục {folder}; hàng đợi của hệ thống này chờ đến khi có")
+        for office, folder in missing.items()
+    ]
+    if "." not in hostname:
+        text = f"{hostname!r} không phải tên miền đầy đủ: thư thông báo sẽ đi từ postmaster@{hostname}"
+        findings.append(_warning(file, "[smtp] hostname", text))
+    return tuple(findings)
 
 
 def _error(file: str, key: str, text: str) -> Finding:

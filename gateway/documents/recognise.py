@@ -160,9 +160,15 @@ def _read_text(kind: str, name: str, reader: Callable[[], Text], *, is_body: boo
         nature=judgement.nature,
         confidence=judgement.confidence,
         documents=(judgement.document,) if judgement.document else (),
-        text_source=TextSource.OCR if text.scanned else TextSource.TEXT,
+        text_source=_source(text),
         reason=judgement.reason,
     )
+
+
+def _source(text: Text) -> TextSource:
+    if not text.lines:
+        return TextSource.NONE
+    return TextSource.OCR if text.scanned else TextSource.TEXT
 
 
 def _reading(kind: str, nature: Nature, confidence: float) -> FileReading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gateway.directory.snapshot import Directory
 from gateway.model import Action, Direction, Evidence, Phase, Sign, Verdict
 from gateway.policy.issuance import SIGN_NAMES
 
@@ -21,9 +22,9 @@ PHASES = {Phase.OBSERVE: "theo dõi", Phase.ADVISE: "nhắc nhở", Phase.ENFORC
 _ONLY_EXCHANGE = "Nếu chỉ trao đổi số liệu, báo cáo hay dự thảo chưa có số, ngày, chữ ký thì thư được chuyển bình thường."
 
 
-def sentences(verdict: Verdict) -> str:
-    """All that a person should know about one verdict, as lines of text."""
-    return "\n".join(_lines(verdict))
+def sentences(verdict: Verdict, directory: Directory) -> str:
+    """All that a person should know about one verdict, as lines of text; ``directory`` gives the names."""
+    return "\n".join(_lines(verdict, directory))
 
 
 def what_would_change_it(verdict: Verdict) -> tuple[str, ...]:
@@ -54,8 +55,8 @@ _CHANGES: dict[Action, tuple[str, ...]] = {
 _HELD_FOR_OUTSIDE = ("Văn thư quyết định gửi cho người nhận ngoài ngành bằng cách nào; thư được giữ đến khi đó.",)
 
 
-def _lines(verdict: Verdict) -> Iterator[str]:
-    yield f"{verdict.recipient}: {ACTIONS[verdict.action]}{_where(verdict)}."
+def _lines(verdict: Verdict, directory: Directory) -> Iterator[str]:
+    yield f"{verdict.recipient}: {ACTIONS[verdict.action]}{_where(verdict, directory)}."
     yield f"  Lý do: {verdict.reason}"
     yield f"  Căn cứ: quy tắc {verdict.rule}, {verdict.clause}"
     if verdict.would_have is not None:
@@ -71,14 +72,18 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         yield f"  Bỏ qua quy tắc {passed.rule}: {passed.because}"
 
 
-def _where(verdict: Verdict) -> str:
+def _where(verdict: Verdict, directory: Directory) -> str:
     if verdict.action is Action.FORWARD:
         return f" {verdict.target}"
     if not verdict.unit or verdict.action in (Action.DELIVER, Action.REJECT):
         return ""
+    known, system = directory.organisation(verdict.unit), directory.office(verdict.office)
+    name = known.name if known is not None else verdict.unit
+    if verdict.action in (Action.HOLD, Action.QUARANTINE):
+        return f" (văn thư {name})"
     way = "văn bản đến" if verdict.direction is Direction.INCOMING else "chờ phát hành"
-    office = f", hệ thống {verdict.office}" if verdict.office else ""
-    return f" (đơn vị {verdict.unit}, {way}{office})"
+    office = f", trên {system.title if system is not None else verdict.office}" if verdict.office else ""
+    return f" ({name}: {way}{office})"
 
 
 def _shown(evidence: Evidence) -> str:

@@ -97,7 +97,7 @@ def weigh(settings: Settings, issuers: Issuers, unit: Organisation | None, recog
     weighed = [_weighed(settings, issuers, unit, document) for document in documents]
     deciding = [w for w in weighed if w.klass is not None]
     if deciding:
-        return _deciding(deciding)
+        return _deciding(issuers, deciding)
     probable = _probable(settings, issuers, unit, recognition)
     return probable if probable is not None else _harmless(weighed, recognition)
 
@@ -164,18 +164,19 @@ def _decides_nothing(settings: Settings, document: Document) -> str:
 _STRONGEST = (Carried.OWN, Carried.OF_OTHER_AGENCY, Carried.OF_OUR_UNIT)
 
 
-def _deciding(weighed: list[_Weighed]) -> Finding:
+def _deciding(issuers: Issuers, weighed: list[_Weighed]) -> Finding:
     classes = {w.klass for w in weighed if w.klass is not None}
     strongest = next(klass for klass in _STRONGEST if klass in classes)
     leading = [w for w in weighed if w.klass is strongest]
     first = min(leading, key=lambda w: w.document.urgency is Urgency.NORMAL)
+    issuer = issuer_in_words(first.document, issuers.organisation(first.unit)) or "cơ quan khác"
     return Finding(
         carries=frozenset(classes),
         document=first.document,
         others=len(leading) - 1,
         issuer_unit=first.unit,
         urgent=any(w.document.urgency is not Urgency.NORMAL for w in leading),
-        found=f"{said(first.document)} là văn bản của {first.document.issuer or 'cơ quan khác'}, được gửi để tham khảo",
+        found=f"{said(first.document)} là văn bản của {issuer}, được gửi để tham khảo",
     )
 
 
@@ -207,3 +208,13 @@ def said(document: Document) -> str:
     number = f" số {document.number_symbol}" if document.number_symbol else " không số"
     issued = f" ngày {document.issued_on:%d/%m/%Y}" if document.issued_on else ""
     return f"{kind}{number}{issued}"
+
+
+def issuer_in_words(document: Document, known: Organisation | None) -> str:
+    """Who issued it: the name in our directory, else as the letterhead says it, with the body above; "" when it says nothing.
+
+    Every province has a "SỞ GIÁO DỤC VÀ ĐÀO TẠO": only the line above tells which.
+    """
+    if known is not None:
+        return known.name
+    return f"{document.issuer} ({document.superior})" if document.issuer and document.superior else document.issuer

@@ -80,6 +80,7 @@ class Issuers:
     """The units of one directory, ready for comparison."""
 
     def __init__(self, directory: Directory) -> None:
+        self._directory = directory
         self._units = {code: _unit(directory, code) for code in directory.organisations}
         self._by_name: dict[str, list[str]] = {}
         self._by_beginning: dict[str, list[str]] = {}
@@ -110,6 +111,10 @@ class Issuers:
             if _is_by(header, self._units[code]):
                 return code
         return ""
+
+    def organisation(self, code: str) -> Organisation | None:
+        """The unit with that code; None for a code that is unknown or ""."""
+        return self._directory.organisation(code)
 
     def own_symbols(self, unit: Organisation) -> frozenset[str]:
         """The folded symbols of a unit."""

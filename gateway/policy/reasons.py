@@ -9,23 +9,32 @@ from string import Formatter
 from gateway.directory.snapshot import Organisation
 from gateway.model import Document, FileReading, Secrecy
 from gateway.policy.facts import Facts, Place
-from gateway.policy.issuance import Carried, said
+from gateway.policy.issuance import Carried, issuer_in_words, said
 
 _LONGEST = 240
 
-_WHY_UNREADABLE = {
+# Every reason that the recogniser and the inspection can give (gateway.model.FileReading), as a clause.
+WHY_UNREADABLE = {
     "password": "tệp có mật khẩu",
-    "damaged": "tệp hỏng",
-    "time limit": "đọc quá lâu",
-    "memory limit": "tệp quá nặng",
-    "too large": "tệp quá lớn",
     "encrypted": "tệp đã mã hóa",
+    "damaged": "tệp bị hỏng",
+    "format": "định dạng này chưa đọc được",
     "encoding": "chữ dùng bảng mã cũ",
-    "garbled text": "bản quét quá mờ",
-    "crashed": "tệp làm hỏng bộ đọc",
     "no text layer": "bản quét không có lớp chữ",
-    "format": "định dạng chưa đọc được",
+    "garbled text": "bản quét quá mờ, chữ đọc được bị lỗi",
+    "too large": "tệp quá lớn",
+    "too deep": "tệp lồng trong quá nhiều lớp",
+    "too many parts": "thư có quá nhiều phần",
+    "fragment": "thư chỉ là một mảnh, phần còn lại ở thư khác",
+    "time limit": "đọc quá thời gian cho phép",
+    "memory limit": "đọc quá bộ nhớ cho phép",
+    "crashed": "chương trình đọc dừng đột ngột",
 }
+
+
+def why_unreadable(reason: str) -> str:
+    """Why a file could not be read, for a person: a Vietnamese clause."""
+    return WHY_UNREADABLE.get(reason, "không rõ nguyên nhân")
 
 
 def _document(facts: Facts, _unit: Organisation | None) -> str:
@@ -39,9 +48,8 @@ def _document(facts: Facts, _unit: Organisation | None) -> str:
 def _issuer(facts: Facts, _unit: Organisation | None) -> str:
     finding = facts.letter.finding
     known = facts.letter.directory.organisation(finding.issuer_unit) if finding.issuer_unit else None
-    if known is not None:
-        return known.name
-    return finding.document.issuer if finding.document is not None and finding.document.issuer else "cơ quan ngoài ngành"
+    said_so = issuer_in_words(finding.document, known) if finding.document is not None else ""
+    return said_so or "cơ quan ngoài ngành"
 
 
 def _secrecy(facts: Facts, _unit: Organisation | None) -> str:
@@ -57,7 +65,7 @@ def _file(facts: Facts, _unit: Organisation | None) -> str:
 
 def _why_unreadable(facts: Facts, _unit: Organisation | None) -> str:
     file: FileReading | None = facts.letter.finding.unreadable
-    return _WHY_UNREADABLE.get(file.reason, "không rõ nguyên nhân") if file is not None else ""
+    return why_unreadable(file.reason) if file is not None else ""
 
 
 def _clerk(facts: Facts, _unit: Organisation | None) -> str:

@@ -24,6 +24,9 @@ from gateway.policy.conditions import CONDITIONS
 from gateway.policy.facts import Facts
 from gateway.policy.issuance import Settings
 
+# Letters that a rule may ask for; "returned" and "released" follow from what a clerk does (gateway.review).
+NOTICES = ("redirected", "advised", "held", "sealed", "address-moved")
+
 
 class Target(StrEnum):
     """Whose clerk gets the case."""
@@ -77,7 +80,7 @@ class Rule(Value, forbid_unknown_fields=True):
     valid_from: date | None = None
     valid_to: date | None = None
     target: Target = Target.NONE
-    notice: str = ""  # name of a letter (gateway.notices)
+    notice: str = ""  # one of NOTICES
     notice_to: NoticeTo = NoticeTo.GOVERNED
     alarm: Alarm = Alarm.NEVER
     hand_over: HandOver = HandOver.APPROVAL
@@ -184,9 +187,12 @@ class _Lines:
         """msgspec's words with the line of the place they name: "Expected … - at `$.rule[3].action`"."""
         said, _, place = str(error).partition(" - at `$.")
         place = place.rstrip("`")
-        unknown = re.search(r"unknown field `(\w+)`|required field `(\w+)`", said)
+        unknown = re.search(r"unknown field `(.+?)`|required field `(\w+)`", said)
         words = re.findall(r"[a-z_]+", place)
         key = (unknown.group(1) or unknown.group(2)) if unknown else words[-1] if words else ""
+        if unknown and unknown.group(1):
+            said = f"no such key; expected one of {', '.join(_keys(place))}"
+            place = f"[{place}] {key}" if place == "issuance" else place or key
         found = re.match(r"rule\[(\d+)\]", place)
         if found:
             return self.error(int(found.group(1)), key, f"[[rule]] {key}: {said}" if key else f"[[rule]]: {said}")
@@ -198,6 +204,13 @@ class _Lines:
 
     def _at(self, line: int, text: str) -> ConfigError:
         return ConfigError(f"{self._where}: line {line + 1}: {text}")
+
+
+def _keys(place: str) -> tuple[str, ...]:
+    """The keys that are known where an unknown one was found."""
+    if place.startswith("rule["):
+        return Rule.__struct_fields__
+    return Settings.__struct_fields__ if place == "issuance" else _File.__struct_fields__
 
 
 def _check_rule(lines: _Lines, number: int, rule: Rule) -> None:
@@ -217,6 +230,9 @@ def _check_rule(lines: _Lines, number: int, rule: Rule) -> None:
         reasons.words_in(rule.reason)
     except ValueError as error:
         raise lines.error(number, "reason", f"rule {rule.id}: reason: expected {error}") from None
+    if rule.notice and rule.notice not in NOTICES:
+        wanted = ", ".join(NOTICES)
+        raise lines.error(number, "notice", f"rule {rule.id}: notice: expected one of {wanted}, got {rule.notice!r}")
     _check_action(lines, number, rule)
 
 

@@ -7,6 +7,7 @@ with CR LF; the last one has none yet.
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Sequence
@@ -133,20 +134,28 @@ def failure(failure_id: str) -> str:
 
 
 def refused(verdict: Verdict, mail_id: str, *, help_url: str, help_phone: str) -> str:
-    """The policy refused a mail: what was stopped, why, which system to use, whom to ring."""
-    number = next((e.words for e in verdict.evidence if e.sign is Sign.NUMBER), "")
+    """The policy refused a mail: what was stopped, why, what to do now and on which system, whom to ring.
+
+    ``verdict.office`` is the title of the office system here, not its name: people read it.
+    """
+    printed = next((e.words for e in verdict.evidence if e.sign is Sign.NUMBER), "")
+    number = _NUMBER_SIGN.sub("", fold_to_ascii(printed), count=1)
     what = f"{mail_id} Thu nay da bi chan" + (f": van ban so {number}" if number else "")
     ring = f"Can giup do: goi {help_phone}" if help_phone else "Can giup do: hoi van thu don vi"
     lines = [
         what,
         f"Ly do: {verdict.reason}" if verdict.reason else "",
         f"Can cu: {verdict.clause}" if verdict.clause else "",
-        f"Van ban phat hanh qua: {verdict.office}" if verdict.office else "",
+        f"{_HAND_IT_OVER} {verdict.office}; khong gui lai thu nay" if verdict.office else "",
         f"Dia chi moi: {verdict.target}" if verdict.target else "",
         ring,
         f"Doc them: {help_url} (ma thu {mail_id})",
     ]
     return _reply("550", "5.1.6" if verdict.target else "5.7.1", [line for line in lines if line])
+
+
+_NUMBER_SIGN = re.compile(r"^\s*so\b[\s.:]*", re.IGNORECASE)  # the "Số:" that is printed before a number and symbol
+_HAND_IT_OVER = "Can lam: chuyen van ban da ky cho van thu don vi de phat hanh tren"
 
 
 def fold_to_ascii(text: str) -> str:

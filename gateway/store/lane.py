@@ -97,10 +97,12 @@ class Lane:
         try:
             scribe = self._scribe or self._open()
             self._unsent = memoryview(self._message(scribe, self._sent))
-            self._send()
-        except Exception as error:  # whatever it is, all who wait must hear of it
+        except Exception as error:  # no process to be had, a value that cannot be packed: nothing of it was sent
             logger.exception("the scribe could not be told")
-            self._lose(error)
+            self.close()  # the next one has to hear all texts
+            self._answer(error)
+            return
+        self._send()
 
     def _message(self, scribe: Scribe, entries: Sequence[Entry]) -> bytes:
         gathered = self._database.gathered()

@@ -151,7 +151,7 @@ def _carry_out(cursor: sqlite3.Cursor, texts: dict[int, str], steps: Sequence[_S
                 cursor.execute("ROLLBACK")
                 return (_NOT_ALL, "", 0, "")
         cursor.execute("COMMIT")
-    except sqlite3.Error as error:
+    except Exception as error:  # noqa: BLE001 - a number too large, half a surrogate pair: not only SQLite has its say
         with contextlib.suppress(sqlite3.Error):
             cursor.execute("ROLLBACK")
         return (

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gateway.bridge.edxml import package, parse
 from gateway.bridge.handover import edxml_of
-from gateway.directory.snapshot import Directory
+from gateway.directory.snapshot import Directory, RetiredAddress
 from gateway.model import Case, Direction, Document, Mail, Nature, digest_of
 from tests.bridge.conftest import SIGNED, TABLE
 
@@ -47,6 +47,19 @@ def test_an_outgoing_document_comes_from_its_unit_and_goes_to_the_units_addresse
     assert made.to_places == ("Phòng Giáo dục và Đào tạo Cẩm Sơn", "bao@toasoan.example")
     assert made.business is not None
     assert made.business.staff.email == "vanthu.thcsll@sgdhuonggiang.edu.vn"
+
+
+def test_a_retired_address_stands_for_the_unit_of_whoever_took_over(mail: Mail, case: Case, directory: Directory) -> None:
+    old = RetiredAddress(address="pgdcs.huonggiang@moet.edu.vn", successor="vanthu.pgdcs@sgdhuonggiang.edu.vn")
+    today = Directory(
+        organisations=directory.organisation_rows,
+        domains=directory.domains,
+        mailboxes=directory.mailboxes,
+        retired=[old],
+    )
+    made = edxml_of(mail, replace(case, recipients=(old.address.upper(), "bao@toasoan.example")), today)
+    assert [to.organ_id for to in made.receivers] == ["PGDCS"]
+    assert made.to_places == ("Phòng Giáo dục và Đào tạo Cẩm Sơn", "bao@toasoan.example")
 
 
 def test_an_incoming_document_comes_from_its_issuer_and_goes_to_the_unit(mail: Mail, case: Case, directory: Directory) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway import sample
-from gateway.directory.check import check
+from gateway.directory.check import check, check_surroundings
 from gateway.directory.files import load
 from gateway.directory.snapshot import (
     Campaign,
@@ -54,6 +54,16 @@ def test_the_sample_has_only_its_kindergarten_without_clerk(tmp_path: Path) -> N
     (finding,) = check(load(tmp_path / "directory"), on=TODAY, couriers=["qlvb-tinh", "ioffice-nganh"])
     assert not finding.is_error
     assert str(finding).startswith("lưu ý: organisations.csv: MNHS: Trường Mầm non Hoa Sen chưa có tài khoản văn thư")
+
+
+def test_a_missing_folder_and_a_name_without_domain_are_warnings() -> None:
+    missing = {"qlvb": "/mnt/qlvb"}
+
+    assert [str(finding) for finding in check_surroundings("vanthu.toml", hostname="vm", missing=missing)] == [
+        "lưu ý: vanthu.toml: [[office]] qlvb: không có thư mục /mnt/qlvb; hàng đợi của hệ thống này chờ đến khi có",
+        "lưu ý: vanthu.toml: [smtp] hostname: 'vm' không phải tên miền đầy đủ: thư thông báo sẽ đi từ postmaster@vm",
+    ]
+    assert check_surroundings("vanthu.toml", hostname="mx.sgd.example", missing={}) == ()
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,13 @@ def _mail(*attachments: tuple[str, bytes], text: str = "Em gửi thầy ạ.") -
     return message.as_bytes()
 
 
+def test_an_empty_file_has_no_text() -> None:
+    reading = recognise_file("empty.pdf", b"")
+
+    assert reading.text_source is TextSource.NONE
+    assert reading.documents == ()
+
+
 # --- An issued document, whole ---
 
 

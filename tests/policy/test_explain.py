@@ -20,6 +20,7 @@ from tests.policy.desk import (
     TEACHER,
     carrying,
     decided,
+    directory,
     issued,
     mail,
     unreadable,
@@ -31,7 +32,7 @@ SECRET = carrying(issued("THCSLL", nature=Nature.SECRET, secrecy=Secrecy.TOP_SEC
 
 
 def test_a_refusal_is_explained_from_the_reason_to_the_rules_passed_over() -> None:
-    told = sentences(verdict(mail(TEACHER, DIVISION), CARRIED)).splitlines()
+    told = sentences(verdict(mail(TEACHER, DIVISION), CARRIED), directory()).splitlines()
 
     assert told[0] == f"{DIVISION}: từ chối ngay khi gửi."
     assert told[1].startswith("  Lý do: Công văn số 87/THCSLL ngày 16/11/2026 là văn bản phát hành của Trường THCS Lê Lợi")
@@ -44,14 +45,19 @@ def test_a_refusal_is_explained_from_the_reason_to_the_rules_passed_over() -> No
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (verdict(mail(CLERK, DIVISION), CARRIED), "(đơn vị THCSLL, chờ phát hành, hệ thống ioffice-nganh)"),
-        (verdict(mail(OUTSIDE, SPECIALIST), carrying(issued("MINISTRY"))), "(đơn vị SGDHG, văn bản đến, hệ thống qlvb-tinh)"),
-        (verdict(mail(KINDERGARTEN, DIVISION), carrying(issued("MNHS"))), "đồng thời văn thư nhận một bản (đơn vị PGDCS"),
+        (verdict(mail(CLERK, DIVISION), CARRIED), "(Trường THCS Lê Lợi: chờ phát hành, trên I-Office ngành giáo dục)"),
+        (verdict(mail(OUTSIDE, SPECIALIST), carrying(issued("MINISTRY"))),
+         "(Sở Giáo dục và Đào tạo Hương Giang: văn bản đến, trên"),
+        (verdict(mail(KINDERGARTEN, DIVISION), carrying(issued("MNHS"))),
+         "văn thư nhận một bản (Phòng Giáo dục và Đào tạo Cẩm Sơn: văn bản đến"),
         (verdict(mail(OUTSIDE, RETIRED)), f"chuyển tiếp tới địa chỉ mới {CLERK}."),
         (verdict(mail(OUTSIDE, CLOSED)), "Nếu gửi thẳng tới vanthu.thptnh@sgdhuonggiang.edu.vn thì thư đến nơi ngay."),
         (verdict(mail(TEACHER, DIVISION), unreadable("CV 9.pdf")), "Nếu gửi tệp không đặt mật khẩu, có lớp chữ đọc được"),
         (decided(mail(CLERK, DIVISION, PRESS), CARRIED)[1], "Văn thư quyết định gửi cho người nhận ngoài ngành"),
-        (verdict(mail(TEACHER, DIVISION), SECRET), "niêm phong, không ai đọc"),
+        (verdict(mail(TEACHER, DIVISION), SECRET), "niêm phong, không ai đọc (văn thư Trường THCS Lê Lợi)."),
+        (verdict(mail(TEACHER, DIVISION), unreadable("CV 9.pdf")), "giữ lại chờ người xem (văn thư Trường THCS Lê Lợi)."),
+        (verdict(mail(OUTSIDE, SPECIALIST), carrying(issued("ELSEWHERE"))),
+         "của SỞ GIÁO DỤC VÀ ĐÀO TẠO (UBND TỈNH LAM HÀ) gửi đến"),
         (verdict(mail(OBSERVED_TEACHER, DIVISION), carrying(issued("THCSNT"))),
          "Đơn vị đang ở giai đoạn theo dõi; khi áp dụng, thư này sẽ được xử lý: từ chối ngay khi gửi."),
         (verdict(mail(ADVISED_TEACHER, DIVISION), carrying(issued("THCSTHD"))), "Đơn vị đang ở giai đoạn nhắc nhở"),
@@ -59,7 +65,7 @@ def test_a_refusal_is_explained_from_the_reason_to_the_rules_passed_over() -> No
     ],
 )  # fmt: skip
 def test_every_outcome_has_its_words(found: Verdict, said: str) -> None:
-    assert said in sentences(found)
+    assert said in sentences(found, directory())
 
 
 def test_what_is_delivered_needs_no_change() -> None:

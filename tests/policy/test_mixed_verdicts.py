@@ -64,3 +64,12 @@ def test_the_others_get_what_their_own_verdicts_say() -> None:
     _, beside = decided(mail(OUTSIDE, CLOSED, SPECIALIST))
 
     assert beside == alone
+
+
+def test_an_issuance_to_retired_addresses_beside_an_outside_one_is_captured_and_not_forwarded() -> None:
+    first, second, outside = decided(mail(TEACHER, RETIRED, RETIRED.upper(), PRESS), CARRIED)
+
+    for refused in (first, second):
+        assert (refused.rule, refused.action, refused.notice) == ("5", Action.REDIRECT, "redirected")
+        assert (refused.unit, refused.target) == ("THCSLL", CLERK)
+    assert outside.action is Action.HOLD

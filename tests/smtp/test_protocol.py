@@ -66,6 +66,18 @@ def test_a_mail_is_taken_with_all_that_is_known_of_it(door: OpenDoor) -> None:
     assert abs(mail.arrival.at.timestamp() - time.time()) < 10
 
 
+def test_a_command_that_comes_in_two_pieces_at_once_is_one_command(door: OpenDoor) -> None:
+    client = door.client()
+
+    async def two_pieces() -> None:
+        (session,) = door.server.sessions
+        session.data_received(b"NO")
+        session.data_received(b"OP\r\n")
+
+    door.run(two_pieces())
+    assert client.reply().startswith("250 ")
+
+
 def test_a_client_from_outside_only_claims_to_be_the_sender(outside: OpenDoor) -> None:
     outside.client().deliver(LETTER)
     assert outside.mail.arrival.identity is Identity.CLAIMED

@@ -338,6 +338,16 @@ def test_silence_ends_in_a_retry(step: str) -> None:
         assert "no reply in time" in results[0].reply
 
 
+def test_a_next_hop_that_takes_the_connection_and_says_nothing_costs_no_more_than_connecting_may() -> None:
+    with Sink(replies={"GREETING": SILENCE}) as sink:
+        began = time.monotonic()
+        results = send_at_once(sink, *[parcel()] * 20, connect_timeout_s=0.2, reply_timeout_s=3)
+        assert time.monotonic() - began < 1.5
+        assert {r.outcome for (r,) in results} == {Outcome.RETRY}
+        assert "no answer in time" in results[0][0].reply
+        assert sink.connections <= 16
+
+
 # --- connections --------------------------------------------------------------------------------------------------------
 
 

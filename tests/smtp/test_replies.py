@@ -7,6 +7,8 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
+from msgspec.structs import replace
 
 from gateway.model import Action, Evidence, Sign, Verdict
 from gateway.smtp import replies
@@ -17,7 +19,7 @@ REFUSAL = Verdict(
     rule="issuance-by-others",
     clause="Thông báo ngày 05/11/2019, mục 2",
     reason="Chỉ tài khoản của văn thư được phát hành văn bản.",
-    office="ioffice-nganh",
+    office="I-Office ngành giáo dục",
     evidence=(Evidence(sign=Sign.NUMBER, words="45/QĐ-THCSLL"),),
 )
 
@@ -47,10 +49,17 @@ def test_a_refusal_says_what_why_where_and_whom_to_ring() -> None:
         "550-5.7.1 01J Thu nay da bi chan: van ban so 45/QD-THCSLL",
         "550-5.7.1 Ly do: Chi tai khoan cua van thu duoc phat hanh van ban.",
         "550-5.7.1 Can cu: Thong bao ngay 05/11/2019, muc 2",
-        "550-5.7.1 Van ban phat hanh qua: ioffice-nganh",
+        "550-5.7.1 Can lam: chuyen van ban da ky cho van thu don vi de phat hanh tren I-Office nganh giao duc; "
+        "khong gui lai thu nay",
         "550-5.7.1 Can giup do: goi 0200 000 000",
         "550 5.7.1 Doc them: https://vanthu.example/huong-dan (ma thu 01J)",
     ]
+
+
+@pytest.mark.parametrize("printed", ["Số: 88/THCSLL", "SỐ : 88/THCSLL", "So 88/THCSLL", "88/THCSLL"])
+def test_the_printed_word_before_a_number_is_not_said_twice(printed: str) -> None:
+    verdict = replace(REFUSAL, evidence=(Evidence(sign=Sign.NUMBER, words=printed),))
+    assert "bi chan: van ban so 88/THCSLL\r\n" in refused(verdict)
 
 
 def test_a_refusal_without_facts_still_says_whom_to_ask() -> None:
@@ -67,6 +76,12 @@ def test_a_retired_address_refused_by_a_rule_names_the_new_one() -> None:
         recipient="cu@moet.edu.vn", action=Action.REJECT, rule="r", clause="", reason="", target="moi@sgd.example"
     )
     assert "550-5.1.6 Dia chi moi: moi@sgd.example" in refused(verdict)
+
+
+def test_a_refused_issuance_to_a_retired_address_is_not_sent_on_to_the_new_one() -> None:
+    verdict = replace(REFUSAL, recipient="cu@moet.edu.vn", unit="THCSLL", target="moi@sgd.example")
+    assert "5.1.6" not in refused(verdict)
+    assert "moi@sgd.example" not in refused(verdict)
 
 
 @given(reason=st.text(max_size=3000), words=st.text(max_size=600), target=st.text(max_size=20))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import NotFound, StoreUnavailable
+from gateway.errors import NotAllowed, NotFound, StoreUnavailable
 from gateway.lifecycle import DeliveryEvent, DeliveryState
 from gateway.model import Mail
 from gateway.store import Settlement, Store, blobs
@@ -100,11 +100,38 @@ def test_the_purge_keeps_what_is_captured_or_not_delivered_to_all(store: Store) 
     half = mail(b"half", to=(CLERK, MINH))
     store.accept_now([passing(half)])
     store.settle([Settlement(delivery_id=f"{half.id}-0", event=DeliveryEvent.DELIVERED, attempts=1)])
-    store.settle([Settlement(delivery_id=f"{half.id}-1", event=DeliveryEvent.GIVE_UP, attempts=9)])
+    store.settle([Settlement(delivery_id=f"{half.id}-1", event=DeliveryEvent.REFUSE, attempts=9)])
     store.flush()
     assert store.purge(NOON + 99 * DAY, keep_passed=DAY) == 0
     assert store.views.raw(kept.id) == b"captured"
     assert store.views.raw(half.id) == b"half"
+
+
+@pytest.mark.parametrize(("dead_for_days", "dropped"), [(29, 0), (31, 1)])
+def test_the_purge_waits_a_month_longer_for_what_was_given_up(store: Store, dead_for_days: int, dropped: int) -> None:
+    letter = mail(b"half", to=(CLERK, MINH))
+    store.accept_now([passing(letter)])
+    store.settle([Settlement(delivery_id=f"{letter.id}-0", event=DeliveryEvent.DELIVERED, attempts=1)])
+    store.settle([Settlement(delivery_id=f"{letter.id}-1", event=DeliveryEvent.GIVE_UP, attempts=9)])
+    store.flush()
+    assert store.purge(NOON + (dead_for_days + 1) * DAY, keep_passed=DAY) == dropped
+
+
+def test_a_cancelled_delivery_keeps_no_bytes(store: Store) -> None:
+    letter = mail(b"half")
+    store.accept_now([passing(letter, state=DeliveryState.QUEUED)])
+    store.move_delivery(f"{letter.id}-0", DeliveryEvent.CANCEL, by="quantri", now=NOON)
+    assert store.purge(NOON + 3 * DAY, keep_passed=DAY) == 1
+
+
+def test_what_has_no_bytes_any_more_cannot_be_tried_again(store: Store) -> None:
+    letter = mail(b"half")
+    store.accept_now([passing(letter)])
+    store.settle([Settlement(delivery_id=f"{letter.id}-0", event=DeliveryEvent.GIVE_UP, attempts=9)])
+    store.flush()
+    assert store.purge(NOON + 99 * DAY, keep_passed=DAY) == 1
+    with pytest.raises(NotAllowed, match="không còn được lưu"):
+        store.move_delivery(f"{letter.id}-0", DeliveryEvent.RETRY_NOW, by="quantri", now=NOON + 99 * DAY)
 
 
 def test_the_purge_works_in_small_transactions_until_all_is_dropped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from gateway.errors import IllegalTransition, NotFound, StoreUnavailable
+from gateway.errors import CaseChanged, IllegalTransition, NotFound, StoreUnavailable
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import Action, Case, Delivery, Event, Evidence, Mail, Sign, Story
 from gateway.store import Acceptance, Opening, Settlement, Store
 from gateway.store.tables import JOINABLE, OPEN_STATES
 from tests.store.conftest import Open
-from tests.store.letters import CLERK, LEASE, NOON, captured, case, document, mail, passing, verdict
+from tests.store.letters import CLERK, LEASE, MINH, NOON, captured, case, document, mail, passing, verdict
 
 
 def test_a_captured_document_is_a_case_that_waits(store: Store) -> None:
@@ -280,6 +281,37 @@ def test_a_sealed_mail_opens_sealed_cases_only_whatever_the_caller_says(store: S
     assert store.views.deliveries_of(case_id=opened.id) == ()
 
 
+def test_a_case_that_got_another_mail_meanwhile_is_not_moved(store: Store) -> None:
+    first, second = mail(), mail(b"again")
+    opened = case(first)
+    store.accept_now([captured(first, opened)])
+    store.accept_now([captured(second, case(second))])
+    on = Delivery(id=f"{opened.id}-1", mail_id=first.id, courier="relay", target=CLERK, case_id=opened.id)
+    with pytest.raises(CaseChanged):
+        store.move_case(opened.id, CaseEvent.RELEASE, by="hoa", detail={}, deliveries=(on,), expected_mails=1, now=NOON)
+    assert store.views.case(opened.id).state is CaseState.WAITING
+    assert store.views.deliveries_of(case_id=opened.id) == ()
+    moved = store.move_case(opened.id, CaseEvent.RELEASE, by="hoa", detail={}, deliveries=(on,), expected_mails=2, now=NOON)
+    assert moved.state is CaseState.RELEASED
+
+
+def test_a_mail_that_comes_while_a_case_is_released_is_expected_or_opens_another(store: Store, open_store: Open) -> None:
+    other, released = open_store(), 0
+    for n in range(20):
+        first, second = mail(), mail(b"again")
+        opened = case(first, key=f"{n}/QĐ")
+        store.accept_now([captured(first, opened)])
+        coming = threading.Thread(target=other.accept_now, args=([captured(second, case(second, key=f"{n}/QĐ"))],))
+        coming.start()
+        with contextlib.suppress(CaseChanged):
+            store.move_case(opened.id, CaseEvent.RELEASE, by="hoa", detail={}, expected_mails=1, now=NOON)
+            released += 1
+        coming.join()
+        state, mails = store.views.case(opened.id).state, store.views.mails_of_case(opened.id)
+        assert (state, len(mails)) in ((CaseState.RELEASED, 1), (CaseState.WAITING, 2))
+    assert sum(store.views.case_counts(None).values()) == 20 + released
+
+
 def test_nobody_moves_a_sealed_case(store: Store) -> None:
     _, opened, acceptance = secret()
     store.accept_now([acceptance])
@@ -294,6 +326,16 @@ def test_a_sealed_case_alarms_until_somebody_has_seen_it(store: Store) -> None:
     assert store.views.health().alarms == 1
     store.tell(Story(at=NOON, event=Event.SEEN, case_id=opened.id, actor="hoa"))
     assert store.views.health().alarms == 0
+
+
+def test_a_secret_that_a_unit_not_yet_bound_let_through_is_counted_for_a_week(store: Store) -> None:
+    letter, usual = mail(to=(CLERK, MINH)), mail()
+    passed = passing(letter)
+    through = tuple(replace(each, alarm=True, would_have=Action.QUARANTINE) for each in passed.verdicts)
+    store.accept_now([replace(passed, verdicts=through), passing(usual)])
+    now = datetime.now(UTC)
+    assert store.views.health(now).secrets_let_through == 1  # mails, not recipients
+    assert store.views.health(now + timedelta(days=8)).secrets_let_through == 0
 
 
 def test_a_case_that_nobody_looked_at_in_time_raises_its_alarm_once(store: Store) -> None:

@@ -226,6 +226,11 @@ def test_a_clerk_returns_with_a_reason_and_the_sender_is_told(house: House, as_p
     assert "Đã gửi thư thông báo" in page
 
 
+def test_before_a_copy_is_returned_the_clerk_reads_that_it_was_delivered(as_person: AsPerson, remember: Remember) -> None:
+    page = as_person(CLERK).get(f"/case/{remember(sample.incoming_case).id}").text
+    assert "Hồ sơ được đóng, không vào sổ. Người nhận đã có thư này. Người gửi nhận được thư nêu lý do dưới đây." in page
+
+
 def test_a_clerk_releases_and_the_mail_goes_to_its_recipients(house: House, as_person: AsPerson, remember: Remember) -> None:
     case = remember(sample.decision_case)
     clerk = as_person(CLERK)
@@ -300,7 +305,7 @@ def test_a_unit_without_a_connected_office_system_cannot_approve(house: House, a
     clerk = as_person(CLERK)
     assert 'id="approve"' not in clerk.get(f"/case/{case.id}").text
     clerk.press(f"/case/{case.id}/approve")
-    assert "chưa có hệ thống quản lý văn bản nào" in clerk.get(f"/case/{case.id}").text
+    assert "Chưa có hệ thống quản lý văn bản nào của Sở Giáo dục và Đào tạo Hương Giang" in clerk.get(f"/case/{case.id}").text
 
 
 def test_releasing_a_copy_says_that_it_was_delivered_already(as_person: AsPerson, remember: Remember) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import mimetypes
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from email.headerregistry import Address
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -57,15 +57,16 @@ def letter(
     in_reply_to: str = "",
 ) -> bytes:
     """A complete mail, the same bytes on every run; ``at`` is in UTC, the Date field shows Vietnamese time."""
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = _address(sender)
-    mail["To"] = [_address(person) for person in to]
-    mail["Subject"] = subject
-    mail["Date"] = (at + _VIETNAM).strftime("%a, %d %b %Y %H:%M:%S +0700")
     name = hashlib.sha256(f"{sender[1]} {at} {subject}".encode()).hexdigest()[:20]
-    mail["Message-ID"] = f"<{name}@{sender[1].partition('@')[2]}>"
-    if in_reply_to:
-        mail["In-Reply-To"] = mail["References"] = in_reply_to
+    fields = [
+        f"From: {_address(sender)}",
+        "To: " + ",\r\n ".join(_address(person) for person in to),
+        f"Subject: {_encoded(subject)}",
+        f"Date: {at + _VIETNAM:%a, %d %b %Y %H:%M:%S} +0700",
+        f"Message-ID: <{name}@{sender[1].partition('@')[2]}>",
+        *([f"In-Reply-To: {in_reply_to}", f"References: {in_reply_to}"] if in_reply_to else []),
+    ]
+    mail = EmailMessage(policy=SMTP)
     mail.set_content(text)
     if html:
         mail.add_alternative(html, subtype="html")
@@ -74,11 +75,16 @@ def letter(
         mail.add_attachment(attachment.data, maintype=main, subtype=sub, filename=attachment.name)
     for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
         part.set_boundary(f"----=_{name}_{number}")
-    return mail.as_bytes()
+    return "".join(f"{field}\r\n" for field in fields).encode() + mail.as_bytes()
 
 
-def _address(person: Person) -> Address:
-    return Address(display_name=person[0], addr_spec=person[1])
+def _address(person: Person) -> str:
+    return f"{_encoded(person[0])} <{person[1]}>"
+
+
+def _encoded(text: str) -> str:
+    """Encoded words, split between letters (RFC 2047): EmailMessage loses the blank where it folds two of them."""
+    return Header(text, "utf-8", header_name="Subject").encode(linesep="\r\n")
 
 
 def _media(name: str) -> str:

@@ -1,0 +1,147 @@
+"""The one way in, at the seams that a running gateway does not show: a store that fails, and what the reply is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.courier import Parcel
+from gateway.errors import StoreUnavailable
+from gateway.intake import Intake
+from gateway.model import Mail, Recognition, new_id
+from gateway.notices import Notices
+from gateway.store import Acceptance, Store
+from tests.policy import desk
+from tests.world import letters
+
+LIBRARY = "lienhe@thuvien-huonggiang.example"
+
+
+class Moody(Store):
+    """A store whose disk is full at the writes that are told, counted from 0."""
+
+    full_at: frozenset[int] = frozenset()
+    writes = -1
+
+    async def accept(self, acceptances: Sequence[Acceptance]) -> None:
+        self.writes += 1
+        if self.writes in self.full_at:
+            raise StoreUnavailable("the disk is full")
+        await super().accept(acceptances)
+
+
+class Reader:
+    """Recognises what it was given."""
+
+    def __init__(self, recognition: Recognition) -> None:
+        self.recognition = recognition
+
+    async def recognise(self, raw: bytes) -> Recognition:
+        """As the inspection would."""
+        return self.recognition
+
+
+class Way:
+    """Remembers what was handed over."""
+
+    def __init__(self) -> None:
+        self.parcels: list[Parcel] = []
+
+    def room_for(self, size: int) -> bool:
+        """Always."""
+        return True
+
+    def hand_over(self, parcel: Parcel) -> None:
+        """Keep it."""
+        self.parcels.append(parcel)
+
+    def poke(self) -> None:
+        """Nothing is claimed here."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Moody]:
+    moody = Moody(url=f"sqlite:///{tmp_path}/vanthu.sqlite3", blobs=tmp_path / "blobs", inline_bytes=16384, node="test")
+    moody.open()
+    yield moody
+    moody.close()
+
+
+def intake(store: Store, way: Way, recognition: Recognition) -> Intake:
+    return Intake(
+        store=store,
+        recogniser=Reader(recognition),
+        way_out=way,
+        notices=Notices(hostname="cong.test", directory=desk.directory),
+        policy=desk.policy,
+        directory=desk.directory,
+        clock=lambda: desk.NOW,
+        hold_for=timedelta(hours=2),
+        offices=("ioffice-nganh",),
+    )
+
+
+def a_mail(sender: str, to: str, raw: bytes) -> Mail:
+    return replace(desk.mail(sender, to), id=new_id(), raw=raw)
+
+
+def told(way: Way) -> list[str]:
+    """Who got a letter of ours."""
+    return [parcel.mail.recipients[0].address for parcel in way.parcels if not parcel.mail.sender]
+
+
+def test_a_sender_whose_mail_was_not_accepted_is_told_when_it_comes_again(store: Moody) -> None:
+    way = Way()
+    door, raw = intake(store, way, Recognition()), letters.letter_to_a_retired_address()
+
+    async def thrice() -> None:
+        store.full_at = frozenset({0})
+        with pytest.raises(StoreUnavailable):
+            await door.accept(a_mail(LIBRARY, desk.RETIRED, raw))
+        assert way.parcels == []
+        await door.accept(a_mail(LIBRARY, desk.RETIRED, raw))
+        await door.accept(a_mail(LIBRARY, desk.RETIRED, raw))
+
+    asyncio.run(thrice())
+
+    assert told(way) == [LIBRARY]
+    assert [parcel.deliveries[0].target for parcel in way.parcels if parcel.mail.sender] == [desk.CLERK, desk.CLERK]
+
+
+def test_a_mail_that_is_safe_is_accepted_whatever_becomes_of_the_courtesy(store: Moody) -> None:
+    way = Way()
+    door, raw = intake(store, way, Recognition()), letters.letter_to_a_retired_address()
+    store.full_at = frozenset({1})
+    answer = asyncio.run(door.accept(a_mail(LIBRARY, desk.RETIRED, raw)))
+
+    assert answer.refused is None
+    assert [parcel.mail.sender for parcel in way.parcels] == [LIBRARY]
+
+
+def test_a_refusal_names_the_office_system_by_its_title_and_the_store_by_its_name(store: Moody) -> None:
+    door = intake(store, Way(), desk.carrying(desk.issued("THCSLL")))
+    raw = letters.letter_of_a_school(sender=letters.TEACHER)
+
+    answer = asyncio.run(door.accept(mail := a_mail(desk.TEACHER, desk.DIVISION, raw)))
+
+    assert answer.refused is not None
+    assert answer.refused.office == "I-Office ngành giáo dục"
+    assert [verdict.office for verdict in store.views.verdicts(mail.id)] == ["ioffice-nganh"]
+
+
+def test_the_letter_about_a_redirected_document_says_until_when(store: Moody) -> None:
+    way = Way()
+    door = intake(store, way, desk.carrying(desk.issued("THCSLL")))
+
+    asyncio.run(door.accept(a_mail(desk.CLERK, desk.DIVISION, letters.letter_of_a_school())))
+
+    (letter,) = [parcel.mail for parcel in way.parcels if not parcel.mail.sender]
+    text = str(message_from_bytes(letter.raw, EmailMessage, policy=policy.default).get_content())
+    assert "Xin làm trước 10:00 ngày 24/11/2026." in text
