@@ -47,6 +47,7 @@ class Courier(Protocol):
     """Carries parcels.  Tries once; the worker waits and retries."""
 
     name: str
+    lanes: int  # parcels that it can make use of at once, at least
 
     async def deliver(self, parcel: Parcel) -> tuple[Result, ...]:
         """Carry the parcel; one Result for each of its deliveries.  Raises DeliveryError when it is the same for all."""

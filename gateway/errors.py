@@ -3,6 +3,7 @@
 * VanthuError
   + ConfigError            configuration, directory or policy: says file, place and what was expected
   + IllegalTransition      a state machine was asked for a step that its table does not have
+  + CaseChanged            another mail joined a case meanwhile: read it again, and try again
   + NotFound               no such mail, case, delivery or account
   + NotAllowed             a person asked for what this account may not do, or may not do now; the text is for that person
   + UnreadablePackage      an edXML package cannot be read: the text says where and why; the bytes are kept
@@ -32,6 +33,10 @@ class IllegalTransition(VanthuError):
         super().__init__(f"{machine}: no {event!r} from {state!r}")
         self.state = state
         self.event = event
+
+
+class CaseChanged(VanthuError):
+    """Another mail joined the case since it was read: read it again, and try again."""
 
 
 class NotFound(VanthuError):

@@ -47,8 +47,12 @@ _EXIT = msgspec.msgpack.Decoder(Exit)
 class Inspector:
     """The guarded readers.  ``recognise`` is for the loop; the others block, and are called from threads."""
 
-    def __init__(self, settings: Inspection) -> None:
+    def __init__(self, settings: Inspection, *, most_waiting: int = 200, patience_s: float = 240.0) -> None:
+        """``most_waiting`` mails may wait for a reader, each for ``patience_s``: after 5 minutes its sender would be gone."""
         self._settings = settings
+        self._most_waiting = most_waiting
+        self._patience_s = patience_s
+        self._mails = 0  # that wait or are read
         self._count = max(settings.processes, 1)
         self._idle: queue.LifoQueue[_Server] = queue.LifoQueue()
         self._threads: ThreadPoolExecutor | None = None
@@ -78,10 +82,26 @@ class Inspector:
             self._idle.get_nowait().stop()
 
     async def recognise(self, raw: bytes) -> Recognition:
-        """The documents of one mail.  Never raises for a hostile mail; VanthuError when no child can be started at all."""
+        """The documents of one mail.  Never raises for a hostile mail.
+
+        VanthuError when no child can be started at all, and when too many mails wait or this one has waited too long:
+        nothing was promised yet, and the sender comes back.
+        """
         if self._threads is None:
             raise VanthuError("the inspection is not running")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.recognise_now, raw)
+        if self._mails >= self._most_waiting + self._count:
+            raise VanthuError(f"the inspection is overloaded: {self._most_waiting} mails wait")
+        self._mails += 1
+        try:
+            loop, until = asyncio.get_running_loop(), time.monotonic() + self._patience_s
+            return await loop.run_in_executor(self._threads, self._recognise_in_time, raw, until)
+        finally:
+            self._mails -= 1
+
+    def _recognise_in_time(self, raw: bytes, until: float) -> Recognition:
+        if time.monotonic() >= until:
+            raise VanthuError(f"the inspection is overloaded: a mail waited {self._patience_s:.0f} s")
+        return self.recognise_now(raw)
 
     def recognise_now(self, raw: bytes) -> Recognition:
         """The same for threads."""
@@ -142,9 +162,12 @@ class Inspector:
                 try:
                     server.start()
                     return server.do(job, data, until or time.monotonic() + job.time_limit_s + _GRACE_S)
-                except _ServerDied:
-                    _log.warning("inspection: a fork server died; it is started again")
+                except (_ServerDied, OSError) as error:
+                    _log.warning("inspection: a fork server died; it is started again: %s", error)
                     server.stop()
+                except BaseException:
+                    server.stop()  # half an exchange: the next job must not get the answer to this one
+                    raise
             raise VanthuError("the inspection cannot run: its fork server dies")
         finally:
             self._idle.put(server)
@@ -302,9 +325,10 @@ class _Server:
 def _collect(frames: BinaryIO, outcome: _Outcome, channel: socket.socket, *, patience_s: float, until: float) -> None:
     """Take frames until the child ends.  Silent for longer than one file may take, or all of it too long: it is killed."""
     buffer = bytearray()
+    readable = select.poll()  # not select(): a gateway with many connections has descriptors above 1023
+    readable.register(frames, select.POLLIN)
     while True:
-        readable, _, _ = select.select([frames], [], [], max(min(patience_s, until - time.monotonic()), 0))
-        if not readable:
+        if not readable.poll(max(min(patience_s, until - time.monotonic()), 0) * 1000):
             outcome.timed_out = True
             channel.send(KILL)
             return

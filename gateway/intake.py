@@ -401,5 +401,7 @@ def _log(mail: Mail, verdicts: Iterable[Verdict]) -> None:
         identity=arrival.identity,
     )
     for verdict in verdicts:
+        if verdict.alarm and verdict.action is Action.DELIVER:
+            _logger.warning("mail %s: a secret was let through: its unit is not in enforce", mail.id)
         if verdict.action is not Action.DELIVER:
             maillog.decided(mail.id, recipient=verdict.recipient, action=verdict.action, rule=verdict.rule)

@@ -6,19 +6,20 @@ Who comes second finds the case moved (IllegalTransition) and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from gateway import maillog
 from gateway.courier import RELAY
 from gateway.directory.snapshot import Directory
-from gateway.errors import NotAllowed, NotFound
+from gateway.errors import CaseChanged, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent
 from gateway.model import Account, Action, Arrival, Case, Delivery, Direction, Event, Mail, Recipient, Role, Story, digest_of
 from gateway.notices import Notices, may_be_told
 from gateway.store import Acceptance, MailRow, Store
 
 LONGEST_REASON = 1000  # characters
+_TRIES = 5  # while other mails join the case
 
 # Copies that reached nobody.  A COPY was delivered as well: to release it would be to deliver it twice.
 _KEPT_BACK = (Action.REDIRECT, Action.HOLD)
@@ -71,22 +72,32 @@ class Review:
         """
         case = self._decidable(case_id, by)
         said = _said(reason)
-        deliveries = tuple(self._released(case))
-        letters = self._letters("released", case, by, said) if case.action in _KEPT_BACK else ()
-        detail = {
-            "reason": said,
-            "recipients": ", ".join(delivery.target for delivery in deliveries),
-            "told": _addressees(letters),
-        }
-        return self._move(case, CaseEvent.RELEASE, by, detail, deliveries=deliveries, acceptances=letters)
+
+        def act(mails: tuple[MailRow, ...]) -> Case:
+            deliveries = tuple(self._released(case, mails))
+            letters = self._letters("released", case, by, said, mails) if case.action in _KEPT_BACK else ()
+            detail = {
+                "reason": said,
+                "recipients": ", ".join(delivery.target for delivery in deliveries),
+                "told": _addressees(letters),
+            }
+            return self._move(
+                case, CaseEvent.RELEASE, by, detail, deliveries=deliveries, acceptances=letters, expected_mails=len(mails)
+            )
+
+        return self._with_all_mails(case, act)
 
     def give_back(self, case_id: str, by: Account, reason: str) -> Case:
         """Trả lại: whoever sent it gets a letter with the reason (Decree 30/2020, article 21.2)."""
         case = self._decidable(case_id, by)
         said = _said(reason)
-        letters = self._letters("returned", case, by, said)
-        detail = {"reason": said, "told": _addressees(letters)}
-        return self._move(case, CaseEvent.RETURN, by, detail, acceptances=letters)
+
+        def act(mails: tuple[MailRow, ...]) -> Case:
+            letters = self._letters("returned", case, by, said, mails)
+            detail = {"reason": said, "told": _addressees(letters)}
+            return self._move(case, CaseEvent.RETURN, by, detail, acceptances=letters, expected_mails=len(mails))
+
+        return self._with_all_mails(case, act)
 
     def withdraw(self, case_id: str, by: Account, reason: str) -> Case:
         """Thu hồi: the document must not be issued any more; nothing is sent."""
@@ -114,6 +125,15 @@ class Review:
             raise NotAllowed(f"Chỉ văn thư {self._name(case.unit)} được quyết định hồ sơ này.")
         return case
 
+    def _with_all_mails(self, case: Case, act: Callable[[tuple[MailRow, ...]], Case]) -> Case:
+        """Act on the mails of a case; anew when another one joined before the case was closed, or nobody would serve it."""
+        for _ in range(_TRIES):
+            try:
+                return act(self._store.views.mails_of_case(case.id))
+            except CaseChanged:
+                continue
+        raise NotAllowed("Hồ sơ này liên tục có thêm thư mới; xin xem lại rồi thử lại.")
+
     def _move(
         self,
         case: Case,
@@ -123,6 +143,7 @@ class Review:
         *,
         deliveries: tuple[Delivery, ...] = (),
         acceptances: tuple[Acceptance, ...] = (),
+        expected_mails: int | None = None,
     ) -> Case:
         moved = self._store.move_case(
             case.id,
@@ -131,6 +152,7 @@ class Review:
             detail={name: text for name, text in detail.items() if text},
             acceptances=acceptances,
             deliveries=deliveries,
+            expected_mails=expected_mails,
             now=self._clock(),
         )
         maillog.case_moved(case.id, event=event, by=by.name)
@@ -145,33 +167,33 @@ class Review:
             last += 1
             yield f"{case_id}-{last}"
 
-    def _released(self, case: Case) -> Iterator[Delivery]:
+    def _released(self, case: Case, mails: Iterable[MailRow]) -> Iterator[Delivery]:
         ids = self._delivery_ids(case.id)
         sent: set[tuple[str, str]] = set()
-        for mail in self._mails(case):
+        for mail in mails:
             # The same bytes may have come twice, after a 250 that the sender never saw.
             digest = digest_of(self._store.views.raw(mail.id))
             for recipient in self._kept_back(case, mail):
-                if (digest, recipient.lower()) not in sent:
-                    sent.add((digest, recipient.lower()))
+                if (digest, recipient.address.lower()) not in sent:
+                    sent.add((digest, recipient.address.lower()))
                     yield Delivery(
                         id=next(ids),
                         mail_id=mail.id,
                         case_id=case.id,
                         courier=RELAY,
-                        target=recipient,
+                        target=recipient.address,
                         sender=mail.sender,
+                        options=recipient.options,
                     )
 
-    def _kept_back(self, case: Case, mail: MailRow) -> list[str]:
+    def _kept_back(self, case: Case, mail: MailRow) -> list[Recipient]:
+        """Whom the mail goes to now, with the wishes about delivery reports; not a retired address, but whoever took over."""
+        views = self._store.views
         return [
-            verdict.recipient
-            for verdict in self._store.views.verdicts(mail.id)
+            Recipient(address=verdict.target or verdict.recipient, options=recipient.options)
+            for recipient, verdict in zip(views.recipients(mail.id), views.verdicts(mail.id), strict=True)
             if verdict.action in _KEPT_BACK and (verdict.unit, verdict.direction) == (case.unit, case.direction)
         ]
-
-    def _mails(self, case: Case) -> tuple[MailRow, ...]:
-        return self._store.views.mails_of_case(case.id)
 
     def _whole(self, row: MailRow) -> Mail:
         """The mail of a row; without its bytes when they are no longer kept."""
@@ -188,9 +210,9 @@ class Review:
             arrival=Arrival(door=row.door, at=row.at, peer=row.peer, identity=row.identity),
         )
 
-    def _letters(self, name: str, case: Case, by: Account, reason: str) -> tuple[Acceptance, ...]:
+    def _letters(self, name: str, case: Case, by: Account, reason: str, rows: Sequence[MailRow]) -> tuple[Acceptance, ...]:
         """One letter for each sender of the case, about the first mail that he sent."""
-        first = {mail.sender: mail for mail in reversed(self._mails(case))}
+        first = {mail.sender: mail for mail in reversed(rows)}
         mails = map(self._whole, first.values())
         return tuple(self._letter(name, case, by, reason, mail) for mail in mails if may_be_told(mail))
 

@@ -13,8 +13,10 @@ import logging
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from gateway import maillog
+from gateway.attempt import Step
 from gateway.config import Worker as Settings
 from gateway.courier import RELAY, Courier, Outcome, Parcel, Result
 from gateway.errors import (
@@ -25,16 +27,16 @@ from gateway.errors import (
     TemporaryFailure,
     UncertainFailure,
 )
-from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState, next_delivery_state
-from gateway.model import Delivery, Event, Story
-from gateway.store import Acceptance, Settlement, Store
+from gateway.lifecycle import DeliveryEvent, DeliveryState
+from gateway.model import Delivery
+from gateway.store import Acceptance, Store
 
 logger = logging.getLogger(__name__)
 
-_LANES = 16  # parcels of one courier on their way at once: twice the relay's connections, so that mails can follow each other
+_LANES = 16  # parcels of one courier on their way at once, unless it can make use of more
 _MOST = 5000  # deliveries in memory
 _MOST_BYTES = 128 * 1024 * 1024  # of mails in memory
-_LOW = 64  # below so many deliveries in memory the store is asked for more
+_LOW = 64  # below so many deliveries of a courier in memory the store is asked for more
 _CLAIM = 128  # deliveries at once
 _POLL_S = 1.0  # how late a retry may be
 _PAUSE = timedelta(minutes=3)  # after MISCONFIGURED
@@ -57,27 +59,17 @@ _FAILURES: Mapping[type[DeliveryError], Outcome] = {
     PermanentFailure: Outcome.REFUSED,
     Misconfigured: Outcome.MISCONFIGURED,
 }
-_TOLD_AS: Mapping[DeliveryState, Event] = {
-    DeliveryState.DELIVERED: Event.DELIVERED,
-    DeliveryState.PENDING: Event.DELIVERED,  # the detail says that the answer comes later
-    DeliveryState.DEFERRED: Event.DEFERRED,
-    DeliveryState.UNCERTAIN: Event.UNCERTAIN,
-    DeliveryState.REFUSED: Event.FAILED,
-    DeliveryState.DEAD: Event.FAILED,
-}
-_CASE_EVENTS: Mapping[DeliveryState, CaseEvent] = {
-    DeliveryState.DELIVERED: CaseEvent.HAND_OVER,
-    DeliveryState.REFUSED: CaseEvent.HANDOVER_FAILED,
-    DeliveryState.DEAD: CaseEvent.HANDOVER_FAILED,
-}
 
 
 class _Line:
     """One courier, what waits for it in memory, and until when it is left in peace."""
 
-    def __init__(self, courier: Courier) -> None:
+    def __init__(self, courier: Courier, lanes: int) -> None:
         self.courier = courier
+        self.lanes = max(lanes, courier.lanes)
         self.queue: asyncio.Queue[Parcel | None] = asyncio.Queue()  # None: the worker stops
+        self.held: set[str] = set()  # ids of its deliveries in memory: leased by us, and renewed
+        self.wants_more = True  # the store has something for it, or may have
         self.try_at = datetime.min.replace(tzinfo=UTC)
 
 
@@ -105,13 +97,10 @@ class Worker:
         self._report = report
         self._clock = clock
         self._lease = timedelta(seconds=settings.lease_s)
-        self._lanes = lanes
-        self._lines = {name: _Line(courier) for name, courier in couriers.items()}
-        self._held: set[str] = set()  # ids of the deliveries in memory: leased by us, and renewed
+        self._lines = {name: _Line(courier, lanes) for name, courier in couriers.items()}
         self._bytes = 0
         self._renew_at = clock() + self._lease / 3
         self._due = asyncio.Event()
-        self._wants_more = True  # the store has something, or may have
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None  # once it runs
         self._tasks: list[asyncio.Task[None]] = []
@@ -120,28 +109,29 @@ class Worker:
 
     def room_for(self, size: int) -> bool:
         """Whether a fresh mail of that many bytes may be handed over in memory; if not, it is to be claimed later."""
-        room = not self._stopping and len(self._held) < _MOST and self._bytes + size <= _MOST_BYTES
+        held = sum([len(line.held) for line in self._lines.values()])
+        room = not self._stopping and held < _MOST and self._bytes + size <= _MOST_BYTES
         if not room:
-            self._wants_more = True
+            self._want_more()
         return room
 
     def hand_over(self, parcel: Parcel) -> None:
         """Take a parcel whose deliveries are durable and leased to this node (SENDING).  Called on the loop."""
         line = self._lines[parcel.deliveries[0].courier]
-        self._held.update(delivery.id for delivery in parcel.deliveries)
+        line.held.update(delivery.id for delivery in parcel.deliveries)
         self._bytes += len(parcel.mail.raw)
         line.queue.put_nowait(parcel)
 
     def poke(self) -> None:
         """Something became due: look into the store now, not at the next tick.  For the loop and for other threads."""
-        self._wants_more = True
+        self._want_more()
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._due.set)
 
     async def run(self) -> None:
         """Work until stop()."""
         self._loop = asyncio.get_running_loop()
-        self._tasks = [asyncio.create_task(self._lane(line)) for line in self._lines.values() for _ in range(self._lanes)]
+        self._tasks = [asyncio.create_task(self._lane(line)) for line in self._lines.values() for _ in range(line.lanes)]
         self._tasks.append(asyncio.create_task(self._claim_for_ever()))
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -153,7 +143,7 @@ class Worker:
         self._stopping = True
         self._due.set()
         for line in self._lines.values():
-            for _ in range(self._lanes):
+            for _ in range(line.lanes):
                 line.queue.put_nowait(None)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=grace_s)
@@ -177,7 +167,7 @@ class Worker:
             except Exception:  # the loop at the top: whatever it is, mail must go on leaving
                 logger.exception("claim failed")
                 claimed = False
-            if not (claimed and len(self._held) < _LOW):
+            if not claimed:
                 await self._wait_until_due()
 
     async def _wait_until_due(self) -> None:
@@ -185,21 +175,29 @@ class Worker:
             async with asyncio.timeout(_POLL_S):
                 await self._due.wait()
         except TimeoutError:
-            self._wants_more = True
+            self._want_more()
+
+    def _want_more(self) -> None:
+        for line in self._lines.values():
+            line.wants_more = True
 
     async def _claim(self) -> bool:
-        """Take what is due into memory, if there is room; says whether there was anything."""
-        if len(self._held) >= _LOW or not self._wants_more:
-            return False
+        """Take what is due into memory, for the couriers that have room; says whether there was anything.
+
+        Room is counted for each of them: the heap of one that hangs must not stand in the way of the others.
+        """
         now = self._clock()
-        open_ones = [name for name in self._lines if name not in self.paused]
-        parcels = await self._claimed(open_ones, _CLAIM, now)
-        for name in tuple(self.paused):
-            if now >= self._lines[name].try_at:
+        hungry = {name: line for name, line in self._lines.items() if line.wants_more and len(line.held) < _LOW}
+        for line in hungry.values():
+            line.wants_more = False  # a poke from now on is for the next look
+        parcels = await self._claimed([name for name in hungry if name not in self.paused], _CLAIM, now)
+        for name, line in hungry.items():
+            if name in self.paused and now >= line.try_at:
                 parcels += await self._claimed([name], 1, now)
-        self._wants_more = bool(parcels)
         for parcel in parcels:
             self._take(parcel)
+        for line in hungry.values():
+            line.wants_more = line.wants_more or bool(parcels)
         return bool(parcels)
 
     async def _claimed(self, names: Sequence[str], limit: int, now: datetime) -> tuple[Parcel, ...]:
@@ -209,7 +207,8 @@ class Worker:
 
     def _take(self, parcel: Parcel) -> None:
         # A lease that ran out while its parcel is still here (a stopped clock, a laptop that slept) must not send it twice.
-        if not any(delivery.id in self._held for delivery in parcel.deliveries):
+        held = self._lines[parcel.deliveries[0].courier].held
+        if held.isdisjoint(delivery.id for delivery in parcel.deliveries):
             self.hand_over(parcel)
 
     def _renew(self) -> None:
@@ -217,8 +216,9 @@ class Worker:
         now = self._clock()
         if now >= self._renew_at:
             self._renew_at = now + self._lease / 3
-            if self._held:
-                self._store.renew(tuple(self._held), until=now + self._lease)
+            held = tuple(chain.from_iterable(line.held for line in self._lines.values()))
+            if held:
+                self._store.renew(held, until=now + self._lease)
 
     # --- deliver ---
 
@@ -232,12 +232,12 @@ class Worker:
             except Exception:  # the loop at the top: the lease runs out, and the delivery is tried again
                 logger.exception("%s could not be settled", parcel.deliveries[0].id)
             finally:
-                self._let_go(parcel)
+                self._let_go(line, parcel)
 
-    def _let_go(self, parcel: Parcel) -> None:
-        self._held.difference_update(delivery.id for delivery in parcel.deliveries)
+    def _let_go(self, line: _Line, parcel: Parcel) -> None:
+        line.held.difference_update(delivery.id for delivery in parcel.deliveries)
         self._bytes -= len(parcel.mail.raw)
-        if self._wants_more and len(self._held) < _LOW:
+        if line.wants_more and len(line.held) < _LOW:
             self._due.set()
 
     async def _carry(self, line: _Line, parcel: Parcel) -> None:
@@ -295,11 +295,11 @@ class Worker:
                 delivery.id, courier=delivery.courier, target=delivery.target, event=step.event, reply=step.result.reply
             )
 
-    def _step(self, line: _Line, delivery: Delivery, result: Result, now: datetime) -> _Step:
+    def _step(self, line: _Line, delivery: Delivery, result: Result, now: datetime) -> Step:
         """What this result means for the delivery."""
         if result.outcome is Outcome.MISCONFIGURED:
             # Ours to repair: no attempt of this delivery is used up.
-            return _Step(delivery, result, DeliveryEvent.RETRY, delivery.attempts, line.try_at)
+            return Step(delivery, result, DeliveryEvent.RETRY, delivery.attempts, line.try_at)
         event = _EVENTS[result.outcome]
         attempts = delivery.attempts + 1
         next_at = None
@@ -311,7 +311,7 @@ class Worker:
                 event = DeliveryEvent.GIVE_UP
             else:
                 next_at = now + wait
-        return _Step(delivery, result, event, attempts, next_at)
+        return Step(delivery, result, event, attempts, next_at)
 
     async def _tell(self, parcel: Parcel, dead: tuple[Result, ...], now: datetime) -> bool:
         """Make the delivery reports durable and send them; false when the store is gone, so that nobody is given up untold."""
@@ -326,55 +326,6 @@ class Worker:
             if leased:
                 self.hand_over(Parcel(mail=report.mail, deliveries=leased))
         return True
-
-
-class _Step:
-    """One delivery, one attempt, and what follows from it."""
-
-    __slots__ = ("attempts", "delivery", "event", "next_at", "result", "state")
-
-    def __init__(
-        self, delivery: Delivery, result: Result, event: DeliveryEvent, attempts: int, next_at: datetime | None
-    ) -> None:
-        self.delivery = delivery
-        self.result = result
-        self.event = event
-        self.attempts = attempts
-        self.next_at = next_at
-        self.state = next_delivery_state(delivery.state, event)
-
-    def put_off(self, until: datetime) -> _Step:
-        """The same result, but later."""
-        return _Step(self.delivery, self.result, DeliveryEvent.RETRY, self.attempts, until)
-
-    def settlement(self, now: datetime) -> Settlement:
-        """As the store takes it, with its story."""
-        delivery = self.delivery
-        to_office = bool(delivery.case_id) and delivery.courier != RELAY
-        return Settlement(
-            delivery_id=delivery.id,
-            event=self.event,
-            attempts=self.attempts,
-            reply=self.result.reply,
-            next_at=self.next_at,
-            receipt=self.result.receipt,
-            story=self._story(now),
-            case_id=delivery.case_id if to_office else "",
-            case_event=_CASE_EVENTS.get(self.state) if to_office else None,
-        )
-
-    def _story(self, now: datetime) -> Story:
-        delivery = self.delivery
-        detail: dict[str, str | int | float | bool | list[str]] = {
-            "delivery": delivery.id,
-            "target": delivery.target,
-            "reply": self.result.reply,
-            "attempts": self.attempts,
-            "state": self.state,
-        }
-        if self.next_at is not None:
-            detail["next_at"] = self.next_at.isoformat(timespec="seconds")
-        return Story(at=now, event=_TOLD_AS[self.state], mail_id=delivery.mail_id, case_id=delivery.case_id, detail=detail)
 
 
 def wait_after(attempts: int, schedule: Sequence[int]) -> timedelta | None:

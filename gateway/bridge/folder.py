@@ -55,6 +55,7 @@ class FolderCourier:
 
     def __init__(self, name: str, folder: Path, *, directory: Callable[[], Directory]) -> None:
         self.name = name
+        self.lanes = 1
         self._folder = folder
         self._directory = directory
 

@@ -118,7 +118,8 @@ def _addressees(directory: Directory, case: Case, on: date) -> tuple[tuple[Agenc
     codes: dict[str, None] = {}
     others: list[str] = []
     for address in case.recipients:
-        row = directory.mailbox(address, on) or directory.domain(address, on)
+        current = directory.successor(address, on) or address
+        row = directory.mailbox(current, on) or directory.domain(current, on)
         if row is not None and row.organisation:
             codes[row.organisation] = None
         else:

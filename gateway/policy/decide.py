@@ -145,6 +145,8 @@ def _sayable(verdicts: tuple[Verdict, ...], *, can_refuse: bool) -> tuple[Verdic
 
 
 def _told_by_letter(verdict: Verdict) -> Verdict:
-    if verdict.target:  # a closed address: forwarded once more, and the sender is told the new one
+    # A closed address is forwarded once more, and the sender is told the new one.  With a unit it is a document that must not
+    # be issued like that, whatever address it was sent to: it goes to a clerk and nowhere else.
+    if verdict.target and not verdict.unit:
         return msgspec.structs.replace(verdict, action=Action.FORWARD, notice=ADDRESS_MOVED)
     return msgspec.structs.replace(verdict, action=Action.REDIRECT, notice=REDIRECTED, hand_over_at_once=False)

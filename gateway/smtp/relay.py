@@ -38,6 +38,7 @@ class Relay:
         self.settings = settings
         self.hostname = hostname
         self.reply_timeout_s = settings.reply_timeout_s
+        self.lanes = 2 * settings.connections  # so that mails can follow each other on every connection
         self._address = host_and_port(settings.next_hop, where="[relay] next_hop")
         self._connections: set[Connection] = set()
         self._leaving: set[Connection] = set()  # said QUIT
@@ -132,7 +133,7 @@ class Relay:
         try:
             async with asyncio.timeout(self.settings.connect_timeout_s):
                 await loop.create_connection(lambda: connection, host, port)
-            trouble = await connection.ready
+                trouble = await connection.ready
         except OSError as error:  # a TimeoutError is one, and says nothing
             trouble = str(error) or "no answer in time"
         except asyncio.CancelledError:
@@ -141,6 +142,7 @@ class Relay:
         if trouble:
             self._dead_because = f"next hop {host}:{port}: {trouble}"
             self._dead_until = loop.time() + _FAIL_FAST_S
+            connection.break_off(trouble)
             return
         self._dead_until = 0.0
         self._connections.add(connection)

@@ -142,16 +142,17 @@ def refused(verdict: Verdict, mail_id: str, *, help_url: str, help_phone: str) -
     number = _NUMBER_SIGN.sub("", fold_to_ascii(printed), count=1)
     what = f"{mail_id} Thu nay da bi chan" + (f": van ban so {number}" if number else "")
     ring = f"Can giup do: goi {help_phone}" if help_phone else "Can giup do: hoi van thu don vi"
+    successor = "" if verdict.unit else verdict.target  # a document that belongs to a clerk is for no other address either
     lines = [
         what,
         f"Ly do: {verdict.reason}" if verdict.reason else "",
         f"Can cu: {verdict.clause}" if verdict.clause else "",
         f"{_HAND_IT_OVER} {verdict.office}; khong gui lai thu nay" if verdict.office else "",
-        f"Dia chi moi: {verdict.target}" if verdict.target else "",
+        f"Dia chi moi: {successor}" if successor else "",
         ring,
         f"Doc them: {help_url} (ma thu {mail_id})",
     ]
-    return _reply("550", "5.1.6" if verdict.target else "5.7.1", [line for line in lines if line])
+    return _reply("550", "5.1.6" if successor else "5.7.1", [line for line in lines if line])
 
 
 _NUMBER_SIGN = re.compile(r"^\s*so\b[\s.:]*", re.IGNORECASE)  # the "Số:" that is printed before a number and symbol

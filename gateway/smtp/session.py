@@ -277,6 +277,7 @@ class Connection(SMTP):
         if idle and not self._writer.transport.get_write_buffer_size():
             data = self._obey_at_once(data)
         if data:
+            self._at_rest = False  # what comes before the task woke up stands behind this
             super().data_received(data)
 
     def _obey_at_once(self, data: bytes) -> bytes:

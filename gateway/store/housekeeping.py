@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.lifecycle import CaseState, DeliveryState
@@ -13,6 +13,8 @@ from gateway.store.rows import account_columns
 from gateway.store.tables import IN_SEGMENT, KEPT, accounts, case_mails, cases, deliveries, mails, told
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
+
+_TRY_AGAIN_WITHIN = timedelta(days=30)  # what was given up may be tried again by hand: so much longer its bytes stay
 
 SMALL = 500  # mails whose bytes are dropped in one transaction: others wait for it
 
@@ -41,9 +43,14 @@ def raise_alarms(transaction: Transaction, now: datetime) -> tuple[str, ...]:
 
 
 def drop_bytes(transaction: Transaction, *, before: datetime) -> int:
-    """Drop the bytes of some mails that everybody got and that have no case; says how many (at most SMALL)."""
+    """Drop the bytes of some mails that are done with and that have no case; says how many (at most SMALL).
+
+    Done with: everybody got it, or it was cancelled, or given up, and a month later nobody wanted to try again.
+    """
     captured = exists().where(case_mails.c.mail_id == mails.c.id)
-    under_way = exists().where(deliveries.c.mail_id == mails.c.id, deliveries.c.state != DeliveryState.DELIVERED.value)
+    given_up = and_(deliveries.c.state == DeliveryState.DEAD.value, deliveries.c.at < before - _TRY_AGAIN_WITHIN)
+    done = or_(deliveries.c.state.in_((DeliveryState.DELIVERED.value, DeliveryState.CANCELLED.value)), given_up)
+    under_way = exists().where(deliveries.c.mail_id == mails.c.id, ~done)
     passed = select(mails.c.id).where(KEPT, mails.c.at < before, ~captured, ~under_way).order_by(mails.c.at).limit(SMALL)
     gone = {"kept": False, "raw": None, "segment": None, "position": None}
     return transaction.connection.execute(update(mails).where(mails.c.id.in_(passed)).values(gone)).rowcount

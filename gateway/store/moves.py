@@ -10,15 +10,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, TextClause, select, update
+from sqlalchemy import Connection, Table, TextClause, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.errors import IllegalTransition, NotFound
+from gateway.errors import CaseChanged, IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, DeliveryEvent, next_case_state, next_delivery_state
 from gateway.model import Case, Delivery, Event, Story
 from gateway.store.batch import Lease, Rows, Settled, insert_together, wake_of
 from gateway.store.rows import case_columns, case_of, delivery_of, story_row
-from gateway.store.tables import JOINABLE, case_mails, cases, deliveries, micros, moment, stories
+from gateway.store.tables import JOINABLE, case_mails, cases, deliveries, mails, micros, moment, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
 from gateway.store.values import Opening
@@ -68,15 +68,26 @@ def _join(transaction: Transaction, case: Case) -> bool:
 
 
 def move_case(
-    transaction: Transaction, case_id: str, event: CaseEvent, *, by: str, detail: Mapping[str, str], now: datetime
+    transaction: Transaction,
+    case_id: str,
+    event: CaseEvent,
+    *,
+    by: str,
+    detail: Mapping[str, str],
+    expected_mails: int | None = None,
+    now: datetime,
 ) -> Case:
-    """One step of a case.  NotFound, IllegalTransition."""
+    """One step of a case.  NotFound, IllegalTransition; CaseChanged when it does not have ``expected_mails``."""
     connection = transaction.connection
     row = connection.execute(select(cases).where(cases.c.id == case_id).with_for_update()).first()
     if row is None:
         raise NotFound(f"no case {case_id}")
     before = case_of(row)
     state = next_case_state(before.state, event)
+    # Whoever joins needs the lock that we have by now.
+    brought = select(func.count()).where(case_mails.c.case_id == case_id)
+    if expected_mails is not None and connection.execute(brought).scalar_one() != expected_mails:
+        raise CaseChanged(f"case {case_id} got another mail")
     connection.execute(update(cases).where(cases.c.id == case_id).values(state=state.value))
     steps: dict[str, str | int | float | bool | list[str]] = {"from": before.state.value, "to": state.value}
     steps |= {"event": event.value, **detail}
@@ -86,7 +97,7 @@ def move_case(
 
 
 def move_delivery(transaction: Transaction, delivery_id: str, event: DeliveryEvent, *, by: str, now: datetime) -> Delivery:
-    """One step of a delivery by a person or a late receipt.  NotFound, IllegalTransition."""
+    """One step of a delivery by a person or a late receipt.  NotFound, IllegalTransition; NotAllowed without its bytes."""
     connection = transaction.connection
     this = deliveries.c.id == delivery_id
     row = connection.execute(select(deliveries).where(this).with_for_update()).first()
@@ -97,6 +108,8 @@ def move_delivery(transaction: Transaction, delivery_id: str, event: DeliveryEve
     wake_at = wake_of(state, None, micros(now))
     values: dict[str, object] = {"state": state.value, "next_at": None, "wake_at": moment(wake_at) if wake_at else None}
     if event is DeliveryEvent.RETRY_NOW:
+        if not connection.execute(select(mails.c.kept).where(mails.c.id == before.mail_id)).scalar_one():
+            raise NotAllowed("Nội dung thư này không còn được lưu nên không chuyển lại được; xin người gửi gửi lại.")
         values["attempts"] = 0  # the whole schedule once more
     connection.execute(update(deliveries).where(this).values(values))
     story = Story(

@@ -238,6 +238,11 @@ def mail_of(row: AnyRow, raw: bytes) -> Mail:
     )
 
 
+def recipients_of(row: AnyRow) -> tuple[Recipient, ...]:
+    """The recipients of a mail."""
+    return _recipients.decode(row.recipients)
+
+
 def mail_row_of(row: AnyRow) -> MailRow:
     """One line of a list of mails."""
     return MailRow(

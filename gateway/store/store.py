@@ -188,17 +188,18 @@ class Store:
         detail: Mapping[str, str],
         acceptances: Sequence[Acceptance] = (),
         deliveries: Sequence[Delivery] = (),
+        expected_mails: int | None = None,
         now: datetime,
     ) -> Case:
         """One step of a case with the mails and deliveries it brings about, in one transaction, with its story row.
 
-        IllegalTransition and NotFound undo all of it.
+        IllegalTransition and NotFound undo all of it, and so does CaseChanged: the case has not ``expected_mails`` (any more).
         """
         rows = self._rows(acceptances)
         rows.add_deliveries(deliveries, at=now)
 
         def work(transaction: Transaction) -> Case:
-            return moves.move_case(transaction, case_id, event, by=by, detail=detail, now=now)
+            return moves.move_case(transaction, case_id, event, by=by, detail=detail, expected_mails=expected_mails, now=now)
 
         return self._do(work, rows=rows)
 

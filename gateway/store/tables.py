@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS
 
-SCHEMA = "0001"  # revision of the newest migration
+SCHEMA = "0002"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,6 +67,7 @@ OPEN_STATES = tuple(state.value for state, steps in CASE_TRANSITIONS.items() if 
 JOINABLE = text("key <> '' AND state IN ('waiting', 'approved', 'handed-over', 'registered')")
 UNFINISHED = text("wake_at IS NOT NULL")
 NOT_DELIVERED = text("action <> 'deliver'")
+LET_THROUGH = text("alarm AND action = 'deliver'")
 KEPT = text("kept")
 IN_SEGMENT = text("segment IS NOT NULL")
 OF_MAIL = text("mail_id <> ''")
@@ -132,6 +133,7 @@ verdicts = Table(
     Column("evidence", Text, nullable=False),  # JSON
     Column("passed_over", Text, nullable=False),  # key of passed_over; "" for none
     Index(None, "action", "mail_id", sqlite_where=NOT_DELIVERED, postgresql_where=NOT_DELIVERED),
+    Index("ix_verdicts_let_through", "mail_id", sqlite_where=LET_THROUGH, postgresql_where=LET_THROUGH),
 )
 
 # Most mails pass over the same rules for the same reasons: those words are kept once.

@@ -7,14 +7,14 @@ the front.  Search looks for every word, folded (lower case, without marks).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from gateway.errors import NotFound, StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
-from gateway.model import Account, Action, Case, Delivery, Event, Story, Verdict, first_id_of
+from gateway.model import Account, Action, Case, Delivery, Event, Recipient, Story, Verdict, first_id_of
 from gateway.store.blobs import Blobs, checked
 from gateway.store.database import Database
 from gateway.store.rows import (
@@ -24,10 +24,12 @@ from gateway.store.rows import (
     case_row_of,
     delivery_of,
     mail_row_of,
+    recipients_of,
     story_of,
     verdict_of,
 )
 from gateway.store.tables import (
+    LET_THROUGH,
     NOT_DELIVERED,
     OF_CASE,
     OF_MAIL,
@@ -46,6 +48,7 @@ from gateway.store.tables import (
 from gateway.store.texts import fold
 from gateway.store.values import CasePage, DeliveryPage, Health, MailPage, MailRow, Statistics
 
+_LOOK_BACK = timedelta(days=7)
 _FINISHED = {DeliveryState.DELIVERED, DeliveryState.CANCELLED}
 
 
@@ -105,6 +108,10 @@ class Views:
     def mail(self, mail_id: str) -> MailRow:
         """One mail; NotFound."""
         return mail_row_of(self._one(_mail_lines().where(mails.c.id == mail_id), f"no mail {mail_id}"))
+
+    def recipients(self, mail_id: str) -> tuple[Recipient, ...]:
+        """The envelope recipients of a mail with their options, in order; NotFound."""
+        return recipients_of(self._one(select(mails.c.recipients).where(mails.c.id == mail_id), f"no mail {mail_id}"))
 
     def verdicts(self, mail_id: str) -> tuple[Verdict, ...]:
         """The verdicts of a mail, in the order of its recipients."""
@@ -183,8 +190,10 @@ class Views:
         by = {column: {name: number for name, number in rows} for column, rows in found.items()}
         return Statistics(mails=count, by_action=by["action"], by_rule=by["rule"], by_unit=by["unit"])
 
-    def health(self) -> Health:
-        """What waits, and what a person must look at."""
+    def health(self, now: datetime | None = None) -> Health:
+        """What waits, and what a person must look at; ``now`` (else the clock's) ends the days that are looked back."""
+        first = first_id_of((now or datetime.now(UTC)) - _LOOK_BACK)
+        secrets = select(func.count(verdicts.c.mail_id.distinct())).where(LET_THROUGH, verdicts.c.mail_id >= first)
         states = select(deliveries.c.state, func.count(), func.min(deliveries.c.at)).where(UNFINISHED)
         waiting = select(func.count()).select_from(cases).where(cases.c.state == CaseState.WAITING.value)
         seen = select(stories.c.id).where(OF_CASE, stories.c.case_id == cases.c.id, stories.c.event == Event.SEEN.value)
@@ -194,6 +203,7 @@ class Views:
             found = {row[0]: row for row in connection.execute(states.group_by(deliveries.c.state))}
             cases_waiting = connection.execute(waiting).scalar_one()
             alarm_count = connection.execute(alarms).scalar_one()
+            secret_count = connection.execute(secrets).scalar_one()
 
         def count(state: DeliveryState) -> int:
             return int(found[state][1]) if state in found else 0
@@ -206,6 +216,7 @@ class Views:
             dead=count(DeliveryState.DEAD),
             cases_waiting=cases_waiting,
             alarms=alarm_count,
+            secrets_let_through=secret_count,
             oldest_queued_at=found[DeliveryState.QUEUED][2] if DeliveryState.QUEUED in found else None,
         )
 

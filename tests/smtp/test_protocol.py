@@ -70,7 +70,9 @@ def test_a_command_that_comes_in_two_pieces_at_once_is_one_command(door: OpenDoo
     client = door.client()
 
     async def two_pieces() -> None:
-        (session,) = door.server.sessions
+        reception = door.server._reception
+        assert reception is not None
+        (session,) = reception.sessions
         session.data_received(b"NO")
         session.data_received(b"OP\r\n")
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from msgspec.structs import replace
 
 from gateway.model import Action, Evidence, Sign, Verdict
 from gateway.smtp import replies

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from gateway.model import Case
+from msgspec.structs import replace
+
+from gateway.model import Account, Action, Case, Phase
 from tests.web import sample
 from tests.web.conftest import Visitor
-from tests.web.sample import House
+from tests.web.sample import OFFICER, House
 from tests.world import letters
 
 
@@ -24,6 +26,18 @@ def test_health_needs_no_sign_in_and_counts(
     assert (said["status"], said["version"]) == ("ok", "0.1.test")
     assert said["live"]["loop_lag_ms"] == 0.4
     assert (said["queue"]["queued"], said["queue"]["cases_waiting"], said["queue"]["alarms"]) == (1, 1, 1)
+
+
+def test_a_secret_that_was_let_through_is_counted_for_the_monitor_and_the_officer(
+    house: House, as_person: Callable[[Account], Visitor], visitor: Visitor, now: datetime
+) -> None:
+    assert "Thư mật đã đi qua" not in as_person(OFFICER).get("/deliveries").text
+    passed = sample.passed(letters.plain_question(), sender="a@b.example", to="c@d.example", at=now)
+    (verdict,) = passed.verdicts
+    through = replace(verdict, action=Action.DELIVER, would_have=Action.QUARANTINE, phase=Phase.OBSERVE, alarm=True)
+    house.store.accept_now([replace(passed, verdicts=(through,))])
+    assert visitor.get("/health").get_json()["queue"]["secrets_let_through"] == 1
+    assert "<dt>Thư mật đã đi qua</dt><dd>1</dd>" in as_person(OFFICER).get("/deliveries").text
 
 
 def test_health_tells_nobody_what_is_in_the_mail(visitor: Visitor, remember: Callable[..., Case]) -> None:
