@@ -10,15 +10,26 @@ from collections.abc import Sequence
 
 from gateway.model import Identity
 
+_MOST_KNOWN = 1000  # peers; to judge one takes longer than to greet it
+
 
 class TrustedNetworks:
     """The networks from which any recipient is relayed ([smtp] trusted_networks)."""
 
     def __init__(self, networks: Sequence[str]) -> None:
         self._networks = tuple(ipaddress.ip_network(network) for network in networks)
+        self._known: dict[str, Identity] = {}
 
     def identity_of(self, peer: str) -> Identity:
         """What the address of a client (without port; "" is unknown) proves."""
+        identity = self._known.get(peer)
+        if identity is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            identity = self._known[peer] = self._judged(peer)
+        return identity
+
+    def _judged(self, peer: str) -> Identity:
         try:
             address = ipaddress.ip_address(peer)
         except ValueError:
