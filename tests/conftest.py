@@ -15,10 +15,10 @@ _IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of Postfix need root.  In CI they run or fail; a developer without root is told how to run them."""
+    """Tests of Postfix, and with strace, need root.  In CI they run or fail; a developer without root is told how."""
     if os.geteuid() == 0 or _IN_CI:
         return
-    reason = "needs root, because Postfix's master does; run: sudo make test"
+    reason = "needs root, because Postfix's master and strace do; run: sudo make test"
     for item in items:
         if item.get_closest_marker("root"):
             item.add_marker(pytest.mark.skip(reason=reason))

@@ -7,7 +7,7 @@
 # As root, or with sudo where it asks for no password; else it says which command to run.
 set -euo pipefail
 
-for_tests=(python3-venv postfix postgresql chromium fonts-liberation2)
+for_tests=(python3-venv postfix postgresql chromium fonts-liberation2 strace)
 [ $# -gt 0 ] || set -- "${for_tests[@]}"
 
 installed() { [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
