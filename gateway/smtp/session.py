@@ -254,20 +254,21 @@ class Connection(SMTP):
                 return line
             # The rest of an endless line is not kept: it will be too long anyway.
             del inbox[_LONGEST_COMMAND + 1 :]
-            self._at_rest = not inbox
-            try:
-                if not await self._fill():
-                    return None
-            finally:
-                self._at_rest = False
+            if not await self._fill(at_rest=not inbox):
+                return None
 
-    async def _fill(self) -> bool:
-        """Wait for more from the client; False when no more will come."""
+    async def _fill(self, *, at_rest: bool = False) -> bool:
+        """Wait for more from the client; False when no more will come.  ``at_rest``: nothing of a command is in the inbox."""
         await self._flush()
+        # Not before the flush, which may wait while the reader holds bytes: who waits in read() knows that there are none, so
+        # data_received() can't obey a later command before an earlier one, or take a piece of a mail for one.
+        self._at_rest = at_rest
         try:
             chunk = await self._reader.read(CHUNK)
         except OSError as error:
             raise ClientGone(str(error)) from error
+        finally:
+            self._at_rest = False
         self._inbox += chunk
         return bool(chunk) and not self._ending
 
@@ -355,10 +356,6 @@ class Connection(SMTP):
 
     def _say(self, reply: str) -> None:
         self._outbox.append(reply)
-
-    async def push(self, status: str | bytes) -> None:
-        """Aiosmtpd's name for giving a reply."""
-        self._say(status if isinstance(status, str) else status.decode("ascii"))
 
     def _collected(self) -> bytes:
         self._outbox.append("")

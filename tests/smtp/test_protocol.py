@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 import time
 from collections.abc import Iterator
 
@@ -378,3 +379,19 @@ def test_a_chatterbox_does_not_keep_others_waiting(door: OpenDoor) -> None:
     assert client.deliver(LETTER).startswith("250 2.0.0 ")
     assert {chatterbox.reply() for _ in range(20_000)} == {"250 2.0.0 OK"}
     assert door.server.lag_max_ms < 100
+
+
+def test_what_a_client_sends_before_it_reads_stays_in_order(door: OpenDoor) -> None:
+    client = door.connect(window=2048)  # replies pile up on our side, and the session waits for room
+    client.reply()
+    client.say("EHLO client.example")
+    body = b"Subject: x\r\n\r\n" + b"RSET\r\nMAIL FROM:<gia@mao.example>\r\nQUIT\r\n" * 2000
+    mail = b"MAIL FROM:<gv.lan.thcsll@sgdhuonggiang.edu.vn>\r\nRCPT TO:<cv.minh@sgdhuonggiang.edu.vn>\r\nDATA\r\n"
+    sending = threading.Thread(target=client.send, args=(b"NOOP\r\n" * 30_000 + mail + body + b".\r\nNOOP\r\n",))
+    sending.start()
+    time.sleep(0.3)
+    said = [client.reply() for _ in range(30_005)]
+    sending.join()
+    assert set(said[:30_000]) == {"250 2.0.0 OK"}
+    assert [reply[:3] for reply in said[30_000:]] == ["250", "250", "354", "250", "250"]
+    assert door.mail.raw == body

@@ -29,7 +29,9 @@ def test_a_taken_port_is_an_error() -> None:
 
 
 def test_a_server_that_never_started_stops() -> None:
-    asyncio.run(SmtpServer(Smtp(), FakeIntake()).stop(1))
+    server = SmtpServer(Smtp(), FakeIntake())
+    asyncio.run(server.stop(1))
+    assert (server.sessions, server.addresses) == (0, [])
 
 
 def test_an_idle_session_gets_421_when_the_server_stops() -> None:
