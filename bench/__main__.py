@@ -42,9 +42,23 @@ def _inspection(folder: Path) -> Part:
     return inspection.run(folder)
 
 
+def _replay(folder: Path) -> Part:
+    from bench import replay
+
+    return replay.run(folder)
+
+
+def _directory(folder: Path) -> Part:
+    from bench import directory
+
+    return directory.run(folder)
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
     "fidelity": _fidelity,
     "inspection": _inspection,
+    "directory": _directory,
+    "replay": _replay,
     "crash": _crash,
     "load": _load,
 }

@@ -19,9 +19,11 @@ from gateway import maillog
 from gateway.bridge.folder import FolderCourier
 from gateway.config import Config, Office, host_and_port
 from gateway.courier import RELAY, Courier, Parcel, Result
+from gateway.directory.files import contents as directory_contents
 from gateway.directory.files import load as load_directory
+from gateway.directory.files import version_of
 from gateway.directory.snapshot import Directory
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, StoreUnavailable
 from gateway.inspection import Inspector
 from gateway.intake import Intake, own_letter
 from gateway.model import Identity
@@ -30,6 +32,7 @@ from gateway.policy.issuer import issuers_of
 from gateway.policy.rules import Policy
 from gateway.policy.rules import load as load_policy
 from gateway.review import Review
+from gateway.secret import Links, kept_in
 from gateway.smtp import dsn
 from gateway.smtp.identity import TrustedNetworks
 from gateway.smtp.relay import Relay
@@ -70,12 +73,15 @@ class Gateway:
             lease=timedelta(seconds=settings.worker.lease_s),
         )
         self.inspector = Inspector(settings.inspection)
+        links = Links(kept_in(settings.path(settings.web.secret_file)), settings.web.public_url)
+        self.links = links
         self.notices = Notices(
             hostname=self.hostname,
             help_phone=settings.smtp.help_phone,
             help_url=settings.smtp.help_url,
             web_url=settings.web.public_url,
             directory=self.directory,
+            to_appeal=links.to_appeal,
         )
         couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname)}
         couriers |= {office.name: self._office(office) for office in settings.office}
@@ -99,6 +105,7 @@ class Gateway:
             clock=clock,
             hold_for=timedelta(hours=settings.worker.hold_alarm_after_h),
             offices=offices,
+            to_appeal=links.to_appeal,
         )
         self.smtp = SmtpServer(settings.smtp, self.intake)
         self._endings = contextlib.AsyncExitStack()
@@ -121,6 +128,19 @@ class Gateway:
             return
         self._directory, self._policy = directory, policy
         logger.info("reload: directory and policy read again, policy version %s", policy.version)
+        try:
+            asyncio.get_running_loop().run_in_executor(None, self._remember_rules)
+        except RuntimeError:  # a thread of the console, which may wait
+            self._remember_rules()
+
+    def _remember_rules(self) -> None:
+        """Keep what is in force now, so that people can see later what was changed and when; mail does not wait for it."""
+        now, files = self.clock(), directory_contents(self.settings.path(self.settings.directory.path))
+        try:
+            self.store.put_policy(self._policy.version, self._policy.text, now=now)
+            self.store.put_directory(version_of(files), files, now=now)
+        except StoreUnavailable as error:
+            logger.warning("policy and directory are in force, but their versions were not kept: %s", error)
 
     def live(self) -> dict[str, object]:
         """What only the running process knows, for /health."""
@@ -140,6 +160,7 @@ class Gateway:
         await asyncio.to_thread(self.inspector.start)
         await asyncio.to_thread(self.store.open)
         at_the_end.push_async_callback(asyncio.to_thread, self.store.close)
+        await asyncio.to_thread(self._remember_rules)
         self.store.attach()
         at_the_end.push_async_callback(self.store.detach)
         tasks = [asyncio.create_task(work) for work in (self.worker.run(), _write_log(), self._keep_house())]
@@ -170,7 +191,9 @@ class Gateway:
             except Exception:  # the top of this loop: alarms must go on in a minute, whatever it was
                 logger.exception("keeping house: no alarms were raised")
             try:
-                await asyncio.to_thread(self.store.purge, self.clock(), keep_passed=keep)
+                await asyncio.to_thread(
+                    self.store.purge, self.clock(), keep_passed=keep, keep_captured=self.settings.store.keep_captured
+                )
             except Exception:  # as above
                 logger.exception("keeping house: nothing was purged")
 

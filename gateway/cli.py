@@ -1,40 +1,37 @@
-"""The command line: ``vanthu serve | init | check-config | inspect | explain | user | demo``."""
+"""The command line: ``vanthu serve | init | check-config | inspect | explain | policy | replay | purge | …``."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import importlib
 import logging
-import os
 import re
 import secrets
 import socket
-import stat
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
-from rich.text import Text
 
 import gateway
 from gateway import maillog
+from gateway.commands.directory import directory
+from gateway.commands.inspect import inspect
+from gateway.commands.opened import store_of
+from gateway.commands.policy import policy
+from gateway.commands.purge import purge
+from gateway.commands.replay import replay
+from gateway.commands.say import say, shown
 from gateway.config import Config, load
 from gateway.errors import VanthuError
-from gateway.model import Account, FileReading, Nature, Role
+from gateway.model import Account, Role
 
 if TYPE_CHECKING:
     from gateway.app import Console as ConsoleServer
     from gateway.app import Gateway
-    from gateway.inspection import Inspector
-    from gateway.store import Store
 
 _CONFIG = click.option(
     "--config", "config_file", type=click.Path(path_type=Path), required=True, help="The configuration file (TOML)."
@@ -54,7 +51,7 @@ class _Group(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # whoever read our output went away: click ends quietly
                 raise
-            where = f"{_shown(error.filename)}: " if error.filename is not None else ""
+            where = f"{shown(error.filename)}: " if error.filename is not None else ""
             raise click.ClickException(f"{where}{error.strerror or error}") from error
 
 
@@ -71,7 +68,7 @@ def serve(config_file: Path) -> None:
     from gateway import app
 
     settings = _settings(config_file)
-    app.run(settings, start_console=_start_console, announce=_say)
+    app.run(settings, start_console=_start_console, announce=say)
 
 
 @main.command()
@@ -81,15 +78,15 @@ def init(folder: Path) -> None:
     from gateway import sample
 
     for written in sample.write(folder):
-        _say(f"written {written}")
+        say(f"written {written}")
     config_file = folder / "vanthu.toml"
     password = secrets.token_urlsafe(12)
     clerk = Account(name="vanthu", full_name="Văn thư Sở", role=Role.CLERK, units=_units(load(config_file)))
     officer = Account(name="quantri", full_name="Quản trị hệ thống", role=Role.OFFICER)
     for account in (clerk, officer):
         _put_account(load(config_file), account, password)
-    _say(f"accounts of the console: vanthu (registry clerk), quantri (IT officer); password of both: {password}")
-    _say(f"next: vanthu serve --config {config_file}")
+    say(f"accounts of the console: vanthu (registry clerk), quantri (IT officer); password of both: {password}")
+    say(f"next: vanthu serve --config {config_file}")
 
 
 @main.command("check-config")
@@ -98,15 +95,17 @@ def check_config(config_file: Path) -> None:
     """Read configuration, directory and policy, and say what is wrong or strange.  Exit 1 on an error."""
     from gateway.directory.check import check, check_surroundings
     from gateway.directory.files import load as load_directory
+    from gateway.inspection import models_of
     from gateway.policy.facts import local_day
     from gateway.policy.rules import load as load_policy
 
     settings = load(config_file)
-    directory = load_directory(settings.path(settings.directory.path))
+    models_of(settings.inspection)
+    known = load_directory(settings.path(settings.directory.path))
     load_policy(settings.path(settings.policy.path))
     couriers = {office.name for office in settings.office}
     findings = (
-        *check(directory, on=local_day(datetime.now(UTC)), couriers=couriers),
+        *check(known, on=local_day(datetime.now(UTC)), couriers=couriers),
         *check_surroundings(
             config_file.name,
             hostname=settings.smtp.hostname or socket.gethostname(),
@@ -114,32 +113,10 @@ def check_config(config_file: Path) -> None:
         ),
     )
     for finding in findings:
-        _say(str(finding))
+        say(str(finding))
     errors = sum(finding.is_error for finding in findings)
-    _say(f"{_shown(config_file)}: {errors} lỗi, {len(findings) - errors} lưu ý")
+    say(f"{shown(config_file)}: {errors} lỗi, {len(findings) - errors} lưu ý")
     sys.exit(1 if errors else 0)
-
-
-@main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for other programs.")
-def inspect(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Say what each file is and which official documents it carries.  Folders are read to the bottom."""
-    from gateway.config import Inspection
-    from gateway.inspection import Inspector
-
-    inspector = Inspector(Inspection())
-    inspector.start()
-    try:
-        files = list(_files(paths))
-        readings = ((path, _inspect(inspector, path)) for path in files)
-        if as_json:
-            for path, reading in readings:
-                _say(msgspec.json.encode(_inspected(path, reading)).decode())
-        else:
-            _print_readings(readings, len(files))
-    finally:
-        inspector.close()
 
 
 @main.command()
@@ -162,12 +139,12 @@ def explain(file: Path, config_file: Path, sender: str | None, recipients: tuple
     )
     verdicts = rehearsal.rehearse(mail, settings, now)
     if as_json:
-        _say(msgspec.json.encode(verdicts).decode())
+        say(msgspec.json.encode(verdicts).decode())
         return
-    directory = load_directory(settings.path(settings.directory.path))
+    names = load_directory(settings.path(settings.directory.path))
     for verdict in verdicts:
         at_the_door = verdict.rule == rehearsal.DOOR
-        _say(f"{verdict.recipient}: {verdict.reason}\n" if at_the_door else sentences(verdict, directory) + "\n")
+        say(f"{verdict.recipient}: {verdict.reason}\n" if at_the_door else sentences(verdict, names) + "\n")
 
 
 @main.command()
@@ -178,6 +155,13 @@ def demo(once: bool, folder: Path) -> None:
     from gateway import demo as show
 
     sys.exit(show.run(folder, once=once, start_console=_start_console))
+
+
+main.add_command(inspect)
+main.add_command(replay)
+main.add_command(directory)
+main.add_command(policy)
+main.add_command(purge)
 
 
 @main.group()
@@ -206,16 +190,16 @@ def user_add(name: str, config_file: Path, full_name: str, role: str, units: tup
     if role in (Role.CLERK, Role.LEADER) and not units:
         raise click.BadParameter(f"a {role} needs at least one unit", param_hint="--unit")
     _put_account(settings, Account(name=name, full_name=full_name, role=Role(role), units=units), password)
-    _say(f"account {name} written")
+    say(f"account {name} written")
 
 
 @user.command("list")
 @_CONFIG
 def user_list(config_file: Path) -> None:
     """List the accounts."""
-    with _store(load(config_file)) as store:
+    with store_of(load(config_file)) as store:
         for account in store.accounts():
-            _say(f"{account.name}\t{account.role}\t{','.join(account.units)}\t{account.full_name}")
+            say(f"{account.name}\t{account.role}\t{','.join(account.units)}\t{account.full_name}")
 
 
 def _settings(config_file: Path) -> Config:
@@ -234,75 +218,6 @@ def _start_console(house: Gateway, host: str, port: int) -> ConsoleServer:
     return started
 
 
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    for path in paths:
-        if os.path.isdir(path):  # Path.is_dir raises where nobody may look
-            yield from sorted(found for found in path.rglob("*") if found.is_file())
-        else:
-            yield path
-
-
-def _inspect(inspector: Inspector, path: Path) -> FileReading:
-    """One file, read in a guarded child; what cannot even be opened is UNREADABLE, too: one line for every path."""
-    name = _shown(path.name)
-    try:
-        data = _contents(path)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        return FileReading(name=name, digest="", size=0, nature=Nature.UNREADABLE, reason=reason)
-    return inspector.inspect_file(name, data)
-
-
-def _contents(path: Path) -> bytes:
-    """The bytes of a regular file, and only of one: a pipe might wait for its writer for ever."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "not a regular file")
-    return path.read_bytes()
-
-
-def _inspected(path: Path, reading: FileReading) -> dict[str, object]:
-    """The contract of ``inspect --json``: other programs rely on these keys."""
-    return {
-        "path": _shown(path),
-        "nature": reading.nature,
-        "confidence": round(reading.confidence, 3),
-        "documents": [
-            {
-                "number": document.number,
-                "symbol": document.symbol,
-                "number_symbol": document.number_symbol,
-                "kind": document.kind,
-                "issuer": document.issuer,
-                "issued_on": document.issued_on.isoformat() if document.issued_on else "",
-                "subject": document.subject,
-                "signer": document.signer,
-                "urgency": document.urgency,
-                "evidence": document.evidence,
-            }
-            for document in reading.documents
-        ],
-        "text_source": reading.text_source,
-        "elapsed_ms": round(reading.elapsed_ms, 1),
-        "media": reading.media,
-        "reason": reading.reason,
-    }
-
-
-def _print_readings(readings: Iterator[tuple[Path, FileReading]], total: int) -> None:
-    table = Table("File", "Nature", "Number/symbol", "Kind", "Date", "Issuer", "Subject", "ms")
-    for path, reading in track(readings, total=total, description="inspecting", console=Console(stderr=True), transient=True):
-        document = reading.documents[0] if reading.documents else None
-        nature = f"{reading.nature} ({reading.reason})" if reading.reason else reading.nature.value
-        facts = (
-            (document.number_symbol, document.kind, str(document.issued_on or ""), document.issuer, document.subject)
-            if document
-            else ("", "", "", "", "")
-        )
-        # As Text: brackets in a stranger's file or subject are no markup.
-        table.add_row(*(Text(cell) for cell in (_shown(path), nature, *facts, f"{reading.elapsed_ms:.0f}")))
-    Console().print(table)
-
-
 def _units(settings: Config) -> tuple[str, ...]:
     from gateway.directory.files import load as load_directory
 
@@ -312,38 +227,10 @@ def _units(settings: Config) -> tuple[str, ...]:
 def _put_account(settings: Config, account: Account, password: str) -> None:
     from werkzeug.security import generate_password_hash
 
-    with _store(settings) as store:
+    with store_of(settings) as store:
         store.put_account(msgspec.structs.replace(account, password_hash=generate_password_hash(password)))
-
-
-@contextlib.contextmanager
-def _store(settings: Config) -> Iterator[Store]:
-    """The store, beside a gateway that may be running on it: under a node name that all commands share, one at a time."""
-    from gateway.store import Store
-
-    store = Store(
-        url=settings.store_url(),
-        blobs=settings.path(settings.store.blobs),
-        inline_bytes=settings.store.inline_bytes,
-        node=f"{settings.node}-command",
-    )
-    store.open()
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _shown(path: str | bytes | Path) -> str:
-    """A path that can be printed, though file names need not be UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _one_line(error: VanthuError) -> str:
     """What an error says; the database's words have several lines, the last of them an address for developers."""
     return " ".join(str(error).partition("(Background on this error")[0].split())
-
-
-def _say(line: str) -> None:
-    click.echo(line)
-    sys.stdout.flush()

@@ -10,6 +10,7 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,7 +63,7 @@ class Worker(Value, forbid_unknown_fields=True):
         60, 300, 900, 3600, 14400, 43200, 86400, 86400, 86400,
     )  # fmt: skip
     lease_s: _Seconds = 120.0
-    hold_alarm_after_h: _Hours = 4.0  # a held mail that nobody looked at raises an alarm
+    hold_alarm_after_h: _Hours = 4.0  # working hours: a held mail that nobody looked at so long raises an alarm
 
 
 class Store(Value, forbid_unknown_fields=True):
@@ -76,6 +77,14 @@ class Store(Value, forbid_unknown_fields=True):
     keep_passed_days: Annotated[float, msgspec.Meta(ge=0, le=36500)] = (
         7.0  # how long the bytes of mails are kept that everybody got and that opened no case
     )
+    keep_captured_days: Annotated[float, msgspec.Meta(ge=0, le=36500)] = (
+        0.0  # how long those of captured mails are kept after their case is over; 0 is for ever
+    )
+
+    @property
+    def keep_captured(self) -> timedelta | None:
+        """The same as a length of time; None is for ever."""
+        return timedelta(days=self.keep_captured_days) if self.keep_captured_days else None
 
 
 class Directory(Value, forbid_unknown_fields=True):
@@ -106,6 +115,9 @@ class Inspection(Value, forbid_unknown_fields=True):
     time_limit_s: _Seconds = 20.0  # for one file
     memory_limit_mb: _Count = 1024
     max_file_bytes: _Count = 40 * 1024 * 1024
+    ocr: bool = True  # read scans and photos
+    tessdata: str = ""  # folder of vie.traineddata; "" where Debian keeps it
+    trust_anchors: str = ""  # folder of certificates (.pem, .crt, .cer) of authorities; "" trusts none
 
 
 class Log(Value, forbid_unknown_fields=True):
@@ -162,8 +174,19 @@ def load(path: Path) -> Config:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_in_words(error, table)}") from error
+    config = msgspec.structs.replace(config, inspection=_with_folders(config))
     _check(path, config)
     return config
+
+
+def _with_folders(config: Config) -> Inspection:
+    """The folders of [inspection] made absolute: the guarded processes do not know where the file lies."""
+    settings = config.inspection
+    return msgspec.structs.replace(
+        settings,
+        tessdata=settings.tessdata and str(config.path(settings.tessdata)),
+        trust_anchors=settings.trust_anchors and str(config.path(settings.trust_anchors)),
+    )
 
 
 def host_and_port(setting: str, *, where: str) -> tuple[str, int]:

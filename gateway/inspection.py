@@ -27,11 +27,13 @@ from typing import BinaryIO
 import msgspec
 
 import gateway
+from gateway import sandbox
 from gateway.config import Inspection
 from gateway.documents.recognise import assembled
-from gateway.errors import NotFound, VanthuError
+from gateway.errors import ConfigError, NotFound, VanthuError
 from gateway.inspection_child import BEGIN, END, FAILED, KILL, MESSAGE, PAGE, READING, READY, Exit, Job
 from gateway.model import FileReading, Nature, Recognition, digest_of
+from gateway.warmup import Models, anchors_in
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +66,9 @@ class Inspector:
         with self._lock:
             if self._threads is not None:
                 return
-            servers = [_Server() for _ in range(self._count)]
+            models = models_of(self._settings)
+            _tell_layers()
+            servers = [_Server(models) for _ in range(self._count)]
             for server in servers:
                 server.start()
                 self._idle.put(server)
@@ -131,7 +135,7 @@ class Inspector:
         return outcome.lost or _unreadable(FileReading(name=name, digest=digest_of(data), size=len(data)), outcome.reason)
 
     def page_image(self, data: bytes, page: int, width_px: int) -> bytes:
-        """One page of a PDF as PNG, ``page`` counted from 1.  Blocks.  NotFound without such a page, VanthuError otherwise."""
+        """One page of a PDF or picture as PNG, counted from 1.  Blocks.  NotFound when it is not there, else VanthuError."""
         outcome = self._run(self._job("page", page=page, width=max(16, min(width_px, 4000))), data)
         if outcome.failed == "no such page":
             raise NotFound(f"page {page}")
@@ -171,6 +175,23 @@ class Inspector:
             raise VanthuError("the inspection cannot run: its fork server dies")
         finally:
             self._idle.put(server)
+
+
+def models_of(settings: Inspection) -> Models:
+    """What the fork servers load.  Raises ConfigError for a folder that is not there or a file that is no certificate."""
+    try:
+        anchors_in(settings.trust_anchors)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"[inspection] trust_anchors: {error}") from error
+    return Models(ocr=settings.ocr, tessdata=settings.tessdata, trust_anchors=settings.trust_anchors)
+
+
+def _tell_layers() -> None:
+    """Once at the start: an operator should know what a hostile file would meet here."""
+    layers = sandbox.layers()
+    _log.info("inspection: guarded by %s", ", ".join(name for name, holds in layers.items() if holds))
+    for name in (name for name, holds in layers.items() if not holds):
+        _log.warning("inspection: this kernel or machine has no %s: files are read with the other guards only", name)
 
 
 class _ServerDied(Exception):
@@ -240,7 +261,8 @@ def _unreadable(reading: FileReading, reason: str) -> FileReading:
 class _Server:
     """One fork server process, used by one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, models: Models) -> None:
+        self._models = msgspec.json.encode(models).decode()
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
 
@@ -252,7 +274,7 @@ class _Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-                [sys.executable, "-m", "gateway.inspection_child", str(theirs.fileno())],
+                [sys.executable, "-m", "gateway.inspection_child", str(theirs.fileno()), self._models],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -261,13 +283,11 @@ class _Server:
             )
             ours.settimeout(_START_LIMIT_S)
             if ours.recv(16) != READY:
-                raise VanthuError("the inspection cannot start: its fork server ended at once")
-        except OSError as error:
+                raise VanthuError("its fork server ended at once")
+        except (OSError, VanthuError) as error:
             ours.close()
+            self.stop()
             raise VanthuError(f"the inspection cannot start: {error}") from error
-        except VanthuError:
-            ours.close()
-            raise
         finally:
             theirs.close()
         ours.settimeout(None)

@@ -1,9 +1,8 @@
 """The child side of gateway.inspection: a single-threaded fork server that reads files in children it can lose.
 
-Started as ``python -m gateway.inspection_child FD``.  It imports all readers once and then forks for each job, so a child
-costs a few milliseconds.  A child gives up every right before it touches a byte of a mail: address space, CPU time,
-files, processes, user, and by Landlock the file system and TCP.  PDFium loops and aborts on hostile files; then the
-child dies, and only the file that it was reading is lost.
+Started as ``python -m gateway.inspection_child FD MODELS``.  It loads all readers once and then forks for each job, so a
+child costs a few milliseconds.  A child gives up every right before it touches a byte of a mail (gateway.sandbox).  PDFium
+loops and aborts on hostile files; then the child dies, and only the file that it was reading is lost.
 
 The socket carries one job at a time: a message ``Job`` with two descriptors (the input, the end of a pipe for frames),
 then "K" to kill the child; back comes ``Exit`` when the child is gone.  Frames in the pipe: 4 bytes length, 1 byte what, body.
@@ -11,12 +10,9 @@ then "K" to kill the child; back comes ``Exit`` when the child is gone.  Frames 
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import io
 import mmap
 import os
-import resource
 import select
 import signal
 import socket
@@ -27,9 +23,13 @@ from collections.abc import Callable
 
 import msgspec
 
+from gateway import sandbox
 from gateway.documents import mime
+from gateway.documents.containers import Room
 from gateway.documents.recognise import read_part, recognise_file
+from gateway.drawing import NoSuchPage, page_as_png
 from gateway.model import FileReading, Nature, Value, digest_of
+from gateway.warmup import Models, warm_up
 
 MESSAGE, BEGIN, READING, PAGE, FAILED, END = b"M", b"B", b"R", b"P", b"F", b"E"
 READY = b"ready"
@@ -59,9 +59,9 @@ class Exit(Value):
 # --- The server -----------------------------------------------------------------------------------------------------------
 
 
-def serve(channel: socket.socket) -> None:
+def serve(channel: socket.socket, models: Models) -> None:
     """Fork for each job until the other side goes away."""
-    _warm_up()
+    warm_up(models)
     gc.collect()
     gc.freeze()  # children then do not copy pages just because the collector touched them
     channel.send(READY)
@@ -105,43 +105,6 @@ def _run(channel: socket.socket, job: Job, descriptors: list[int]) -> None:
 def _close(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-
-
-def _warm_up() -> None:
-    """Load what is loaded lazily: a child has no file system to load it from."""
-    import codecs
-
-    for name in ("utf-16-le", "utf-8", "utf-16", "utf-7", "cp1258", "cp1252", "latin-1", "ascii", "cp437", "unicode_escape"):
-        codecs.lookup(name)
-    sample = _small_pdf()
-    recognise_file("warm.pdf", sample)
-    recognise_file("warm.txt", "Số: 1/A-B\nHà Nội, ngày 01 tháng 01 năm 2026".encode())
-    recognise_file("warm.html", b"<html><body><p>a</p></body></html>")
-    recognise_file("warm.docx", _small_docx())
-    _page_as_png(sample, 1, 20)
-
-
-def _small_pdf() -> bytes:
-    import pypdfium2
-
-    document = pypdfium2.PdfDocument.new()
-    document.new_page(595, 842)
-    out = io.BytesIO()
-    document.save(out)
-    document.close()
-    return out.getvalue()
-
-
-def _small_docx() -> bytes:
-    import zipfile
-
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        w = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-        archive.writestr(
-            "word/document.xml", f'<w:document xmlns:w="{w}"><w:body><w:p><w:r><w:t>a</w:t></w:r></w:p></w:body></w:document>'
-        )
-    return out.getvalue()
 
 
 # --- The child ------------------------------------------------------------------------------------------------------------
@@ -203,13 +166,14 @@ def _read_mail(job: Job, data: bytes, frames: _Frames) -> None:
     signal.setitimer(signal.ITIMER_REAL, job.time_limit_s)
     message = mime.split(data)
     frames.send(MESSAGE, message.subject.encode("utf-8", "replace"))
+    room = Room()
     for index, part in enumerate(message.parts):
         if index < job.skip:
             continue
         frames.begin(index, "" if part.is_body else part.name, part.data, job.time_limit_s)
         if len(part.data) > job.max_file_bytes:
             part = mime.Part(name=part.name, declared=part.declared, charset="", data=b"", limit=mime.TOO_LARGE)
-        reading = read_part(part)
+        reading = read_part(part, room)
         frames.reading(reading)
         if reading.nature is Nature.SECRET:
             break
@@ -225,32 +189,13 @@ def _read_file(job: Job, data: bytes, frames: _Frames) -> None:
 def _draw_page(job: Job, data: bytes, frames: _Frames) -> None:
     signal.setitimer(signal.ITIMER_REAL, job.time_limit_s)
     try:
-        frames.send(PAGE, _page_as_png(data, job.page, job.width))
-    except (ValueError, IndexError) as error:
+        frames.send(PAGE, page_as_png(data, job.page, job.width))
+    except (ValueError, NoSuchPage) as error:
         frames.send(FAILED, str(error).encode())
     frames.send(END)
 
 
 TASKS: dict[str, Callable[[Job, bytes, _Frames], None]] = {"mail": _read_mail, "file": _read_file, "page": _draw_page}
-
-
-def _page_as_png(data: bytes, page: int, width: int) -> bytes:
-    import pypdfium2
-
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        raise ValueError("not a readable PDF") from error
-    if not 1 <= page <= len(document):
-        raise IndexError("no such page")
-    # Seals and stamps of digital signatures live in form fields and annotations: without forms the clerk would not see them.
-    document.init_forms()
-    wanted = document[page - 1]
-    scale = min(width / max(wanted.get_width(), 1.0), 6000 / max(wanted.get_height(), 1.0))
-    picture = wanted.render(scale=scale, may_draw_forms=True).to_pil()
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue()
 
 
 # --- Rights -----------------------------------------------------------------------------------------------------------------
@@ -260,53 +205,12 @@ def _give_up_rights(job: Job) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
+    os.close(nowhere)
     for number in (signal.SIGALRM, signal.SIGXCPU, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    _landlock()
-    if os.geteuid() == 0:
-        os.setgroups([])
-        os.setresgid(65534, 65534, 65534)
-        os.setresuid(65534, 65534, 65534)
-    seconds = int(job.time_limit_s * 20) + 5  # over all files of a mail; each one has its alarm
-    limits = {
-        resource.RLIMIT_AS: job.memory_limit_mb * 1024 * 1024,
-        resource.RLIMIT_CPU: seconds,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NPROC: 0,
-        resource.RLIMIT_NOFILE: 64,
-        resource.RLIMIT_CORE: 0,
-    }
-    for which, limit in limits.items():
-        resource.setrlimit(which, (limit, limit))
-
-
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same number on every architecture
-_PR_SET_NO_NEW_PRIVS = 38
-_READ_FILE, _READ_DIR = 1 << 2, 1 << 3
-_FONTS = "/usr/share/fonts"
-
-
-def _landlock() -> None:
-    """No file system, TCP or signals for this process, but fonts to read.  Nothing happens where the kernel has no Landlock."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    version = libc.syscall(_CREATE_RULESET, None, 0, 1)
-    if version < 1:
-        return
-    files = (1 << (13 + (version >= 2) + (version >= 3) + (version >= 5))) - 1
-    tcp = struct.pack("<Q", 3) if version >= 4 else b""
-    scope = struct.pack("<Q", 3) if version >= 6 else b""  # no abstract sockets, no signals to anybody outside
-    attributes = struct.pack("<Q", files) + tcp + scope
-    ruleset = libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0)
-    if ruleset < 0:
-        return
-    if os.path.isdir(_FONTS):
-        folder = os.open(_FONTS, os.O_PATH)
-        libc.syscall(_ADD_RULE, ruleset, 1, struct.pack("<Qi", _READ_FILE | _READ_DIR, folder), 0)
-        os.close(folder)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    libc.syscall(_RESTRICT_SELF, ruleset, 0)
-    os.close(ruleset)
+    # Over all files of a mail; each one has its alarm.
+    sandbox.give_up_rights(memory_mb=job.memory_limit_mb, cpu_s=int(job.time_limit_s * 20) + 5)
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), msgspec.json.decode(sys.argv[2], type=Models))

@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from msgspec.structs import replace
 
-from gateway import maillog
+from gateway import appeals, maillog
 from gateway.courier import RELAY, Parcel
+from gateway.directory.calendar import Calendar
 from gateway.directory.snapshot import Directory
 from gateway.documents.fields import subject_of
 from gateway.documents.mime import may_carry_document
@@ -44,6 +46,7 @@ from gateway.policy.facts import local_day
 from gateway.policy.rules import Policy
 from gateway.store import Acceptance, Opening, Store
 
+_URGENT = timedelta(minutes=30)
 TOLD_EVERY = timedelta(days=7)  # "sender told the new address (at most once a week)": mission, rule 10
 
 _logger = logging.getLogger(__name__)
@@ -94,7 +97,9 @@ class Intake:
         clock: Callable[[], datetime],
         hold_for: timedelta,
         offices: Collection[str],
+        to_appeal: Callable[[str], str] = lambda mail_id: "",
     ) -> None:
+        self._to_appeal = to_appeal
         self._store = store
         self._recogniser = recogniser
         self._way_out = way_out
@@ -117,11 +122,22 @@ class Intake:
         recognition = await self._recognise(mail)
         now = self._clock()
         verdicts = decide(self._policy(), self._directory(), mail, recognition, now)
+        if any(verdict.action in appeals.STOPPED for verdict in verdicts):
+            verdicts = await self._with_exemptions(mail, verdicts, recognition, now)
         if all(verdict.action is Action.REJECT for verdict in verdicts):
-            await self._refuse(mail, verdicts, recognition.subject, now)
-            return Answer(mail_id=mail.id, refused=self._said(verdicts[0]))
+            await self._refuse(mail, verdicts, recognition, now)
+            return Answer(mail_id=mail.id, refused=self._said(verdicts[0]), appeal=self._to_appeal(mail.id))
         straight = self._way_out.room_for(len(mail.raw))
-        acceptance = accepted(mail, verdicts, recognition, now, hold_for=self._hold_for, offices=self._offices, leased=straight)
+        acceptance = accepted(
+            mail,
+            verdicts,
+            recognition,
+            now,
+            calendar=self._directory().calendar,
+            hold_for=self._hold_for,
+            offices=self._offices,
+            leased=straight,
+        )
         letters, courtesies = self._letters(mail, verdicts, acceptance.openings, now)
         await self._store.accept((acceptance, *letters))
         self._hand_over((acceptance, *letters) if straight else letters)
@@ -131,15 +147,33 @@ class Intake:
         await self._be_courteous(mail.sender, courtesies, now)
         return Answer(mail_id=mail.id)
 
+    async def _with_exemptions(
+        self, mail: Mail, verdicts: tuple[Verdict, ...], recognition: Recognition, now: datetime
+    ) -> tuple[Verdict, ...]:
+        """What a clerk has let this sender send after he appealed goes through."""
+        stopped = appeals.files_in_question(recognition)
+        if not stopped or not mail.sender:
+            return verdicts
+        exempt = await asyncio.to_thread(self._store.views.exempt_files, mail.sender, stopped, now=now)
+        return appeals.let_through(verdicts) if exempt.issuperset(stopped) else verdicts
+
     async def _recognise(self, mail: Mail) -> Recognition:
         if not may_carry_document(mail.raw):
             return NOTHING_RECOGNISED
         return await self._recogniser.recognise(mail.raw)
 
-    async def _refuse(self, mail: Mail, verdicts: tuple[Verdict, ...], subject: str, now: datetime) -> None:
+    async def _refuse(self, mail: Mail, verdicts: tuple[Verdict, ...], recognition: Recognition, now: datetime) -> None:
         """Remember a refusal without the bytes: the sender keeps the mail."""
         story = Story(at=now, event=Event.REFUSED, mail_id=mail.id, detail=_arrival_facts(mail))
-        await self._store.accept((Acceptance(mail=mail, keep_raw=False, subject=subject, verdicts=verdicts, stories=(story,)),))
+        refusal = Acceptance(
+            mail=mail,
+            keep_raw=False,
+            subject=recognition.subject,
+            recognition=recognition,
+            verdicts=verdicts,
+            stories=(story,),
+        )
+        await self._store.accept((refusal,))
         maillog.refused(mail.id, sender=mail.sender, peer=mail.arrival.peer, rule=verdicts[0].rule)
 
     def _hand_over(self, acceptances: Iterable[Acceptance]) -> None:
@@ -213,21 +247,27 @@ def accepted(
     recognition: Recognition,
     now: datetime,
     *,
+    calendar: Calendar,
     hold_for: timedelta,
     offices: Collection[str],
     leased: bool,
 ) -> Acceptance:
     """All that becomes durable when a mail is accepted: verdicts, cases, deliveries, story.  Pure.
 
+    ``calendar`` says until when somebody should have looked, ``hold_for`` how much working time a held mail may wait.
     ``leased``: the deliveries to the next hop leave straight from the commit; otherwise the worker claims them later.
     """
     captured = _captured(verdicts)
     return Acceptance(
         mail=mail,
         subject=subject_of(mail.raw) if recognition.skipped else recognition.subject,
+        recognition=None if recognition.skipped else recognition,
         verdicts=verdicts,
         deliveries=_relayed(mail, verdicts, leased=leased),
-        openings=tuple(_opening(mail, group, recognition, now, hold_for, offices) for group in captured),
+        openings=tuple(
+            _opening(mail, group, recognition, partial(_due, now=now, calendar=calendar, hold_for=hold_for), now, offices)
+            for group in captured
+        ),
         stories=(
             Story(at=mail.arrival.at, event=Event.ACCEPTED, mail_id=mail.id, detail=_arrival_facts(mail)),
             Story(
@@ -303,8 +343,8 @@ def _opening(
     mail: Mail,
     group: list[Verdict],
     recognition: Recognition,
+    due: Callable[[Verdict, Document | None], datetime],
     now: datetime,
-    hold_for: timedelta,
     offices: Collection[str],
 ) -> Opening:
     leading = min(group, key=lambda verdict: _CAPTURED.index(verdict.action))
@@ -320,7 +360,7 @@ def _opening(
         action=leading.action,
         state=_first_state(mail, leading, offices),
         opened_at=now,
-        due_at=_due(leading, document, now, hold_for),
+        due_at=due(leading, document),
         key=_sameness(main, leading),
         rule=leading.rule,
         reason=leading.reason,
@@ -371,11 +411,14 @@ def _main_document(files: Sequence[FileReading], verdict: Verdict) -> tuple[File
     return main, main.documents[0] if main.documents else None
 
 
-def _due(verdict: Verdict, document: Document | None, now: datetime, hold_for: timedelta) -> datetime:
-    """Until when a person should have looked: urgent at once, held soon, the others within the day (Decree 30/2020, 4.2c)."""
+def _due(verdict: Verdict, document: Document | None, *, now: datetime, calendar: Calendar, hold_for: timedelta) -> datetime:
+    """Until when a person should have looked: urgent at once, whatever the hour; held soon; the others within the day.
+
+    Decree 30/2020/NĐ-CP, article 4.2c and d; Decision 28/2018/QĐ-TTg, article 6.2.
+    """
     if document is not None and document.urgency is not Urgency.NORMAL:
-        return now + timedelta(minutes=30)
-    return now + (hold_for if verdict.action is Action.HOLD else timedelta(days=1))
+        return now + _URGENT
+    return calendar.within(now, hold_for) if verdict.action is Action.HOLD else calendar.same_day(now)
 
 
 def _arrival_facts(mail: Mail) -> dict[str, str | int | float | bool | list[str]]:

@@ -11,6 +11,7 @@ import hashlib
 import os
 import threading
 import time
+from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
 from typing import dataclass_transform
@@ -169,6 +170,7 @@ class Sign(StrEnum):
     COPY = "copy"
     CITED = "cited"  # a number that belongs to another document
     UNREADABLE = "unreadable"
+    RELATION = "relation"  # recalls, corrects or replaces another document
 
 
 SIX_SIGNS = (Sign.AGENCY, Sign.NUMBER, Sign.DATE, Sign.SIGNATURE, Sign.SEAL, Sign.ADDRESSEE)
@@ -192,16 +194,68 @@ class Secrecy(StrEnum):
     TOP_SECRET = "tuyệt mật"  # noqa: S105 - a stamp, not a password
 
 
+class Regime(StrEnum):
+    """Under whose rules of form a document is made (Decree 30/2020, article 2.2: political bodies have their own)."""
+
+    STATE = ""
+    PARTY = "party"
+    UNION = "union"  # công đoàn
+    YOUTH = "youth"  # Đoàn, Đội
+    COMPANY = "company"  # enterprises and persons: no authority's document
+
+
+class Relation(StrEnum):
+    """What a document does to an earlier one (Decree 30/2020, article 18)."""
+
+    NONE = ""
+    RECALL = "recall"  # thu hồi
+    CORRECTION = "correction"  # đính chính
+    REPLACEMENT = "replacement"  # thay thế
+
+
+class Box(Value):
+    """A place on a page, as shares of its width and height from the upper left corner, 0 to 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 class Evidence(Value):
     """One sign, with the place and the words that show it."""
 
     sign: Sign
     words: str
-    file: str = ""  # name of the attachment; "" is the body
+    file: str = ""  # name of the attachment; "" is the body; "a.zip/b.pdf" lies in an archive
     page: int = 0  # counted from 1; 0 when the format has no pages
     line: int = 0  # line of the text as read, counted from 1; 0 when unknown
     how: TextSource = TextSource.TEXT
     confidence: float = 1.0
+    box: Box | None = None  # where on the page, when the reader knows
+
+
+class SignatureLevel(StrEnum):
+    """What a digital signature is worth, as of the time of signing."""
+
+    INTACT = "intact"  # and trusted
+    UNTRUSTED = "untrusted"  # intact, but its certificate leads to none of our trust anchors
+    BROKEN = "broken"
+    NONE = "none"  # an empty signature field
+
+
+class DigitalSignature(Value):
+    """One signature in a file.  Personal identifiers of the certificate (CCCD, MST, mail) are never kept."""
+
+    level: SignatureLevel
+    signer: str = ""  # common name
+    organisation: str = ""
+    issuer: str = ""  # common name of the certificate authority
+    signed_at: datetime | None = None
+    covers_all: bool = False  # nothing was added to the file behind it
+    kind: str = ""  # "adbe.pkcs7.detached", "ETSI.CAdES.detached", "xmldsig", "cms"
+    page: int = 0  # of its field, counted from 1; 0 when unknown
+    reason: str = ""  # why it is broken or untrusted
 
 
 class Document(Value):
@@ -225,6 +279,12 @@ class Document(Value):
     secrecy: Secrecy = Secrecy.NONE
     addressees: tuple[str, ...] = ()
     cited: tuple[str, ...] = ()  # numbers and symbols of other documents
+    regime: Regime = Regime.STATE
+    relation: Relation = Relation.NONE
+    concerns: str = ""  # number and symbol of the document that is recalled, corrected or replaced
+    copy_form: str = ""  # "Sao y", "Trích sao", "Sao lục"
+    copy_number: str = ""  # "05/SY-THCS": a copy has a number of its own series
+    copied_by: str = ""
     evidence: tuple[Evidence, ...] = ()
 
     def signs(self) -> tuple[Sign, ...]:
@@ -248,6 +308,14 @@ class FileReading(Value):
         ""  # for UNREADABLE: "password", "damaged", "time limit", "memory limit", "crashed", "no text layer", "format", …
     )
     elapsed_ms: float = 0.0
+    signatures: tuple[DigitalSignature, ...] = ()
+    inner: tuple[FileReading, ...] = ()  # what lies in an archive or a forwarded mail; documents holds theirs as well
+
+    def walk(self) -> Iterator[FileReading]:
+        """This file, then all that lie in it, depth first."""
+        yield self
+        for each in self.inner:
+            yield from each.walk()
 
 
 class Recognition(Value):
@@ -322,6 +390,7 @@ class Verdict(Value):
     evidence: tuple[Evidence, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     policy_version: str = ""
+    campaign: str = ""  # the guiding document of the reporting channel that this copy came through
 
 
 # --- Cases and deliveries ---------------------------------------------------------------------------------------------
@@ -382,6 +451,9 @@ class Event(StrEnum):
     NOTICE_SENT = "notice-sent"
     SIGNED_IN = "signed-in"
     SEEN = "seen"  # a person opened a case or mail
+    APPEALED = "appealed"  # whoever was stopped says that he was not issuing anything
+    CAMPAIGN_OPENED = "campaign-opened"  # a reporting channel
+    POLICY_TRIED = "policy-tried"  # a changed policy was tried on past mail
 
 
 class Story(Value):
@@ -393,6 +465,15 @@ class Story(Value):
     case_id: str = ""
     actor: str = ""  # "" is the gateway itself, else the account's name
     detail: dict[str, str | int | float | bool | list[str]] = {}
+
+
+class Report(Value):
+    """A mail that came through a reporting channel."""
+
+    mail_id: str
+    sender: str
+    at: datetime
+    files: tuple[str, ...]  # names of its attachments
 
 
 # --- People -----------------------------------------------------------------------------------------------------------
@@ -432,4 +513,5 @@ class Answer(Value):
     """What became of a mail at the intake, for the reply of the session.  It is durable when this is returned."""
 
     mail_id: str
+    appeal: str = ""  # where the sender says that he was not issuing anything
     refused: Verdict | None = None  # the verdict that refused the mail for all its recipients

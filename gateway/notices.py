@@ -18,7 +18,7 @@ from pathlib import Path
 
 import jinja2
 
-from gateway.directory.snapshot import Directory, Organisation
+from gateway.directory.snapshot import Campaign, Directory, Organisation
 from gateway.documents.fields import Fields, cut_head, decoded_words, parse_fields
 from gateway.model import (
     Action,
@@ -74,6 +74,9 @@ _MACHINES = re.compile(
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 
+_APPEALABLE = frozenset({"redirected", "held", "advised"})  # letters about what was, or would be, stopped
+
+
 class Facts(Value):
     """What a letter may speak of; what is empty is left out of it."""
 
@@ -90,6 +93,8 @@ class Facts(Value):
     closes_on: date | None = None
     delivered: bool = False  # the recipients have the mail; the clerk looked at a copy
     incoming: bool = False  # the clerk of the addressee acts, not the sender's own
+    campaign: Campaign | None = None  # the reporting channel that it reminds of
+    by: str = ""  # who has it sent
 
 
 class Notices:
@@ -107,11 +112,13 @@ class Notices:
         web_url: str = "",
         postmaster: str = "",
         directory: Callable[[], Directory] | None = None,
+        to_appeal: Callable[[str], str] = lambda mail_id: "",
     ) -> None:
         self._hostname = hostname
         self._help = {"help_phone": help_phone, "help_url": help_url, "web_url": web_url, "hostname": hostname}
         self._from = postmaster or f"postmaster@{hostname}"
         self._directory = directory
+        self._to_appeal = to_appeal
         # Plain text, no HTML: nothing to escape.
         self._templates = jinja2.Environment(  # noqa: S701 - plain text
             loader=jinja2.FileSystemLoader(_TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -142,13 +149,13 @@ class Notices:
         )
 
     def write(self, name: str, *, to: str, now: datetime, **facts: object) -> Mail:
-        """A letter by name (redirected, advised, held, sealed, address-moved, returned, released), as a mail of our own.
+        """A letter by name (redirected, held, returned … as in templates/notices), as a mail of our own.
 
         ``facts`` are the fields of Facts; a name that is not there raises TypeError.
         """
         known = Facts(**facts)  # type: ignore[arg-type]  # the fields say the types, and whoever writes reads them there
         mail_id = new_id()
-        text = self._templates.get_template(f"{name}.txt").render(self._words(known, mail_id, self._you(to, known, now)))
+        text = self._templates.get_template(f"{name}.txt").render(self._words(name, known, mail_id, self._you(to, known, now)))
         first, _, body = unicodedata.normalize("NFC", text).strip().partition("\n")
         raw = self._mail(mail_id, to, _one_line(first.removeprefix("Subject:")), _wrapped(body), known, now)
         return Mail(
@@ -166,7 +173,7 @@ class Notices:
         is_ours = self._directory is None or self._directory().is_ours(to, now.astimezone(_VIETNAM).date())
         return "Thầy/Cô" if is_ours and not is_forward else "Quý vị"
 
-    def _words(self, facts: Facts, mail_id: str, you: str) -> dict[str, object]:
+    def _words(self, name: str, facts: Facts, mail_id: str, you: str) -> dict[str, object]:
         """What the templates know, in words."""
         verdict, mail = facts.verdict, facts.mail
         evidence = verdict.evidence if verdict is not None else ()
@@ -203,6 +210,9 @@ class Notices:
             "delivered": facts.delivered,
             "incoming": facts.incoming,
             "closes_on": f"{facts.closes_on:%d/%m/%Y}" if facts.closes_on is not None else "",
+            **_campaign(facts.campaign),
+            "by": facts.by,
+            "appeal": self._to_appeal(mail.id) if mail is not None and name in _APPEALABLE else "",
         }
 
     def _issuer(self, document: Document) -> str:
@@ -262,6 +272,17 @@ def may_be_told(mail: Mail) -> bool:
 
 
 # --- facts in words -----------------------------------------------------------------------------------------------------
+
+
+def _campaign(campaign: Campaign | None) -> dict[str, str]:
+    if campaign is None:
+        return {"guide": "", "campaign_title": "", "due": "", "extensions": ""}
+    return {
+        "guide": campaign.guide,
+        "campaign_title": campaign.title,
+        "due": f"{campaign.deadline:%d/%m/%Y}" if campaign.deadline is not None else "",
+        "extensions": ", ".join(f".{extension}" for extension in campaign.extensions),
+    }
 
 
 def _the_mail(mail: Mail | None, subject: str, you: str) -> str:

@@ -7,18 +7,35 @@ Who comes second finds the case moved (IllegalTransition) and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from gateway import maillog
+from gateway import appeals, maillog
 from gateway.courier import RELAY
-from gateway.directory.snapshot import Directory
+from gateway.directory.snapshot import Campaign, Directory
 from gateway.errors import CaseChanged, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent
-from gateway.model import Account, Action, Arrival, Case, Delivery, Direction, Event, Mail, Recipient, Role, Story, digest_of
+from gateway.model import (
+    Account,
+    Action,
+    Arrival,
+    Case,
+    Delivery,
+    Direction,
+    Event,
+    Mail,
+    Recipient,
+    Role,
+    Story,
+    Verdict,
+    digest_of,
+)
 from gateway.notices import Notices, may_be_told
-from gateway.store import Acceptance, MailRow, Store
+from gateway.policy.facts import local_day
+from gateway.store import Acceptance, MailRow, Opening, Store
 
 LONGEST_REASON = 1000  # characters
+_REMIND_EVERY = timedelta(hours=20)  # once a day, also when the clock of the day before was a little later
+_APPEAL_EVERY = timedelta(hours=1)
 _TRIES = 5  # while other mails join the case
 
 # Copies that reached nobody.  A COPY was delivered as well: to release it would be to deliver it twice.
@@ -73,9 +90,12 @@ class Review:
         case = self._decidable(case_id, by)
         said = _said(reason)
 
+        granted = self._grants(case, by)
+
         def act(mails: tuple[MailRow, ...]) -> Case:
-            deliveries = tuple(self._released(case, mails))
-            letters = self._letters("released", case, by, said, mails) if case.action in _KEPT_BACK else ()
+            deliveries = () if granted else tuple(self._released(case, mails))
+            name = "appeal-granted" if granted else "released"
+            letters = self._letters(name, case, by, said, mails) if case.action in _KEPT_BACK else ()
             detail = {
                 "reason": said,
                 "recipients": ", ".join(delivery.target for delivery in deliveries),
@@ -104,6 +124,55 @@ class Review:
         case = self._decidable(case_id, by)
         return self._move(case, CaseEvent.WITHDRAW, by, {"reason": _said(reason)})
 
+    def appeal(self, mail_id: str, words: str) -> bool:
+        """Whoever was stopped says why this is no issuance: it lies before the clerk, beside the reason of the rule.
+
+        A mail that waits gets its words and an alarm; one that was refused becomes a held item without its bytes.  Once an
+        hour at most: False says that nothing was taken.  NotFound, NotAllowed when nothing of it was stopped.
+        """
+        views, now = self._store.views, self._clock()
+        row, said = views.mail(mail_id), _said(words)
+        verdicts = [verdict for verdict in views.verdicts(mail_id) if verdict.action in appeals.STOPPED]
+        if not verdicts:
+            raise NotAllowed("Thư này không bị chặn hay giữ lại, nên không cần gửi ý kiến.")
+        if not self._store.may_tell(f"appeal:{mail_id}", row.sender, every=_APPEAL_EVERY, now=now):
+            return False
+        cases = [case for case in views.cases_of_mail(mail_id) if case.state is not CaseState.SEALED]
+        if not cases:
+            cases = [self._held_for_appeal(row, verdicts[0], now)]
+        for case in cases:
+            if case.state is CaseState.WAITING:
+                self._store.set_alarm(case.id)
+            self._store.tell(
+                Story(at=now, event=Event.APPEALED, mail_id=mail_id, case_id=case.id, actor=row.sender, detail={"words": said})
+            )
+        return True
+
+    def _held_for_appeal(self, row: MailRow, verdict: Verdict, now: datetime) -> Case:
+        views = self._store.views
+        directory = self._directory()
+        case = appeals.case_of(
+            self._whole(row),
+            verdict,
+            views.recognition(row.id),
+            recipients=row.recipients,
+            subject=row.subject,
+            due=directory.calendar.same_day(now),
+            now=now,
+        )
+        self._store.open_case(Opening(case=case))
+        return case
+
+    def _grants(self, case: Case, by: Account) -> bool:
+        """An appeal against a refusal is granted by letting the sender send these files again: their bytes are with him."""
+        row = self._store.views.mail(case.mail_id)
+        digests = [file.digest for file in case.files if file.size]
+        refused = all(verdict.action is Action.REJECT for verdict in self._store.views.verdicts(case.mail_id))
+        if not refused or case.action is not Action.HOLD:
+            return False
+        self._store.exempt(row.sender, digests, until=self._clock() + appeals.EXEMPT_FOR, actor=by.name)
+        return True
+
     def retry(self, delivery_id: str, by: Account) -> Delivery:
         """Try a delivery again that was given up, refused or is uncertain: the IT officer's act."""
         if not by.active or by.role is not Role.OFFICER:
@@ -114,6 +183,60 @@ class Review:
         moved = self._store.move_delivery(delivery_id, DeliveryEvent.RETRY_NOW, by=by.name, now=self._clock())
         self._poke()
         return moved
+
+    def remind(self, campaign: Campaign, codes: Sequence[str], by: Account) -> tuple[str, ...]:
+        """Remind units of a report: a letter to each of their clerks, at most once a day; gives who was written to.
+
+        An officer, or a clerk of the Department, may do it; NotAllowed otherwise.
+        """
+        now, directory = self._clock(), self._directory()
+        self._check_may_remind(by, directory)
+        on = local_day(now)
+        letters: list[Acceptance] = []
+        told: list[str] = []
+        for unit in filter(None, (directory.unit(code, on) for code in codes)):
+            for clerk in directory.clerks(unit.code, on):
+                topic = f"report-due:{campaign.guide}"
+                if self._store.may_tell(topic, clerk.address, every=_REMIND_EVERY, now=now):
+                    letter = self._notices.write(
+                        "report-due",
+                        to=clerk.address,
+                        now=now,
+                        unit=unit,
+                        campaign=campaign,
+                        new_address=campaign.mailbox,
+                        by=by.full_name or by.name,
+                    )
+                    letters.append(_queued(letter))
+                    told.append(clerk.address)
+        if letters:
+            self._store.accept_now(letters)
+            self._poke()
+        return tuple(told)
+
+    def told_trial(self, by: Account, *, version: str, days: int, changed: int) -> None:
+        """Remember that somebody tried a changed policy on past mail."""
+        detail: dict[str, str | int | float | bool | list[str]] = {"version": version, "days": days, "changed": changed}
+        self._store.tell(Story(at=self._clock(), event=Event.POLICY_TRIED, actor=by.name, detail=detail))
+
+    def told_campaign(self, by: Account, *, guide: str, mailbox: str) -> None:
+        """Remember who opened a reporting channel."""
+        detail: dict[str, str | int | float | bool | list[str]] = {"guide": guide, "mailbox": mailbox}
+        self._store.tell(Story(at=self._clock(), event=Event.CAMPAIGN_OPENED, actor=by.name, detail=detail))
+
+    def may_remind(self, by: Account) -> bool:
+        """Whether this person may remind units of reports."""
+        try:
+            self._check_may_remind(by, self._directory())
+        except NotAllowed:
+            return False
+        return True
+
+    def _check_may_remind(self, by: Account, directory: Directory) -> None:
+        department = directory.department(local_day(self._clock()))
+        is_registry = by.role is Role.CLERK and department is not None and department.code in by.units
+        if not by.active or not (by.role is Role.OFFICER or is_registry):
+            raise NotAllowed("Chỉ quản trị hoặc văn thư Sở được gửi thư nhắc báo cáo.")
 
     # --- Helpers ------------------------------------------------------------------------------------------------------
 
@@ -231,19 +354,15 @@ class Review:
             incoming=case.direction is Direction.INCOMING,
             unit=self._directory().organisation(case.unit),
         )
-        (recipient,) = letter.recipients
-        delivery = Delivery(
-            id=f"{letter.id}-1", mail_id=letter.id, courier=RELAY, target=recipient.address, options=recipient.options
-        )
         told = Story(
             at=now,
             event=Event.NOTICE_SENT,
             mail_id=mail.id,
             case_id=case.id,
             actor=by.name,
-            detail={"notice": name, "to": recipient.address, "letter": letter.id},
+            detail={"notice": name, "to": letter.recipients[0].address, "letter": letter.id},
         )
-        return Acceptance(mail=letter, deliveries=(delivery,), stories=(told,))
+        return _queued(letter, told)
 
     def _name(self, unit: str) -> str:
         organisation = self._directory().organisation(unit)
@@ -268,6 +387,15 @@ class Review:
 
 def _addressees(letters: Iterable[Acceptance]) -> str:
     return ", ".join(letter.mail.recipients[0].address for letter in letters)
+
+
+def _queued(letter: Mail, *stories: Story) -> Acceptance:
+    """A letter of ours, for the worker to claim."""
+    (recipient,) = letter.recipients
+    delivery = Delivery(
+        id=f"{letter.id}-1", mail_id=letter.id, courier=RELAY, target=recipient.address, options=recipient.options
+    )
+    return Acceptance(mail=letter, deliveries=(delivery,), stories=stories)
 
 
 def _said(reason: str) -> str:

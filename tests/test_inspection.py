@@ -15,15 +15,18 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from PIL import Image
 
-from gateway import inspection_child
+from gateway import inspection_child, sandbox
 from gateway.config import Inspection
-from gateway.errors import NotFound, VanthuError
-from gateway.inspection import Inspector
-from gateway.model import Nature, Recognition
-from tests.world import files, official, pdf
+from gateway.errors import ConfigError, NotFound, VanthuError
+from gateway.inspection import Inspector, models_of
+from gateway.model import Nature, Recognition, SignatureLevel
+from tests.world import certificates, files, official, pdf
+
+pillow_heif.register_heif_opener()  # to write photos of telephones
 
 # 581 bytes that PDFium never finishes, or aborts on: a form XObject that draws itself.
 FORM_LOOP = b"""%PDF-1.4
@@ -114,6 +117,59 @@ def test_a_page_that_is_not_there_is_not_found(inspector: Inspector) -> None:
 def test_a_page_of_something_else_cannot_be_drawn(inspector: Inspector) -> None:
     with pytest.raises(VanthuError):
         inspector.page_image(b"no PDF", 1, 400)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "TIFF", "PNG", "HEIF"])
+def test_a_photo_is_drawn_for_the_console(inspector: Inspector, form: str) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 420), "white").save(out, form)
+    image = inspector.page_image(out.getvalue(), 1, 150)
+    assert (int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")) == (150, 210)
+    with pytest.raises(NotFound):
+        inspector.page_image(out.getvalue(), 2, 150)
+
+
+def test_the_second_page_of_a_tiff_is_drawn(inspector: Inspector) -> None:
+    out = io.BytesIO()
+    pages = [Image.new("1", (300, 420), 1), Image.new("1", (300, 210), 1)]
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], compression="group4")
+    assert int.from_bytes(inspector.page_image(out.getvalue(), 2, 100)[20:24], "big") == 70
+
+
+def test_a_scan_does_not_crash_its_reader(inspector: Inspector) -> None:
+    scan = inspector.page_image(pdf.pdf(official.decision()), 1, 1240)
+    assert inspector.inspect_file("scan.png", scan).reason not in ("crashed", "memory limit")
+
+
+def test_a_signature_is_trusted_when_it_leads_to_a_configured_anchor(tmp_path: Path) -> None:
+    root = certificates.authority()
+    signed = certificates.signed(pdf.pdf(official.decision()), certificates.holder("Sở Thử", under=root), "A", cades=True)
+    (tmp_path / "goc.crt").write_bytes(root.pem)
+    guarded = Inspector(Inspection(processes=1, trust_anchors=str(tmp_path)))
+    guarded.start()
+    try:
+        (signature,) = guarded.inspect_file("a.pdf", signed).signatures
+    finally:
+        guarded.close()
+    assert (signature.level, signature.signer, signature.covers_all) == (SignatureLevel.INTACT, "Sở Thử", True)
+
+
+def test_trust_anchors_that_are_none_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"trust_anchors.*khong-co"):
+        models_of(Inspection(trust_anchors=str(tmp_path / "khong-co")))
+    (tmp_path / "goc.pem").write_bytes(b"xin chao")
+    with pytest.raises(ConfigError, match=r"goc\.pem: no certificate"):
+        models_of(Inspection(trust_anchors=str(tmp_path)))
+
+
+def test_the_log_says_which_guards_hold(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "layers", lambda: {"limits": True, "landlock": False})
+    guarded = Inspector(Inspection(processes=1, ocr=False))
+    with caplog.at_level("INFO"):
+        guarded.start()
+    guarded.close()
+    assert "guarded by limits" in caplog.text
+    assert "no landlock" in caplog.text
 
 
 def test_the_loop_is_not_blocked_while_large_mails_are_read(inspector: Inspector) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gateway.courier import Parcel
 from gateway.errors import StoreUnavailable
 from gateway.intake import Intake
-from gateway.model import Mail, Recognition, new_id
+from gateway.model import Action, Mail, Recognition, new_id
 from gateway.notices import Notices
 from gateway.store import Acceptance, Store
 from tests.policy import desk
@@ -144,4 +144,27 @@ def test_the_letter_about_a_redirected_document_says_until_when(store: Moody) ->
 
     (letter,) = [parcel.mail for parcel in way.parcels if not parcel.mail.sender]
     text = str(message_from_bytes(letter.raw, EmailMessage, policy=policy.default).get_content())
-    assert "Xin làm trước 10:00 ngày 24/11/2026." in text
+    assert "Xin làm trước 17:00 ngày 23/11/2026." in text
+
+
+def test_what_a_clerk_let_somebody_send_after_an_appeal_goes_through(store: Moody) -> None:
+    recognition = desk.carrying(desk.issued("THCSLL"))
+    recognition = replace(recognition, files=tuple(replace(file, digest="d" * 64) for file in recognition.files))
+    door, raw = intake(store, Way(), recognition), letters.letter_of_a_school(sender=letters.TEACHER)
+    assert asyncio.run(door.accept(a_mail(desk.TEACHER, desk.DIVISION, raw))).refused is not None
+
+    store.exempt(desk.TEACHER, ["d" * 64], until=desk.NOW + timedelta(days=7), actor="vanthu")
+    answer = asyncio.run(door.accept(mail := a_mail(desk.TEACHER, desk.DIVISION, raw)))
+
+    assert answer.refused is None
+    (verdict,) = store.views.verdicts(mail.id)
+    assert (verdict.action, verdict.would_have, verdict.rule) == (Action.DELIVER, Action.REJECT, "appeal")
+    assert asyncio.run(door.accept(a_mail(desk.HEAD, desk.DIVISION, raw))).refused is not None
+
+
+def test_a_second_file_that_was_not_allowed_stops_the_mail_again(store: Moody) -> None:
+    recognition = desk.carrying(desk.issued("THCSLL"), desk.issued("THCSLL", number="88"))
+    files = tuple(replace(file, digest=sign * 64) for file, sign in zip(recognition.files, "de", strict=True))
+    store.exempt(desk.TEACHER, ["d" * 64], until=desk.NOW + timedelta(days=7), actor="vanthu")
+    door = intake(store, Way(), replace(recognition, files=files))
+    assert asyncio.run(door.accept(a_mail(desk.TEACHER, desk.DIVISION, letters.letter_of_a_school()))).refused is not None

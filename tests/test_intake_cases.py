@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from gateway.directory.calendar import Calendar
 from gateway.directory.snapshot import Directory, Domain, Mailbox, MailboxRole, RetiredAddress
 from gateway.intake import accepted, admission
 from gateway.lifecycle import CaseState, DeliveryState
@@ -72,7 +73,14 @@ def verdict(recipient: str, action: Action, *, evidence: tuple[Evidence, ...] = 
 
 def cases(of: Mail, verdicts: tuple[Verdict, ...], *files: FileReading) -> list[Case]:
     acceptance = accepted(
-        of, verdicts, Recognition(files=files), NOW, hold_for=timedelta(hours=4), offices={OFFICE}, leased=True
+        of,
+        verdicts,
+        Recognition(files=files),
+        NOW,
+        calendar=Calendar(),
+        hold_for=timedelta(hours=4),
+        offices={OFFICE},
+        leased=True,
     )
     return [opening.case for opening in acceptance.openings]
 
@@ -126,7 +134,9 @@ def test_who_only_claims_to_be_the_clerk_has_the_clerk_look_at_it_first() -> Non
 def test_a_copy_for_a_retired_address_goes_to_who_took_over() -> None:
     of = mail("cu@moet.edu.vn")
     given = Verdict(recipient="cu@moet.edu.vn", action=Action.COPY, rule="7", clause="", reason="", target=INSIDE)
-    acceptance = accepted(of, (given,), Recognition(), NOW, hold_for=timedelta(hours=4), offices=(), leased=False)
+    acceptance = accepted(
+        of, (given,), Recognition(), NOW, calendar=Calendar(), hold_for=timedelta(hours=4), offices=(), leased=False
+    )
     (delivery,) = acceptance.deliveries
     assert (delivery.target, delivery.state) == (INSIDE, DeliveryState.QUEUED)
 

@@ -3,11 +3,17 @@
 #
 #   tools/install-debian.sh                  what `make test` and `make bench` need
 #   tools/install-debian.sh python3-venv     what `make demo` needs
+#   tools/install-debian.sh --wanted …       what the gateway reads more with; it works without, so this never fails
 #
 # As root, or with sudo where it asks for no password; else it says which command to run.
 set -euo pipefail
 
-for_tests=(python3-venv postfix postgresql chromium fonts-liberation2 strace)
+for_tests=(python3-venv postfix postgresql chromium fonts-liberation2 strace tesseract-ocr-vie libarchive13)
+wanted=
+if [ "${1:-}" = --wanted ]; then
+  wanted=1
+  shift
+fi
 [ $# -gt 0 ] || set -- "${for_tests[@]}"
 
 installed() { [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
@@ -25,7 +31,12 @@ done
 
 if [ "$(id -u)" != 0 ]; then
   if sudo --non-interactive true 2>/dev/null; then
-    exec sudo --non-interactive "$0" "${missing[@]}"
+    exec sudo --non-interactive "$0" ${wanted:+--wanted} "${missing[@]}"
+  fi
+  if [ -n "$wanted" ]; then
+    echo "Vanthu reads scans and archives with these Debian packages; without them it holds such files for a person:" >&2
+    echo "    sudo $0 ${missing[*]}" >&2
+    exit 0
   fi
   echo "Debian packages are missing. Please run this once, then try again:" >&2
   echo "    sudo $0 ${missing[*]}" >&2
@@ -34,11 +45,14 @@ fi
 
 # invoke-rc.d asks this script before it starts a server; 101 means "do not" (Debian policy 9.3.3).
 policy=/usr/sbin/policy-rc.d
+made=
 if [ ! -e "$policy" ]; then
   printf '#!/bin/sh\nexit 101\n' >"$policy"
   chmod 755 "$policy"
-  trap 'rm -f "$policy"' EXIT
+  made=$policy
 fi
+# Without a network or with a broken mirror, what is only wanted does not stop anything.
+trap 'status=$?; [ -z "$made" ] || rm -f "$made"; [ -z "$wanted" ] || exit 0; exit $status' EXIT
 
 export DEBIAN_FRONTEND=noninteractive
 echo "Installing Debian packages: ${missing[*]}"

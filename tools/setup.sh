@@ -32,7 +32,10 @@ fi
 [ -x .venv/bin/pip ] || python3 -m venv --clear .venv
 echo "Installing Vanthu into .venv (once; this takes a minute) …"
 case $kind in
-demo) .venv/bin/pip install --quiet --editable . ;;
+demo)
+  .venv/bin/pip install --quiet --editable .
+  tools/install-debian.sh --wanted tesseract-ocr-vie libarchive13
+  ;;
 test) .venv/bin/pip install --quiet --editable '.[dev]' ;;
 *) echo "tools/setup.sh: say demo or test, not $kind" >&2; exit 2 ;;
 esac

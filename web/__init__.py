@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from gateway.errors import StoreUnavailable
 from gateway.model import Account, Role
-from web import auth, cases, deliveries, errors, files, format, health, mails, security
+from web import appeals, auth, campaigns, cases, deliveries, errors, evidence, files, format, health, mails, policy, security
 from web.context import WebGateway
 from web.context import gateway as current_gateway
 from web.lists import DeliveryId, Id, by_day
@@ -36,12 +36,13 @@ def create_app(gateway: WebGateway) -> Flask:
     CSRFProtect(app)
     auth.install(app)
     files.install(app)
-    for part in (cases, mails, deliveries, health):
+    for part in (appeals, cases, campaigns, mails, deliveries, policy, health):
         app.register_blueprint(part.blueprint)
     errors.install(app)
     app.add_url_rule("/", "home", home)
     app.context_processor(_shown_everywhere)
     app.jinja_env.filters.update(format.FILTERS)
+    app.jinja_env.filters["signatures"] = evidence.signatures
     app.jinja_env.filters.update(unit_name=unit_name, courier=courier_name, target=target_name, by_day=by_day, due=_due)
     app.jinja_env.globals.update(asset=asset)
     return app

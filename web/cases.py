@@ -10,7 +10,7 @@ from flask_login import login_required
 
 from gateway.errors import IllegalTransition, NotAllowed
 from gateway.lifecycle import CaseEvent, CaseState
-from gateway.model import Account, Action, Case, Direction, Role, Verdict
+from gateway.model import Account, Action, Case, Direction, Event, Role, Verdict
 from gateway.review import LONGEST_REASON
 from web import evidence, files, stories
 from web.auth import is_sealed, me, possible_acts, roles, tell_seen, units_of, visible_case
@@ -106,6 +106,7 @@ def one(case_id: str) -> ResponseReturnValue:
         mails=views.mails_of_case(case.id),
         deliveries=views.deliveries_of(case_id=case.id),
         story=stories.of_case(views, case, name_of=name_of),
+        appeals=[told for told in views.story(case_id=case.id) if told.event is Event.APPEALED],
         several=sum(bool(file.name) for file in case.files) > 1,
         next_case=next_waiting(account, case),
         return_reasons=RETURN_REASONS,

@@ -9,7 +9,9 @@ from flask import current_app
 if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.directory.snapshot import Directory
+    from gateway.policy.rules import Policy
     from gateway.review import Review
+    from gateway.secret import Links
     from gateway.store import Store
 
 _EXTENSION = "vanthu"
@@ -53,6 +55,19 @@ class WebGateway(Protocol):
 
     def directory(self) -> Directory:
         """The directory as it was last read."""
+        ...
+
+    @property
+    def links(self) -> Links:
+        """Signed links for people who do not sign in."""
+        ...
+
+    def policy(self) -> Policy:
+        """The policy as it was last read."""
+        ...
+
+    def reload(self) -> None:
+        """Read directory and policy again."""
         ...
 
     def live(self) -> dict[str, object]:

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from gateway.model import SIX_SIGNS, Case, Document, Evidence, Sign, Urgency, Value
-from web.format import day, sentence, words
+from collections.abc import Iterator
+
+from gateway.model import (
+    SIX_SIGNS,
+    Case,
+    DigitalSignature,
+    Document,
+    Evidence,
+    FileReading,
+    Regime,
+    Relation,
+    Sign,
+    SignatureLevel,
+    Urgency,
+    Value,
+)
+from web.format import day, moment, sentence, words
 
 
 class Fact(Value):
@@ -43,7 +58,40 @@ def facts(case: Case) -> tuple[Fact, ...]:
         ("Người ký", _signer(document), Sign.SIGNATURE),
         ("Độ khẩn", _urgency(document), Sign.URGENCY),
     )
-    return tuple(Fact(label=label, value=value, sources=_of(document, sign)) for label, value, sign in rows)
+    usual = tuple(Fact(label=label, value=value, sources=_of(document, sign)) for label, value, sign in rows)
+    return (*usual, *_unusual(document))
+
+
+def _unusual(document: Document) -> Iterator[Fact]:
+    """What most documents do not have: shown only where it is."""
+    if document.relation is not Relation.NONE:
+        said = f"{sentence(words(document.relation))} {document.concerns}".strip()
+        yield Fact(label="Đối với văn bản khác", value=said, sources=_of(document, Sign.RELATION))
+    if document.copy_form:
+        said = " ".join(part for part in (document.copy_form, document.copy_number) if part)
+        by = f", {document.copied_by} sao" if document.copied_by else ""
+        yield Fact(label="Bản sao", value=said + by, sources=_of(document, Sign.COPY))
+    if document.regime is not Regime.STATE:
+        yield Fact(label="Thể thức", value=sentence(words(document.regime)))
+
+
+def signatures(file: FileReading) -> tuple[Fact, ...]:
+    """The digital signatures of a file: what each is worth, and who signed when."""
+    return tuple(Fact(label=sentence(words(each.level)), value=_signed_by(each)) for each in file.signatures)
+
+
+def _signed_by(signature: DigitalSignature) -> str:
+    if signature.level is SignatureLevel.NONE:
+        return f"trang {signature.page}" if signature.page else ""
+    by = ", ".join(dict.fromkeys(part for part in (signature.signer, signature.organisation) if part))
+    parts = [by or "không rõ người ký"]
+    if signature.signed_at is not None:
+        parts.append(f"ký lúc {moment(signature.signed_at)}")
+    if signature.issuer:
+        parts.append(f"chứng thư do {signature.issuer} cấp")
+    if signature.level is not SignatureLevel.BROKEN and not signature.covers_all:
+        parts.append("tệp được bổ sung sau khi ký")
+    return "; ".join(parts)
 
 
 def six_signs(case: Case) -> tuple[Found, ...]:

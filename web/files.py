@@ -27,6 +27,7 @@ PAGE_WIDTH = 1240  # pixels: A4 at 150 dots per inch, sharp enough for stamps
 _CACHE_BYTES = 64 * 1024 * 1024
 _LONGEST_TEXT = 200_000  # characters of a text that are shown
 _PDF = "application/pdf"
+_PICTURES = frozenset(f"image/{kind}" for kind in ("jpeg", "png", "tiff", "heic", "bmp", "webp", "gif"))
 _NO_PAGE = b""  # remembered like an image: the file ends before this page
 _MARKUP = re.compile(
     r"<(?:script|style)\b.*?</(?:script|style)>|<br\s*/?>|</(?:p|div|tr|li|h\d)>|<[^>]*>", re.IGNORECASE | re.DOTALL
@@ -44,6 +45,7 @@ class Preview(Value):
     text: str = ""
     problem: str = ""  # why there is nothing to see, in Vietnamese
     lines: tuple[Evidence, ...] = ()  # what was read of a file that has no pages
+    marks: tuple[Evidence, ...] = ()  # what was read on the page that is shown, with its place
     has_bytes: bool = False
 
 
@@ -88,10 +90,10 @@ def install(app: Flask) -> None:
 @blueprint.get("/case/<id:case_id>/file/<int:file>/page/<int:page>.png")
 @login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
 def page(case_id: str, file: int, page: int) -> ResponseReturnValue:
-    """One page of a PDF as PNG, drawn in a guarded child."""
+    """One page of a PDF or picture as PNG, drawn in a guarded child."""
     case = _open_case(case_id)
     reading = _reading(case, file)
-    if reading.media != _PDF or page < 1:
+    if not _has_pages(reading) or page < 1:
         abort(404)
     try:
         image = page_image(case, reading, page)
@@ -142,9 +144,9 @@ def preview(case: Case, *, file: int, page: int) -> Preview:
     seen = Preview(file=file, name=reading.name, kind="none", has_bytes=True, lines=_lines(reading))
     if not reading.name or reading.media == "text/plain":
         return msgspec.structs.replace(seen, kind="text", text=_decoded(data)[:_LONGEST_TEXT])
-    if reading.nature is Nature.UNREADABLE:
+    if reading.nature is Nature.UNREADABLE and not _has_pages(reading):
         return msgspec.structs.replace(seen, problem=f"Cổng chưa đọc được tệp này: {why_unreadable(reading.reason)}.")
-    if reading.media == _PDF:
+    if _has_pages(reading):
         return _image_preview(case, reading, seen, page)
     return seen
 
@@ -212,7 +214,15 @@ def _image_preview(case: Case, reading: FileReading, seen: Preview, page: int) -
             abort(Response(status=303, headers={"Location": last}))
         except VanthuError:
             return msgspec.structs.replace(seen, problem=f"Trang {page} không vẽ được. Xin tải tệp gốc để xem.")
-    return msgspec.structs.replace(seen, kind="image", page=max(page, 1), more="end" not in request.args)
+    shown = max(page, 1)
+    marks = tuple(line for line in seen.lines if line.box is not None and line.page == shown)
+    return msgspec.structs.replace(seen, kind="image", page=shown, more="end" not in request.args, marks=marks)
+
+
+def _has_pages(reading: FileReading) -> bool:
+    """A file that can be drawn: a scan that could not be read is looked at all the same."""
+    broken = reading.reason in ("password", "encrypted", "damaged")
+    return (reading.media == _PDF or reading.media in _PICTURES) and not broken
 
 
 def _lines(reading: FileReading) -> tuple[Evidence, ...]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from datetime import timedelta
-from pathlib import Path
 
 from flask import Flask, Response, request
 
 from gateway.config import Config
+from gateway.secret import kept_in
 
 SIGNED_IN_FOR = timedelta(hours=10)  # a working day; then one signs in again
 
@@ -41,7 +39,7 @@ _HEADERS = {
 def protect(app: Flask, settings: Config) -> None:
     """Set the session key, the cookies' flags, and the headers of every answer."""
     app.config.update(
-        SECRET_KEY=secret_key(settings.path(settings.web.secret_file)),
+        SECRET_KEY=kept_in(settings.path(settings.web.secret_file)),
         SESSION_COOKIE_NAME="vanthu",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -61,19 +59,3 @@ def protect(app: Flask, settings: Config) -> None:
         if request.endpoint != "static" and "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
         return response
-
-
-def secret_key(file: Path) -> bytes:
-    """The key that signs the session cookies; made at the first start, readable by the owner alone."""
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    key = secrets.token_hex(32).encode()
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process of the same gateway was first
-        return file.read_bytes()
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(key)
-    return key

@@ -38,6 +38,9 @@ _SAID = {
     Event.NOTICE_SENT: "Đã gửi thư thông báo",
     Event.SIGNED_IN: "Đăng nhập",
     Event.SEEN: "Đã xem",
+    Event.APPEALED: "Người gửi có ý kiến: không phải văn bản phát hành",
+    Event.CAMPAIGN_OPENED: "Đã mở một đợt báo cáo",
+    Event.POLICY_TRIED: "Đã thử một bản chính sách trên thư đã qua",
 }
 
 # Steps of the state machines, in their own words.

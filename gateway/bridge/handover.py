@@ -26,8 +26,9 @@ from gateway.bridge.edxml import (
     document_id,
 )
 from gateway.directory.snapshot import Directory
-from gateway.documents.media import DOCX, HTML, PDF, PLAIN, UNKNOWN, XLSX, ZIP, image_size, media_of, page_like
+from gateway.documents.media import DOCX, HTML, PDF, PLAIN, UNKNOWN, XLSX, ZIP, media_of
 from gateway.documents.mime import Part, split
+from gateway.documents.picture_size import image_size, page_like
 from gateway.model import Case, Direction, Document, Mail, Nature, digest_of
 
 _NOTHING = Document(nature=Nature.UNREADABLE, confidence=0.0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 
-from gateway.directory.snapshot import Directory, Organisation, is_valid
+from gateway.directory.snapshot import Directory, MailboxRole, Organisation, is_valid
 from gateway.model import Value
 
 
@@ -47,6 +48,9 @@ def check(directory: Directory, *, on: date, couriers: Collection[str] | None = 
         _mailboxes(directory, on),
         _retired(directory, on),
         _campaigns(directory, on),
+        _accounts(directory, on),
+        _groups(directory, on),
+        _patterns(directory),
     )
     findings = [finding for part in parts for finding in part]
     return tuple(sorted(findings, key=lambda finding: not finding.is_error))
@@ -190,6 +194,43 @@ def _retired(directory: Directory, on: date) -> Iterator[Finding]:
             yield _error(file, row.address, "successor: các địa chỉ thay thế nối thành vòng tròn")
         elif not directory.is_ours(last, on):
             yield _warning(file, row.address, f"successor: {last} không phải địa chỉ của ngành")
+
+
+def _accounts(directory: Directory, on: date) -> Iterator[Finding]:
+    """Notice, item 2: every unit has a clerk's account in its office system; asked once the accounts have been entered."""
+    file = "accounts.csv"
+    issuing: set[str] = set()
+    for row in directory.accounts:
+        if row.office not in directory.offices:
+            yield _error(file, row.account, f"office: không có hệ thống {row.office} trong offices.csv")
+        if row.organisation not in directory.organisations:
+            yield _error(file, row.account, f"organisation: không có đơn vị mã {row.organisation}")
+        unit = directory.unit(row.organisation, on)
+        if unit is not None and row.role is MailboxRole.CLERK and not row.is_locked and row.office == unit.office:
+            issuing.add(unit.code)
+    for unit in directory.organisations.values() if directory.accounts else ():
+        has_clerk = bool(directory.clerks(unit.code, on))  # a unit without any is told already
+        if is_valid(unit, on) and unit.is_governed and unit.office and has_clerk and unit.code not in issuing:
+            yield _warning(file, unit.code, f"{unit.name} chưa có tài khoản văn thư dùng được trên {unit.office}")
+
+
+def _groups(directory: Directory, on: date) -> Iterator[Finding]:
+    file = "groups.csv"
+    for row in directory.groups:
+        if directory.mailbox(row.address, on) is not None:
+            yield _error(file, row.address, "địa chỉ này cũng là một hộp thư trong mailboxes.csv")
+        for member in row.members:
+            if not directory.is_ours(member, on):
+                yield _warning(file, row.address, f"thành viên {member} không phải địa chỉ của ngành")
+
+
+def _patterns(directory: Directory) -> Iterator[Finding]:
+    for row in directory.patterns:
+        unknown = set(re.findall(r"<(\w+)>", row.successor)) - set(re.findall(r"<(\w+)>", row.pattern))
+        if unknown:
+            yield _error(
+                "patterns.csv", row.pattern, f"successor: mẫu không có {', '.join(f'<{name}>' for name in sorted(unknown))}"
+            )
 
 
 def _campaigns(directory: Directory, on: date) -> Iterator[Finding]:

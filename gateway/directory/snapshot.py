@@ -14,7 +14,11 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from gateway.directory.calendar import Calendar, Holiday
+from gateway.directory.patterns import compiled, filled
 from gateway.model import Phase, Value
+
+_MOST_MEMBERS = 10_000  # of one mail group
 
 
 class OrganisationKind(StrEnum):
@@ -33,6 +37,7 @@ class MailboxRole(StrEnum):
     STAFF = "staff"
     LEADER = "leader"
     SHARED = "shared"  # several people read it
+    PERSONAL = "personal"  # somebody's own, outside our domains: the rule binds the unit, not the address
     NOTIFICATION = "notification"  # a machine writes from it
 
 
@@ -47,6 +52,7 @@ class Organisation(Value):
     symbols: tuple[str, ...] = ()  # how it signs in số/ký hiệu: "SGDĐT"
     office: str = ""  # name of its office system
     phase: Phase = Phase.OBSERVE
+    codes: tuple[str, ...] = ()  # identifiers on the axis (edXML OrganId), the one in use first, then old ones
     valid_from: date | None = None
     valid_to: date | None = None
     successor: str = ""  # code of the unit that it was merged into
@@ -86,6 +92,16 @@ class OfficeSystem(Value):
     senders: tuple[str, ...] = ()  # addresses that its notifications come from
 
 
+class OfficeAccount(Value):
+    """An account in an office system; only an unlocked one of a clerk issues there."""
+
+    office: str
+    account: str
+    organisation: str
+    role: MailboxRole = MailboxRole.CLERK
+    is_locked: bool = False
+
+
 class RetiredAddress(Value):
     """An address that is no longer used, and who took over."""
 
@@ -107,8 +123,37 @@ class Campaign(Value):
     title: str = ""
     extensions: tuple[str, ...] = ()  # "xlsx"; none: any
     kinds: tuple[str, ...] = ()  # kinds of official documents that may come this way: "Báo cáo"; none: any
+    expected: tuple[str, ...] = ()  # who reports: codes of units, "school": all schools, "school PGDCS": those below it
+    valid_from: date | None = None
+    due_on: date | None = None  # what comes later counts as late; None: the last day of the channel
+    valid_to: date | None = None
+
+    @property
+    def deadline(self) -> date | None:
+        """The last day on which a report is not late."""
+        return self.due_on or self.valid_to
+
+
+class MailGroup(Value):
+    """An address that stands for several (Circular 37/2020/TT-BGDĐT speaks of such lists): the rule looks at its members."""
+
+    address: str
+    members: tuple[str, ...]
     valid_from: date | None = None
     valid_to: date | None = None
+
+
+class RetiredPattern(Value):
+    """Many retired addresses that were made by one rule, such as ``c{0-3}<school>.<district>.huonggiang@moet.edu.vn``.
+
+    ``{0-3}`` is one of these digits, ``<name>`` some letters, ``[…]`` may be missing; ``<name>`` in the successor is what it
+    was in the address.  A successor that is no mailbox of the directory is none.
+    """
+
+    pattern: str
+    successor: str = ""
+    retired_on: date | None = None
+    closes_on: date | None = None
 
 
 class _Dated(Protocol):
@@ -135,8 +180,9 @@ class Directory:
     """All rows, indexed.  Made once, then only read; a change of the files makes a new one."""
 
     __slots__ = (
-        "_campaigns", "_clerks", "_domains", "_mailboxes", "_organisations", "_predecessors", "_retired", "_senders",
-        "campaigns", "domains", "mailboxes", "offices", "organisation_rows", "organisations", "retired_addresses",
+        "_campaigns", "_clerks", "_domains", "_groups", "_mailboxes", "_organisations", "_patterns", "_predecessors",
+        "_retired", "_senders", "accounts", "calendar", "campaigns", "domains", "groups", "holidays", "mailboxes", "offices",
+        "organisation_rows", "organisations", "patterns", "retired_addresses",
     )  # fmt: skip
 
     def __init__(
@@ -148,12 +194,21 @@ class Directory:
         offices: Sequence[OfficeSystem] = (),
         retired: Sequence[RetiredAddress] = (),
         campaigns: Sequence[Campaign] = (),
+        groups: Sequence[MailGroup] = (),
+        patterns: Sequence[RetiredPattern] = (),
+        holidays: Sequence[Holiday] = (),
+        accounts: Sequence[OfficeAccount] = (),
     ) -> None:
         self.organisation_rows = tuple(organisations)
         self.domains = tuple(domains)
         self.mailboxes = tuple(mailboxes)
         self.retired_addresses = tuple(retired)
         self.campaigns = tuple(campaigns)
+        self.groups = tuple(groups)
+        self.patterns = tuple(patterns)
+        self.holidays = tuple(holidays)
+        self.accounts = tuple(accounts)
+        self.calendar = Calendar(holidays)
         self.offices: Mapping[str, OfficeSystem] = {office.name: office for office in offices}
         # The last row of a code is the unit as it is now, or as it ended.
         self.organisations: Mapping[str, Organisation] = {row.code: row for row in sorted(organisations, key=_start)}
@@ -162,7 +217,9 @@ class Directory:
         self._mailboxes = _grouped((row.address.lower(), row) for row in mailboxes)
         self._clerks = _grouped((row.organisation, row) for row in mailboxes if row.role is MailboxRole.CLERK)
         self._campaigns = _grouped((row.mailbox.lower(), row) for row in campaigns)
+        self._groups = _grouped((row.address.lower(), row) for row in groups)
         self._retired = {row.address.lower(): row for row in retired}
+        self._patterns = _grouped((domain_of(row.pattern), (compiled(row.pattern), row)) for row in patterns)
         self._senders = {sender.lower(): office for office in offices for sender in office.senders}
         self._predecessors = _grouped((row.successor, row.code) for row in organisations if row.successor)
 
@@ -189,6 +246,17 @@ class Directory:
                 return None
             code = last.successor
         return None
+
+    def is_below(self, code: str, above: str, on: date) -> bool:
+        """Whether a unit is that one, or is under it on a day."""
+        seen: set[str] = set()
+        while code and code not in seen:
+            if code == above:
+                return True
+            seen.add(code)
+            unit = self.unit(code, on)
+            code = unit.superior if unit is not None else ""
+        return False
 
     def lineage(self, code: str) -> tuple[str, ...]:
         """The code itself and those of all the units that were merged into it."""
@@ -231,7 +299,7 @@ class Directory:
 
     def retired(self, address: str, on: date) -> RetiredAddress | None:
         """The retired address, if it is one on that day; its successor is whoever has the mailbox in the end."""
-        row = self._retired.get(address.lower())
+        row = self._retired.get(address.lower()) or self._by_pattern(address, on)
         if row is None or (row.retired_on is not None and on < row.retired_on):
             return None
         last = self._last_successor(row, on)
@@ -248,7 +316,36 @@ class Directory:
             self.domain(address, on) is not None
             or self.mailbox(address, on) is not None
             or self.retired(address, on) is not None
+            or bool(self._groups.get(address.lower()))
         )
+
+    def members(self, address: str, on: date) -> tuple[str, ...]:
+        """The addresses that a mail group stands for on a day, groups in it expanded; () when it is none."""
+        if address.lower() not in self._groups:
+            return ()
+        found: list[str] = []
+        seen = {address.lower()}
+        waiting = [address]
+        while waiting and len(seen) < _MOST_MEMBERS:
+            group = _on(self._groups.get(waiting.pop().lower(), ()), on)
+            for member in group.members if group is not None else ():
+                if member.lower() not in seen:
+                    seen.add(member.lower())
+                    (waiting if member.lower() in self._groups else found).append(member)
+        return tuple(found)
+
+    def _by_pattern(self, address: str, on: date) -> RetiredAddress | None:
+        for pattern, row in self._patterns.get(domain_of(address), ()):
+            match = pattern.fullmatch(address.lower())
+            if match is None:
+                continue
+            successor = filled(row.successor, match.groupdict())
+            if self.mailbox(successor, on) is None:
+                successor = ""  # made by a rule: nobody has entered that somebody took over
+            return RetiredAddress(
+                address=address.lower(), successor=successor, retired_on=row.retired_on, closes_on=row.closes_on
+            )
+        return None
 
     def _last_successor(self, row: RetiredAddress, on: date) -> str:
         seen = {row.address.lower()}
@@ -281,10 +378,10 @@ _Item = TypeVar("_Item")
 
 
 def _grouped(pairs: Iterable[tuple[_Key, _Item]]) -> dict[_Key, tuple[_Item, ...]]:
-    groups: dict[_Key, tuple[_Item, ...]] = {}
+    groups: dict[_Key, list[_Item]] = {}
     for key, item in pairs:
-        groups[key] = (*groups.get(key, ()), item)
-    return groups
+        groups.setdefault(key, []).append(item)
+    return {key: tuple(items) for key, items in groups.items()}
 
 
 def _on(rows: Iterable[_Row], on: date) -> _Row | None:

@@ -1,4 +1,4 @@
-"""The lower part of a document: who signs (boxes 7, 8), to whom it goes (9b), and copies made of it.  Pure.
+"""The lower part of a document: who signs (boxes 7, 8) and to whom it goes (9b).  Pure.
 
 A signature is a title in its place ("KT. GIÁM ĐỐC / PHÓ GIÁM ĐỐC") with a person's name within the next lines.  The
 authority line of a decision ("GIÁM ĐỐC SỞ …" above "Căn cứ") has none, so it is not taken for one.
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from gateway.documents import grammar
+from gateway.documents.persons import SIGNED, capacity_and_title, person_name
 from gateway.documents.text import Found, Line, cells
 from gateway.documents.vietnamese import is_capitals, one_line, squeezed
 from gateway.model import Value
@@ -37,22 +38,17 @@ class Ending(Value):
     recipients_at: Found | None = None  # Nơi nhận
     recipients: tuple[str, ...] = ()
     appearance: Found | None = None  # "Người ký: …", "Thời gian ký: …": what a digital signature shows
-    copy: Found | None = None  # SAO Y …
-    copy_number: str = ""
 
 
-def ending_of(lines: Sequence[Line], start: int) -> Ending:
-    """Read the ending; ``start`` is the index of the first line below the letterhead."""
+def ending_of(lines: Sequence[Line], start: int, *, shown: Sequence[Line]) -> Ending:
+    """Read the ending; ``start`` is the index of the first line below the letterhead, ``shown`` is all of the page."""
     recipients_at, recipients = _recipients(lines, start)
-    shown = next((line for line in lines if _APPEARANCE.match(squeezed(line.text[:40]))), None)
-    copy, copy_number = _copy(lines)
+    appearance = next((line for line in shown if _APPEARANCE.match(squeezed(line.text[:40]))), None)
     return Ending(
         signature=_signature(lines, start, recipients_at.line.place if recipients_at else 0),
         recipients_at=recipients_at,
         recipients=recipients,
-        appearance=Found(text=one_line(shown.text), line=shown) if shown else None,
-        copy=copy,
-        copy_number=copy_number,
+        appearance=Found(text=one_line(appearance.text), line=appearance) if appearance else None,
     )
 
 
@@ -73,15 +69,15 @@ def _signature(lines: Sequence[Line], start: int, recipients_place: int) -> Sign
     """The first title below the letterhead that a name belongs to; else a name alone near Nơi nhận; else "(Đã ký)"."""
     for index in range(start, len(lines)):
         for cell in _pieces(lines[index].text):
-            said = grammar.capacity_and_title(cell)
+            said = capacity_and_title(cell)
             if said and _stands_alone(cell, lines[index]) and (block := _block(lines, index, cell, said)):
                 return block
     near = [line for line in lines if recipients_place and recipients_place <= line.place <= recipients_place + 20]
     for line in near:
         for cell in _pieces(line.text):
-            if name := grammar.person_name(cell):
+            if name := person_name(cell):
                 return Signature(name=name, name_at=Found(text=one_line(cell), line=line))
-    signed = next((line for line in lines[start:] if grammar.SIGNED.match(flat := squeezed(line.text)) and "dak" in flat), None)
+    signed = next((line for line in lines[start:] if SIGNED.match(flat := squeezed(line.text)) and "dak" in flat), None)
     return Signature(signed=Found(text=one_line(signed.text), line=signed)) if signed else Signature()
 
 
@@ -100,14 +96,12 @@ def _block(lines: Sequence[Line], index: int, cell: str, said: tuple[str, str]) 
             break
         names: list[str] = []
         for piece in _pieces(line.text):
-            if grammar.SIGNED.match(squeezed(piece)):
+            if SIGNED.match(squeezed(piece)):
                 signed = Found(text=one_line(piece), line=line)
-            elif below and (again := grammar.capacity_and_title(piece)) and is_capitals(piece.strip(" *:|")):
+            elif below and (again := capacity_and_title(piece)) and is_capitals(piece.strip(" *:|")):
                 capacity, title = capacity or again[0], again[1]
             elif (
-                below
-                and not piece.lstrip().startswith(("-", "+", "•"))
-                and (name := grammar.person_name(_SAID_SIGNED.sub("", piece)))
+                below and not piece.lstrip().startswith(("-", "+", "•")) and (name := person_name(_SAID_SIGNED.sub("", piece)))
             ):
                 names.append(name)
         if names:
@@ -146,16 +140,3 @@ def _is_prose(line: Line) -> bool:
     if grammar.RECIPIENTS.match(flat):
         return False
     return (len(text) > 75 and "\t" not in text and "   " not in text) or bool(grammar.BODY_BEGINS.match(flat))
-
-
-def _copy(lines: Sequence[Line]) -> tuple[Found | None, str]:
-    """The block of a copy made in due form (articles 25 and 26; appendix I, part III)."""
-    for line in lines:
-        if len(line.text) > 90:
-            continue
-        for cell in cells(line.text):
-            if is_capitals(cell) and grammar.COPY_MARK.match(squeezed(cell)):
-                near = " ".join(each.text for each in lines if abs(each.place - line.place) <= 6)
-                number = grammar.COPY_NUMBER.search(near)
-                return Found(text=one_line(cell), line=line), "".join(number[0].split()) if number else ""
-    return None, ""

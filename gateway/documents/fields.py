@@ -1,23 +1,30 @@
 """Header fields of mails and parts: read without the email package, capped, never raising.  Pure.
 
-RFC 5322 (folding), 2045 (Content-Type), 2183 (Content-Disposition), 2047 (encoded words, also where they are forbidden:
-inside quoted file names), 2231 (parameters in pieces and in other character sets), and raw 8-bit names.
+RFC 5322 (folding), 2045 (Content-Type), 2183 (Content-Disposition).  A field that is there twice is kept twice, and a head
+whose end readers see in different places has several cuts.
 """
 
 from __future__ import annotations
 
-import binascii
-import codecs
 import re
-from urllib.parse import unquote_to_bytes
+from collections.abc import Iterator
 
-from gateway.documents.vietnamese import one_line, tidy
+from gateway.documents import media
+from gateway.documents.parameters import boundaries_of, media_types_of, parameters_of
+from gateway.documents.words import MAX_FIELD, decoded_bytes, decoded_words
 from gateway.model import Value
 
+__all__ = [
+    "Fields", "cut_head", "cuts_of", "decoded_bytes", "decoded_words", "parse_fields", "subject_of",
+]  # fmt: skip
+
 _MAX_HEAD = 256 * 1024
-_MAX_FIELD = 16 * 1024
-_END_OF_HEAD = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_MOST_FIELDS = 1000
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n|\r\r")
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t]+(?:\r\n|\n|\r)")
 _FIELD = re.compile(rb"^([!-9;-~]{1,76})[ \t]*:[ \t]*((?:[^\r\n]|(?:\r\n|\n|\r)(?=[ \t]))*)", re.MULTILINE)
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_FIELDS_ONLY = re.compile(rb"(?:[!-9;-~]{1,76}[ \t]*:[^\r\n]*(?:(?:\r\n|\n|\r)[ \t][^\r\n]*)*(?:\r\n|\n|\r))+")
 
 
 class Fields(Value):
@@ -29,14 +36,54 @@ class Fields(Value):
         """The first value of a field, "" when there is none."""
         return next((value for key, value in self.pairs if key == name), "")
 
-    def boundaries(self) -> list[bytes]:
-        """The boundary of every Content-Type field, the first one first."""
-        found = [parameters_of(value).get("boundary", "") for key, value in self.pairs if key == "content-type"]
-        return [boundary.encode("utf-8", "surrogateescape") for boundary in found if boundary]
+    def all(self, name: str) -> list[str]:
+        """Every value of a field, in order."""
+        return [value for key, value in self.pairs if key == name]
 
-    def typed(self, media: str) -> Fields:
+    def types(self) -> list[str]:
+        """The media types that readers may see, lower case.  Without one it is text/plain (RFC 2045 section 5.2)."""
+        found = [kind for value in self.all("content-type") for kind in media_types_of(value)]
+        return list(dict.fromkeys(found)) or ["text/plain"]
+
+    def boundaries(self) -> list[bytes]:
+        """Every boundary that a Content-Type field may mean, likely ones first."""
+        found = [boundary for value in self.all("content-type") for boundary in boundaries_of(value)]
+        return [boundary.encode("utf-8", "surrogateescape") for boundary in dict.fromkeys(found)]
+
+    def charsets(self) -> list[str]:
+        """The character sets that are named, each once."""
+        found = [each for value in self.all("content-type") for each in parameters_of(value).get("charset", ())]
+        return list(dict.fromkeys(each.strip(" '\"").lower() for each in found if each)) or [""]
+
+    def encodings(self) -> list[str]:
+        """The transfer encodings that are named, each once."""
+        return list(dict.fromkeys(value.lower() for value in self.all("content-transfer-encoding") if value))
+
+    def dispositions(self) -> set[str]:
+        """ "attachment", "inline" …, lower case: every one that is named."""
+        found = {
+            re.sub(r"\([^)]*\)", "", value).partition(";")[0].strip(" \t\"'").lower()
+            for value in self.all("content-disposition")
+        }
+        return found - {""}
+
+    def file_name(self) -> str:
+        """The file name, decoded, without folders; "" when there is none.
+
+        It may be given four times and differently (filename, filename*, name, name*): a name that says document counts.
+        """
+        names = list(dict.fromkeys(filter(None, map(_without_folders, self._names()))))
+        return next((name for name in names if media.suffix_says_document(name)), names[0] if names else "")
+
+    def _names(self) -> Iterator[str]:
+        for field, parameter in (("content-disposition", "filename"), ("content-type", "name")):
+            for value in self.all(field):
+                found = parameters_of(value)
+                yield from (*found.get(parameter, ()), *found.get("name" if parameter == "filename" else "filename", ()))
+
+    def typed(self, kind: str) -> Fields:
         """The same with another Content-Type."""
-        return Fields(pairs=(("content-type", media), *(pair for pair in self.pairs if pair[0] != "content-type")))
+        return Fields(pairs=(("content-type", kind), *(pair for pair in self.pairs if pair[0] != "content-type")))
 
     def as_text(self) -> Fields:
         """The head of a multipart whose boundary never comes: what is left is a text."""
@@ -45,140 +92,51 @@ class Fields(Value):
         )
 
 
+def _without_folders(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2].strip()
+
+
+# --- Where does the head end? -----------------------------------------------------------------------------------------
+
+
 def cut_head(raw: bytes, *, part: bool = False) -> tuple[bytes, bytes]:
-    """Head and body.  A part may have no head at all: it then begins with an empty line."""
+    """Head and body as most readers cut them.  A part may have no head at all: it then begins with an empty line."""
+    return cuts_of(raw, part=part)[0]
+
+
+def cuts_of(raw: bytes, *, part: bool = False) -> list[tuple[bytes, bytes]]:
+    """Every head and body that readers may see, the usual one first: a line of spaces ends the head for some of them, and so
+    does, without an empty line, the first line that is no field."""
     if part and raw[:1] in (b"\n", b"\r"):
-        return b"", raw.lstrip(b"\r\n")
-    end = _END_OF_HEAD.search(raw, 0, _MAX_HEAD)
-    if end:
-        return raw[: end.start()], raw[end.end() :]
-    if _FIELD.match(raw):
-        return raw[:_MAX_HEAD], raw[_MAX_HEAD:]
-    return b"", raw
+        return [(b"", raw.lstrip(b"\r\n"))]
+    cuts = []
+    if end := _END_OF_HEAD.search(raw, 0, _MAX_HEAD):
+        cuts.append((raw[: end.start()], raw[end.end() :]))
+    elif fields := _FIELDS_ONLY.match(raw, 0, _MAX_HEAD):
+        cuts.append((raw[: fields.end()], raw[fields.end() :]))
+    elif _FIELD.match(raw):
+        cuts.append((raw[:_MAX_HEAD], raw[_MAX_HEAD:]))
+    else:
+        return [(b"", raw)]
+    if blank := _BLANK_LINE.search(raw, 0, len(cuts[0][0])):
+        cuts.append((raw[: blank.start()], raw[blank.end() :]))
+    return cuts
 
 
 def parse_fields(head: bytes) -> Fields:
-    """All fields of a head; lines that are none are passed over."""
-    pairs = []
+    """All fields of a head; lines that are none are passed over, and so are NULs, as C programs do."""
+    pairs: list[tuple[str, str]] = []
+    if b"\0" in head or b"\r" in head.replace(b"\r\n", b""):
+        head = _LONE_CR.sub(b"\n", head.replace(b"\0", b""))
     for found in _FIELD.finditer(head, 0, _MAX_HEAD):
-        value = found[2][:_MAX_FIELD].decode("utf-8", "surrogateescape")
-        pairs.append((found[1].decode("ascii").lower(), re.sub(r"[\r\n]+[ \t]+", " ", value).strip()))
-        if len(pairs) >= 1000:
+        name = found[1].decode("ascii").lower()
+        if len(pairs) >= _MOST_FIELDS and not name.startswith("content-"):
+            continue
+        value = found[2][:MAX_FIELD].decode("utf-8", "surrogateescape")
+        pairs.append((name, re.sub(r"[\r\n]+[ \t]+", " ", value).strip()))
+        if len(pairs) >= 2 * _MOST_FIELDS:
             break
     return Fields(pairs=tuple(pairs))
-
-
-def type_of(fields: Fields) -> tuple[str, dict[str, str]]:
-    """The media type, lower case, and its parameters.  Without one it is text/plain (RFC 2045 section 5.2)."""
-    value = fields.first("content-type")
-    media = re.sub(r"\s|\([^)]*\)", "", value.partition(";")[0]).lower()
-    return media or "text/plain", parameters_of(value)
-
-
-def disposition_of(fields: Fields, type_parameters: dict[str, str]) -> tuple[str, str]:
-    """("attachment" | "inline" | "", file name); the name falls back to the one of the Content-Type."""
-    value = fields.first("content-disposition")
-    disposition = value.partition(";")[0].strip().lower()
-    name = parameters_of(value).get("filename") or type_parameters.get("name", "")
-    return disposition, name.replace("\\", "/").rpartition("/")[2].strip()
-
-
-_PARAMETER = re.compile(r';\s*([^\s=;]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.){0,8000})"?|([^;]{0,8000}))', re.DOTALL)
-
-
-def parameters_of(value: str) -> dict[str, str]:
-    """Parameters by lower-case name, decoded: RFC 2231 pieces joined, RFC 2047 words undone, odd bytes guessed."""
-    plain: dict[str, str] = {}
-    pieces: dict[str, dict[int, tuple[bool, str]]] = {}
-    for count, found in enumerate(_PARAMETER.finditer(value)):
-        if count > 200:
-            break
-        name, text = found[1].lower(), found[2] if found[2] is not None else found[3].strip()
-        text = re.sub(r"\\(.)", r"\1", text) if found[2] is not None else text
-        base, star, rest = name.partition("*")
-        if not star:
-            plain.setdefault(base, text)
-            continue
-        number = rest.rstrip("*")
-        pieces.setdefault(base, {})[int(number) if number.isdecimal() and len(number) < 4 else 0] = (name.endswith("*"), text)
-    decoded = {name: text if name == "boundary" else decoded_words(text) for name, text in plain.items()}
-    return decoded | {name: _joined(parts) for name, parts in pieces.items()}
-
-
-def _joined(parts: dict[int, tuple[bool, str]]) -> str:
-    """RFC 2231 section 4.1: charset'language'percent-encoded, in numbered pieces, each encoded or not."""
-    charset, raw = "", b""
-    for number in sorted(parts):
-        encoded, text = parts[number]
-        if encoded and not raw and text.count("'") >= 2:
-            charset, _, text = text.split("'", 2)
-        piece = text.encode("utf-8", "surrogateescape")
-        raw += unquote_to_bytes(piece) if encoded else piece
-    text = decoded_bytes(raw, charset)
-    return decoded_words(text) if "=?" in text else tidy(text)  # an encoded word inside RFC 2231: seen in the wild
-
-
-_WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]{0,20})?\?([bBqQ])\?([^?]{0,4000})\?=")
-_BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
-
-
-def decoded_words(value: str) -> str:
-    """A field value with its encoded words undone (RFC 2047), raw 8-bit guessed, NFC, on one line."""
-    if "=?" in value:
-        value = _undo_words(_BETWEEN_WORDS.sub(r"\1", value[:_MAX_FIELD]))
-    if any("\udc80" <= letter <= "\udcff" for letter in value):
-        value = decoded_bytes(value.encode("utf-8", "surrogateescape"), "")
-    return one_line(tidy(value))
-
-
-def _undo_words(value: str) -> str:
-    """Neighbours of one character set are joined before decoding: writers cut letters in two between words."""
-    out: list[str] = []
-    pending, charset, end = b"", "", 0
-    for found in _WORD.finditer(value):
-        if found.start() != end or found[1].lower() != charset:
-            out.append(decoded_bytes(pending, charset))
-            out.append(value[end : found.start()])
-            pending, charset = b"", found[1].lower()
-        pending += _word_bytes(found[2], found[3])
-        end = found.end()
-    return "".join(out) + decoded_bytes(pending, charset) + value[end:]
-
-
-def _word_bytes(encoding: str, text: str) -> bytes:
-    raw = text.encode("ascii", "ignore")
-    if encoding in "qQ":
-        return binascii.a2b_qp(raw, header=True)
-    raw = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
-    raw = raw[:-1] if len(raw) % 4 == 1 else raw
-    return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))
-
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # UTF-7 can hold some; nothing can write them down again
-
-
-def decoded_bytes(raw: bytes, charset: str) -> str:
-    """Bytes as text: the named character set, else UTF-8, else what Vietnamese Windows wrote (cp1258), else Latin-1."""
-    for name in (charset, "utf-8", "cp1258"):
-        if codec := _text_codec(name):
-            try:
-                return _LONE_SURROGATE.sub("\ufffd", codec.decode(raw)[0])
-            except (UnicodeError, ValueError):
-                continue
-    return raw.decode("latin-1")
-
-
-def _text_codec(name: str) -> codecs.CodecInfo | None:
-    name = name.strip().lower()
-    if not name or len(name) > 40:
-        return None
-    try:
-        codec = codecs.lookup({"us-ascii": "utf-8", "unicode-1-1-utf-7": "utf-7", "x-unknown": "utf-8"}.get(name, name))
-    except (LookupError, ValueError, UnicodeError):
-        return None
-    # "base64", "zip", "rot13" are codecs of Python too, but none of texts; "idna" and "punycode" are slow on long texts.
-    is_text = getattr(codec, "_is_text_encoding", True) and codec.name not in ("idna", "punycode")
-    return codec if is_text else None
 
 
 _SUBJECT = re.compile(rb"(?:^|[\r\n])subject[ \t]*:[ \t]*((?:[^\r\n]|(?:\r\n|\n|\r)(?=[ \t]))*)", re.IGNORECASE)
@@ -190,4 +148,4 @@ def subject_of(raw: bytes) -> str:
     found = _SUBJECT.search(raw, 0, end.start() if end else min(len(raw), _MAX_HEAD))
     if found is None:
         return ""
-    return decoded_words(found[1][:_MAX_FIELD].decode("utf-8", "surrogateescape"))
+    return decoded_words(found[1][:MAX_FIELD].decode("utf-8", "surrogateescape"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from types import MappingProxyType
 
 from gateway.documents.vietnamese import plain_symbol, squeezed
 from gateway.model import Value
@@ -84,6 +85,9 @@ _BY_TITLE: dict[str, str] = {squeezed(kind.name): kind.name for kind in reversed
 _BY_TITLE |= {"giayuyquyen": "Giấy ủy quyền", "banthoathuan": "Bản thỏa thuận", "quyetnghi": "Nghị quyết"}
 _TITLES = sorted(_BY_TITLE, key=len, reverse=True)
 
+TITLES = MappingProxyType(_BY_TITLE)  # squeezed and folded title -> name of the kind
+ABBREVIATIONS = frozenset(kind.abbreviation for kind in KINDS if kind.abbreviation)
+
 # "1141-TC/QĐ/CĐKT": old symbols name the kind in a later group.  Only these few stand there.
 _OLD_LATER_GROUP = frozenset({"QĐ", "NĐ", "TT", "CT", "NQ", "TTLT", "TB"})
 
@@ -100,6 +104,14 @@ def kind_by_symbol(symbol: str, on: date | None = None) -> str:
         return name
     later = next((group for group in groups[1:] if "/" in symbol and group in _OLD_LATER_GROUP), "")
     return _kind_by_abbreviation(later, on) if later else ""
+
+
+def kinds_in_symbol(symbol: str) -> frozenset[str]:
+    """Every kind that a group of the ký hiệu could name: "TC/QĐ/CĐKT" has Thông cáo and Quyết định, one of them by chance."""
+    groups = re.split(r"[-/.]", plain_symbol(symbol))
+    return frozenset(kind.name for kind in KINDS if kind.abbreviation and kind.abbreviation in groups) | (
+        {"Luật", "Nghị quyết", "Pháp lệnh", "Bộ luật"} if re.search(r"\bQH\d|UBTVQH", symbol) else frozenset()
+    )
 
 
 def _kind_by_abbreviation(abbreviation: str, on: date | None) -> str:

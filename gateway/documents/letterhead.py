@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from gateway.documents import grammar
-from gateway.documents.grammar import DateLine, NumberLine
+from gateway.documents.date_line import DateLine, date_line
 from gateway.documents.kinds import kind_by_title
+from gateway.documents.number_line import NumberLine, own_number
+from gateway.documents.persons import capacity_and_title
 from gateway.documents.stamps import urgency_stamp
 from gateway.documents.text import Found, Line, cells
 from gateway.documents.vietnamese import fold, one_line, squeeze, squeezed
@@ -113,9 +115,7 @@ class _Reader:
 
     def _has_anchor(self, line: Line) -> bool:
         flat = squeeze(line.text)
-        return bool(
-            grammar.MOTTO.search(flat.fold) or grammar.own_number(line.text, flat) or grammar.date_line(line.text, flat)
-        )
+        return bool(grammar.MOTTO.search(flat.fold) or own_number(line.text, flat) or date_line(line.text, flat))
 
     def _is_subject(self, line: Line) -> bool:
         return bool(grammar.SUBJECT.match(line.text)) or (self.collecting == "title" and not self.head.subject)
@@ -127,7 +127,7 @@ class _Reader:
         if not flat.fold or _NOT_OURS.match(flat.fold):
             return
         if grammar.ADDRESSED.match(flat.fold):
-            self._begin_addressees(line)
+            self._begin_addressees(line, line.text)
             return
         if grammar.RULE.match(line.text):
             if self.collecting == "title" and self.head.subject:
@@ -143,7 +143,9 @@ class _Reader:
         flat = squeezed(cell)
         if not flat.strip("-_*.:/,"):
             return
-        if stamp := urgency_stamp(cell):
+        if grammar.ADDRESSED.match(flat):
+            self._begin_addressees(line, cell)
+        elif stamp := urgency_stamp(cell):
             self._set(urgency=stamp, urgency_at=Found(text=cell, line=line))
         elif grammar.DRAFT_MARK.match(flat) and (not self.collecting or self.collecting == "subject"):
             self._set(draft=self.head.draft or Found(text=cell, line=line))
@@ -179,7 +181,7 @@ class _Reader:
         return rest
 
     def _number(self, line: Line) -> NumberLine | None:
-        number = grammar.own_number(line.text, squeeze(line.text))
+        number = own_number(line.text, squeeze(line.text))
         return number if number and (number.symbol or number.number or self.head.motto) else None
 
     def _without_number(self, index: int, line: Line, rest: str) -> str:
@@ -187,7 +189,7 @@ class _Reader:
             return rest
         if index and _announces_citation(self.lines[index - 1].text) and not self.head.motto:
             return rest
-        number = grammar.own_number(rest, squeeze(rest))
+        number = own_number(rest, squeeze(rest))
         if number and not number.symbol and not number.dotted and (joined := self._with_next_line(index, line, rest)):
             number, self.taken_to = joined, index + 1
         if number is None or not (number.symbol or self.head.motto or self.agencies):
@@ -201,13 +203,15 @@ class _Reader:
         if index + 1 >= len(self.lines):
             return None
         joined = f"{rest} {self.lines[index + 1].text}"
-        number = grammar.own_number(joined, squeeze(joined))
+        number = own_number(joined, squeeze(joined))
         return number if number and number.number_symbol else None
 
     def _without_date(self, line: Line, rest: str) -> str:
-        found = grammar.date_line(rest, squeeze(rest))
+        found = date_line(rest, squeeze(rest))
         if found is None or (self.head.on and not self.head.date_blank) or not self._dates_letterhead(found, rest):
             return rest
+        if self.head.date_blank and self.head.kind:
+            return rest  # below the title only what the text cites has a date
         self._set(
             place=found.place,
             on=found.on,
@@ -299,7 +303,7 @@ class _Reader:
         )
         if (
             goes_on
-            and (same_style or not subject.isupper() or self._grounds_follow(index))
+            and (same_style or not subject.isupper() or cell.startswith(("về ", "Về ")) or self._grounds_follow(index))
             and len(subject) < 700
             and not _names_authority(cell, self.agencies)
         ):
@@ -309,8 +313,10 @@ class _Reader:
 
     def _grounds_follow(self, index: int) -> bool:
         """Everything between a title and its closing rule, "Căn cứ" or the authority is what it is about."""
-        for line in self.lines[index : index + 6]:
+        for ahead, line in enumerate(self.lines[index : index + 6]):
             flat = squeezed(line.text)
+            if ahead == 1 and grammar.BODY_BEGINS.match(flat):
+                return not self.lines[index].text.rstrip().endswith((".", ";", ":"))
             if (
                 grammar.RULE.match(line.text)
                 or flat.startswith(("cancu", "-cancu"))
@@ -321,12 +327,12 @@ class _Reader:
                 return False
         return False
 
-    def _begin_addressees(self, line: Line) -> None:
-        flat = squeeze(line.text)
+    def _begin_addressees(self, line: Line, text: str) -> None:
+        flat = squeeze(text)
         found = grammar.ADDRESSED.match(flat.fold)
-        rest = line.text[flat.place(found.end(), end=len(line.text)) :] if found else ""
+        rest = text[flat.place(found.end(), end=len(text)) :] if found else ""
         named = tuple(one_line(cell).strip(" -+•;.,:") for cell in re.split(r"\t| {3,}|;", rest) if cell.strip(" -:.…_"))
-        self._set(addressed=Found(text=one_line(line.text), line=line), addressees=named)
+        self._set(addressed=Found(text=one_line(text), line=line), addressees=named)
         self.collecting = "addressees"
 
     def _agency(self) -> tuple[Found, ...]:
@@ -381,12 +387,13 @@ def _unfinished(agency: str) -> bool:
 
 def _names_authority(cell: str, agencies: Sequence[Found]) -> bool:
     """ "GIÁM ĐỐC SỞ GIÁO DỤC VÀ ĐÀO TẠO" between subject and grounds of a decision: who decides, not what about."""
+    flat = squeezed(cell)
+    box = "".join(squeezed(found.text) for found in agencies)
+    if len(flat) > 8 and flat in box and sum(letter.isupper() for letter in cell) > 4:
+        return True  # capitals of old fonts come out mixed: "ủY BAN NHÂN DÂN THÀNH PHỐ Cần Thơ"
     if not cell.isupper():
         return False
-    if grammar.capacity_and_title(cell) and not cell.startswith("VĂN PHÒNG"):
-        return True
-    flat = squeezed(cell)
-    if flat == "".join(squeezed(found.text) for found in agencies):
+    if capacity_and_title(cell) and not cell.startswith("VĂN PHÒNG"):
         return True
     return any(flat == squeezed(found.text) or (len(flat) > 12 and squeezed(found.text).startswith(flat)) for found in agencies)
 

@@ -10,17 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from gateway.documents import grammar
+from gateway.documents.copies import copy_of, without_copy_block
 from gateway.documents.ending import Ending, ending_of
+from gateway.documents.furniture import without_furniture
 from gateway.documents.heading import heading_of
 from gateway.documents.kinds import LETTER, kind_by_symbol
 from gateway.documents.letterhead import Letterhead, letterhead_of
+from gateway.documents.number_line import cited_numbers
+from gateway.documents.regimes import regime_of
+from gateway.documents.relations import relation_of
+from gateway.documents.respelling import Speller
+from gateway.documents.scanned import reread
 from gateway.documents.stamps import blurred_motto, has_letterhead, secrecy_of
-from gateway.documents.text import Found, Text
-from gateway.documents.vietnamese import fold, squeezed
-from gateway.model import Document, Evidence, Nature, Secrecy, Sign, TextSource, Value
+from gateway.documents.text import Found, Line, Text
+from gateway.documents.vietnamese import fold
+from gateway.model import Document, Evidence, Nature, Regime, Relation, Secrecy, Sign, TextSource, Value
 
 _WORDS = 240  # letters of evidence
+_FEW_LETTERS = 60  # on a scan with a seal: its words could not be read
 
 # What each sign adds to the confidence that a text with a number of its own is an issuance.
 _WEIGHTS = {
@@ -49,11 +59,27 @@ def judge(text: Text, *, file: str, is_body: bool = False) -> Judgement:
     stamp, line = secrecy_of(text.lines)
     if stamp and line and has_letterhead(text.lines):
         return _secret(stamp, Found(text=line.text, line=line), file)
-    head = letterhead_of(text.lines)
-    if not head.number:
-        head = heading_of(text.lines) or head
-    ending = ending_of(text.lines, head.ends)
+    speller = Speller(text.lines) if text.scanned else None
+    lines = _readable(text, speller)
+    head = letterhead_of(lines)
+    if not head.number or not head.motto:
+        head = heading_of(lines) or head
+    if speller:
+        head = _respelled(head, speller)
+    ending = ending_of(lines, head.ends, shown=text.lines)
     return _Weighing(text, head, ending, file, is_body).judgement()
+
+
+def _readable(text: Text, speller: Speller | None) -> tuple[Line, ...]:
+    """The document's own lines, a scan's letterhead put right."""
+    read = reread(text.lines, speller) if speller else text.lines
+    lines = without_copy_block(read)
+    return without_furniture(lines).lines
+
+
+def _respelled(head: Letterhead, speller: Speller) -> Letterhead:
+    agency = tuple(Found(text=speller.agency(each.text), line=each.line) for each in head.agency)
+    return replace(head, agency=agency, subject=speller.respelled(head.subject))
 
 
 def _secret(stamp: Secrecy, found: Found, file: str) -> Judgement:
@@ -68,8 +94,12 @@ class _Weighing:
 
     def __init__(self, text: Text, head: Letterhead, ending: Ending, file: str, is_body: bool) -> None:
         self.text, self.head, self.ending, self.file, self.is_body = text, head, ending, file, is_body
+        self.copy = copy_of(text.lines)
+        self.related = relation_of(head.subject, head.number.number_symbol if head.number else "")
         self.how = TextSource.OCR if text.scanned else TextSource.TEXT
         self.stamped = bool(text.stamped_boxes and text.signatures)  # number and day are pictures of signature boxes
+        # A blank on a scan was filled by hand when seal or signature say that it is final; unread pages may have them.
+        self.by_hand = text.scanned and bool(text.marks or text.unread_pages)
         self.evidence = tuple(self._signs())
         self.found = {each.sign for each in self.evidence}
 
@@ -102,7 +132,7 @@ class _Weighing:
         whole = "\n".join(line.text for line in lines)
         if len(grammar.PLACEHOLDER.findall(whole)) >= (5 if self._number or self.is_body else 2):
             return True
-        if self._number or self.stamped or (self.is_body and not self._has_head):
+        if self._number or self.stamped or self.by_hand or (self.is_body and not self._has_head):
             return False
         blanks = sum(1 for line in lines if grammar.BLANKS.search(line.text))
         return self._is_blank_form(blanks, labels=sum(1 for line in lines if line.text.endswith(":")), of=len(lines))
@@ -126,7 +156,7 @@ class _Weighing:
         number = self.head.number
         if self.head.draft:
             return True
-        if self.stamped:
+        if self.stamped or self.by_hand:
             return False
         blank_number = number is not None and not number.number and self._has_head
         blank_date = bool(self._number) and self.head.date_blank and not self.text.signatures
@@ -136,6 +166,8 @@ class _Weighing:
         """Texts that look official and are none of an agency: of a subject group, or with a number that is made up."""
         issuer = fold(self.head.agency[-1].text) if self.head.agency else ""
         number = self.head.number
+        if self._regime is Regime.COMPANY and not self.head.motto:
+            return True  # a price list, an offer: companies issue nothing
         group = bool(
             re.match(r"to (?!cong tac|chuc|cong nghe|bao|hop)", issuer)
             or (number and re.search(r"-(?:TCM|TO|TỔ)\w*$", number.symbol))
@@ -144,22 +176,22 @@ class _Weighing:
         return group or made_up
 
     def _is_copy(self) -> bool:
-        """A copy in due form has a number of its own series; a stamp alone may stand on an agency's own scan."""
-        return bool(self.ending.copy and (self.ending.copy_number or self._copied_by_another()))
-
-    def _copied_by_another(self) -> bool:
-        appearance = self.ending.appearance
-        issuer = squeezed(self.head.agency[-1].text) if self.head.agency else ""
-        return bool(appearance and issuer and issuer not in squeezed(appearance.text))
+        """A copy in due form has a number of its own series, or was made by another agency."""
+        issuer = self.head.agency[-1].text if self.head.agency else ""
+        return bool(self.copy.at and (self.copy.number or self.copy.is_by_another(issuer)))
 
     def _is_issued(self) -> bool:
         signed, dated = Sign.SIGNATURE in self.found, self.head.on is not None
-        if self._number or (self.stamped and self.head.number):
+        if self._number or ((self.stamped or self.by_hand) and self.head.number):
             if self.is_body:
                 return self._has_head and (dated or signed)
             if self._has_head:
                 return (
-                    dated or signed or self.stamped or bool(self.head.motto and self.head.agency and not self.head.date_blank)
+                    dated
+                    or signed
+                    or self.stamped
+                    or self.by_hand
+                    or bool(self.head.motto and self.head.agency and not self.head.date_blank)
                 )
             return dated and (signed or bool(self.head.addressed))
         # Some portals and old typists leave the number out, yet the text says that it was signed.
@@ -177,10 +209,17 @@ class _Weighing:
         return all(line.text.isascii() for line in self.text.lines[:60])
 
     def _other(self) -> Judgement:
-        if self.text.scanned and not self._number and blurred_motto(self.text.lines):
+        few = sum(len(line.text) for line in self.text.lines) < _FEW_LETTERS
+        if self.text.scanned and not self._number and (blurred_motto(self.text.lines) or (few and self.text.marks)):
             return Judgement(nature=Nature.UNREADABLE, confidence=0.7, reason="garbled text")
-        near = self._has_head + bool(self._number) + bool(self.ending.signature.name)
-        return Judgement(nature=Nature.OTHER, confidence=(0.95, 0.85, 0.7, 0.6)[near])
+        near = self._has_head + bool(self._number) + bool(self.ending.signature.name) + 2 * self._is_worded_officially
+        return Judgement(nature=Nature.OTHER, confidence=(0.95, 0.85, 0.7, 0.6)[min(near, 3)])
+
+    @property
+    def _is_worded_officially(self) -> bool:
+        """A notice as on a web page: "Căn cứ …", and "./." at the end, without number or signature."""
+        lines = [line.text.strip() for line in self.text.lines[:400]]
+        return any(fold(line).startswith("can cu ") for line in lines) and any(line.endswith("./.") for line in lines)
 
     # --- the document ---
 
@@ -205,9 +244,19 @@ class _Weighing:
             urgency=head.urgency,
             addressees=head.addressees or ending.recipients,
             cited=self._cited(),
+            copy_form=self.copy.form,
+            copy_number=self.copy.number,
+            copied_by=self.copy.by,
+            regime=self._regime,
+            relation=self.related.relation,
+            concerns=self.related.concerns,
             evidence=self.evidence,
         )
         return Judgement(nature=nature, confidence=confidence, document=document)
+
+    @property
+    def _regime(self) -> Regime:
+        return regime_of([each.text for each in self.head.agency], party_head=self.head.party)
 
     def _kind(self) -> str:
         """The printed title; else "V/v" under the number is a công văn; else what ký hiệu says."""
@@ -219,7 +268,7 @@ class _Weighing:
         return by_symbol
 
     def _cited(self) -> tuple[str, ...]:
-        found = grammar.cited_numbers("\n".join(line.text for line in self.text.lines[:600]))
+        found = cited_numbers("\n".join(line.text for line in self.text.lines[:600]))
         return tuple(number for number in found if number != self._number)
 
     # --- the signs ---
@@ -228,23 +277,28 @@ class _Weighing:
         head, ending, signature = self.head, self.ending, self.ending.signature
         yield from self._show(Sign.MOTTO, head.motto)
         yield from self._show(Sign.AGENCY, head.agency[-1] if head.agency else None)
-        if head.number and (head.number.number_symbol or self.stamped):
+        filled = self.stamped or self.by_hand
+        if head.number and (head.number.number_symbol or filled):
             yield from self._show(Sign.NUMBER, head.number_at, 1.0 if head.number.number_symbol else 0.6)
-        if head.on or (self.stamped and head.date_blank):
+        if head.on or (filled and head.date_blank):
             yield from self._show(Sign.DATE, head.date_at, 1.0 if head.on else 0.6)
         yield from self._show(Sign.KIND, head.kind_at)
         yield from self._show(Sign.SUBJECT, head.subject_at)
         yield from self._show(
             Sign.SIGNATURE, signature.name_at or signature.signed or ending.appearance, 1.0 if signature.name_at else 0.8
         )
+        yield from self._drawn("signature", Sign.SIGNATURE, "chữ ký trên trang")
         yield from self._seal()
+        yield from self._drawn("seal", Sign.SEAL, "con dấu trên trang")
         yield from self._show(Sign.ADDRESSEE, head.addressed or ending.recipients_at)
+        if self.related.relation is not Relation.NONE:
+            yield from self._show(Sign.RELATION, head.subject_at)
         yield from self._show(Sign.URGENCY, head.urgency_at)
         yield from self._show(Sign.DRAFT, head.draft)
-        if head.number and not head.number.number and not self.stamped:
+        if head.number and not head.number.number and not filled:
             yield from self._show(Sign.DRAFT, head.number_at)
         yield from self._show(Sign.TEMPLATE, head.form)
-        yield from self._show(Sign.COPY, ending.copy)
+        yield from self._show(Sign.COPY, self.copy.at)
 
     def _seal(self) -> Iterator[Evidence]:
         if self.text.signatures:
@@ -259,6 +313,20 @@ class _Weighing:
                 confidence=0.8,  # that it is there; whether it is intact is not asked here
             )
 
+    def _drawn(self, what: str, sign: Sign, words: str) -> Iterator[Evidence]:
+        """The seals or pen strokes that were found in the pictures of the pages."""
+        for mark in self.text.marks:
+            if mark.what == what:
+                yield Evidence(
+                    sign=sign,
+                    words=words,
+                    file=self.file,
+                    page=mark.page,
+                    how=TextSource.OCR,
+                    confidence=mark.confidence,
+                    box=mark.box,
+                )
+
     def _show(self, sign: Sign, found: Found | None, confidence: float = 1.0) -> Iterator[Evidence]:
         if found:
             yield Evidence(
@@ -268,5 +336,6 @@ class _Weighing:
                 page=found.line.page,
                 line=found.line.place,
                 how=self.how,
-                confidence=confidence,
+                confidence=min(confidence, found.line.confidence),
+                box=found.line.box,
             )

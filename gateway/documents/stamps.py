@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from gateway.documents import grammar
+from gateway.documents.number_line import own_number
 from gateway.documents.text import Line, cells
 from gateway.documents.vietnamese import squeeze, squeezed
 from gateway.model import Secrecy, Urgency
@@ -73,7 +74,7 @@ def has_letterhead(lines: Sequence[Line]) -> bool:
     """Motto, or a number line, within the first page or so: enough to take a stamp for a stamp."""
     for line in lines[:_SEARCHED]:
         flat = squeeze(line.text)
-        if grammar.MOTTO.search(flat.fold) or grammar.PARTY_MOTTO.search(flat.fold) or grammar.own_number(line.text, flat):
+        if grammar.MOTTO.search(flat.fold) or grammar.PARTY_MOTTO.search(flat.fold) or own_number(line.text, flat):
             return True
     return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.model import Value
+from gateway.model import Box, Value
 
 MAX_LINES = 20_000
 MAX_LINE = 4_000
@@ -21,6 +21,18 @@ class Line(Value):
     place: int
     page: int = 0
     centred: bool = False
+    box: Box | None = None
+    confidence: float = 1.0  # of an OCR, 0 to 1
+
+
+class Mark(Value):
+    """Something drawn on a page that is no word."""
+
+    what: str  # "seal" or "signature"
+    page: int
+    box: Box
+    colour: str = ""  # "red", "blue", "black"
+    confidence: float = 1.0
 
 
 class Found(Value):
@@ -44,6 +56,8 @@ class Text(Value):
     stamped_boxes: int = 0  # signature boxes on page 1 that show a picture: number and day, stamped when issuing
     scanned: bool = False  # page 1 is a picture; its words are somebody's OCR
     legacy: str = ""  # name of a legacy encoding that the words are in
+    marks: tuple[Mark, ...] = ()  # seals and signatures found in the picture of a page
+    unread_pages: int = 0  # pages of a scan that were not read, because the others said enough or time was short
 
 
 class Unreadable(Exception):

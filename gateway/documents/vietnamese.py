@@ -11,9 +11,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from gateway.documents.mending import mended
+from gateway.documents.syllables import is_bare_syllable, is_syllable, syllable_share
 from gateway.model import Value
 
-# Spaces that are not " ", and letters that show nothing.  U+00AD stays: it is the letter ư of TCVN3 (see legacy.py).
+__all__ = [
+    "Squeezed", "fold", "is_bare_syllable", "is_capitals", "is_syllable", "mended", "nfc", "one_line", "plain_symbol",
+    "same_words", "squeeze", "squeezed", "syllable_share", "tidy",
+]  # fmt: skip
+
+# Spaces that are not " ", and letters that show nothing.  U+00AD stays: it is the letter ư of TCVN3 (see encodings.tables).
 _SPACES = {
     ord(c): " " for c in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\v\f"
 }
@@ -24,7 +31,12 @@ _TIDY: dict[int, str | None] = {**_SPACES, **_NOTHING}
 _UNTIDY = re.compile("[" + re.escape("".join(map(chr, _TIDY))) + "]")
 
 _DASHES = "‐‑‒–—―−﹣－"
-_LOOKALIKES = dict(zip("АВЕІКМНОРСТУХаеорсух", "ABEIKMHOPCTYXaeopcyx", strict=True))  # Cyrillic letters typed for Latin ones
+# Cyrillic and Greek letters typed for Latin ones.
+_LOOKALIKES = dict(zip("АВЕІКМНОРСТУХаеіорсухјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναι", "ABEIKMHOPCTYXaeiopcyxjsABEZHIKMNOPTYXovai", strict=True))
+_TONE = "\u0300\u0301\u0303\u0309\u0323"
+_TONES = re.compile(f"[{_TONE}]")
+_MARK = re.compile("[\u0300-\u036f]")
+_TONE_FIRST = re.compile(f"([{_TONE}])([\u0302\u0306\u031b]+)")
 _SYMBOL = str.maketrans({**dict.fromkeys(_DASHES, "-"), **_LOOKALIKES, "Ð": "Đ", "ð": "đ", "⁄": "/", "∕": "/", "／": "/"})
 
 
@@ -46,8 +58,15 @@ def nfc(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """NFC, every odd space a plain one, invisible letters gone.  Tabs and line ends stay."""
-    return nfc(text.translate(_TIDY) if _UNTIDY.search(text) else text)
+    """NFC, every odd space a plain one, invisible letters gone, marks in order.  Tabs and line ends stay."""
+    text = nfc(text.translate(_TIDY) if _UNTIDY.search(text) else text)
+    return text if text.isascii() or not _MARK.search(text) else _marks_in_order(text)
+
+
+def _marks_in_order(text: str) -> str:
+    """Typed tone first, "a\u0301\u0302" stays two letters in NFC: the hat belongs before the tone."""
+    apart = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", _TONE_FIRST.sub(r"\2\1", apart))
 
 
 def plain_symbol(text: str) -> str:
@@ -61,7 +80,8 @@ def _folded_letter(letter: str) -> str:
         return "d"
     if letter in _DASHES:
         return "-"
-    base = unicodedata.normalize("NFD", letter)[0].lower()
+    base = _LOOKALIKES.get(letter) or unicodedata.normalize("NFD", letter)[0]
+    base = base.lower()
     return base if len(base) == 1 else letter
 
 
@@ -74,9 +94,11 @@ def fold(text: str) -> str:
 
 
 def squeeze(text: str) -> Squeezed:
-    """The text without any space, folded as well, and the way back."""
+    """The text without any space or soft hyphen, folded as well, and the way back."""
     text = nfc(text)
-    at = tuple(i for i, letter in enumerate(text) if not letter.isspace() and not unicodedata.combining(letter))
+    at = tuple(
+        i for i, letter in enumerate(text) if letter != "\u00ad" and not letter.isspace() and not unicodedata.combining(letter)
+    )
     raw = "".join([text[i] for i in at])
     return Squeezed(raw=raw, fold=fold(raw), at=at)
 
@@ -84,6 +106,22 @@ def squeeze(text: str) -> Squeezed:
 def squeezed(text: str) -> str:
     """Folded and without spaces: for comparing alone."""
     return "".join(fold(text).split())
+
+
+def same_words(one: str, other: str) -> bool:
+    """The same words but for case, spaces and the place of a tone: "Hoà Bình" and "HÒA BÌNH", "thuỷ lợi" and "thủy lợi".
+
+    Marks count ("Trường" is not "Trưởng"), unless one of the two has none at all, as typed on a telephone.
+    """
+    one, other = "".join(tidy(one).translate(_SYMBOL).split()), "".join(tidy(other).translate(_SYMBOL).split())
+    if one.isascii() or other.isascii():
+        return fold(one) == fold(other)
+    return _letters_and_tones(one) == _letters_and_tones(other)
+
+
+def _letters_and_tones(text: str) -> tuple[str, list[str]]:
+    apart = unicodedata.normalize("NFD", text.lower())
+    return _TONES.sub("", apart), _TONES.findall(apart)
 
 
 def is_capitals(text: str) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from gateway.directory.snapshot import MailboxRole
-from gateway.model import Urgency
+from gateway.model import Door, Identity, Regime, Relation, Urgency
 from gateway.policy.facts import Facts, Place, Standing
 from gateway.policy.issuance import Carried
 
@@ -45,6 +45,12 @@ def _words(words: type[StrEnum]) -> Callable[[Any], frozenset[StrEnum]]:
         return found
 
     return takes
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("a whole number from 1 on")
+    return value
 
 
 def _texts(value: Any) -> frozenset[str]:
@@ -99,6 +105,12 @@ _CARRIED = {
     Carried.OF_OUR_UNIT: "văn bản phát hành của một đơn vị trong ngành",
     Carried.OF_OTHER_AGENCY: "văn bản phát hành của cơ quan khác",
     Carried.PROBABLE: "tệp không đọc được mà có vẻ là văn bản phát hành",
+    Carried.SIGNED: "tệp mà đơn vị gửi đã ký số nhưng chưa có số",
+}
+_RELATIONS = {
+    Relation.RECALL: "thu hồi",
+    Relation.CORRECTION: "đính chính",
+    Relation.REPLACEMENT: "thay thế",
 }
 _STANDINGS = {
     Standing.GOVERNED: "hộp thư của đơn vị trong ngành",
@@ -154,6 +166,18 @@ CONDITIONS: dict[str, Condition] = {
     "kind": Condition(
         takes=_texts, holds=_kind, otherwise=lambda wanted: f"Văn bản không thuộc loại {', '.join(sorted(wanted))}."
     ),
+    "relation": Condition(
+        takes=_words(Relation),
+        holds=lambda facts, wanted: facts.letter.finding.relation in wanted,
+        otherwise=lambda wanted: (
+            "Thư không " + " hay ".join(_RELATIONS[each] for each in _RELATIONS if each in wanted) + " văn bản nào."
+        ),
+    ),
+    "personal": Condition(
+        takes=_flag,
+        holds=lambda facts, wanted: facts.letter.finding.personal is wanted,
+        otherwise=_either("Văn bản không phải quyết định về một cá nhân.", "Văn bản là quyết định về một cá nhân."),
+    ),
     "notification": Condition(
         takes=_flag,
         holds=lambda facts, wanted: (facts.letter.office is not None) is wanted,
@@ -207,6 +231,11 @@ CONDITIONS: dict[str, Condition] = {
         holds=lambda facts, wanted: facts.place in wanted,
         otherwise=_one_of("Người nhận không ", _PLACES),
     ),
+    "colleague": Condition(
+        takes=_flag,
+        holds=lambda facts, wanted: facts.is_colleague is wanted,
+        otherwise=_either("Người nhận không cùng đơn vị với người gửi.", "Người nhận cùng đơn vị với người gửi."),
+    ),
     "retired": Condition(
         takes=_words(Retired),
         holds=_retired,
@@ -214,5 +243,37 @@ CONDITIONS: dict[str, Condition] = {
             "Địa chỉ người nhận không phải ",
             {Retired.OPEN: "địa chỉ đã ngừng dùng còn chuyển tiếp", Retired.CLOSED: "địa chỉ đã đóng hẳn"},
         ),
+    ),
+    "identity": Condition(
+        takes=_words(Identity),
+        holds=lambda facts, wanted: facts.letter.identity in wanted,
+        otherwise=_one_of("Người gửi không ", {Identity.CLAIMED: "tự xưng", Identity.TRUSTED_NETWORK: "ở mạng tin cậy"}),
+    ),
+    "door": Condition(
+        takes=_words(Door),
+        holds=lambda facts, wanted: facts.letter.door in wanted,
+        otherwise=lambda wanted: f"Thư không đến qua {' hoặc '.join(sorted(wanted)).upper()}.",
+    ),
+    "larger_than_kb": Condition(
+        takes=_count,
+        holds=lambda facts, wanted: facts.letter.size > wanted * 1024,
+        otherwise=lambda wanted: f"Thư không lớn hơn {wanted} KB.",
+    ),
+    "working_time": Condition(
+        takes=_flag,
+        holds=lambda facts, wanted: facts.letter.directory.calendar.is_working_time(facts.letter.at) is wanted,
+        otherwise=_either("Thư đến ngoài giờ làm việc.", "Thư đến trong giờ làm việc."),
+    ),
+    "working_day": Condition(
+        takes=_flag,
+        holds=lambda facts, wanted: facts.letter.directory.calendar.is_working_day(facts.letter.on) is wanted,
+        otherwise=_either("Thư đến vào ngày nghỉ.", "Thư đến vào ngày làm việc."),
+    ),
+    "regime": Condition(
+        takes=_words(Regime),
+        holds=lambda facts, wanted: (
+            facts.letter.finding.document is not None and facts.letter.finding.document.regime in wanted
+        ),
+        otherwise=lambda wanted: "Văn bản không theo thể thức này.",
     ),
 }

@@ -22,6 +22,7 @@ from gateway.model import (
     Verdict,
 )
 from gateway.policy.facts import Facts, Standing, read
+from gateway.policy.issuance import Carried
 from gateway.policy.reasons import fill
 from gateway.policy.rules import Alarm, HandOver, NoticeTo, Phases, Policy, Ready, Target
 
@@ -30,9 +31,17 @@ REDIRECTED = "redirected"
 ADDRESS_MOVED = "address-moved"
 
 
-def decide(policy: Policy, directory: Directory, mail: Mail, recognition: Recognition, now: datetime) -> tuple[Verdict, ...]:
-    """One verdict for each recipient, in order."""
-    each = read(policy.issuance, directory, mail, recognition, now)
+def decide(
+    policy: Policy,
+    directory: Directory,
+    mail: Mail,
+    recognition: Recognition,
+    now: datetime,
+    *,
+    size: int | None = None,
+) -> tuple[Verdict, ...]:
+    """One verdict for each recipient, in order; ``size`` in bytes when the mail is without them (a replay)."""
+    each = read(policy.issuance, directory, mail, recognition, now, size=size)
     verdicts = tuple(_verdict(policy, facts) for facts in each)
     return _sayable(verdicts, can_refuse=mail.arrival.door is not Door.IMAP)
 
@@ -65,7 +74,7 @@ def _apply(policy: Policy, ready: Ready, facts: Facts, passed_over: tuple[Passed
         rule=rule.id,
         clause=ready.clause,
         reason=fill(rule.reason, ready.words, facts, capture.unit),
-        phase=facts.phase,
+        phase=_weaker(facts.phase, rule.phase),
         target=facts.recipient.retired.successor if facts.recipient.retired is not None else "",
         unit=capture.unit.code if capture.unit is not None else "",
         office=capture.unit.office if capture.unit is not None else "",
@@ -76,10 +85,19 @@ def _apply(policy: Policy, ready: Ready, facts: Facts, passed_over: tuple[Passed
         evidence=_evidence(facts),
         passed_over=passed_over,
         policy_version=policy.version,
+        campaign=facts.campaign.guide if "campaign" in rule.when and facts.campaign is not None else "",
     )
-    if rule.phases is Phases.EVERY or verdict.phase is Phase.ENFORCE:
+    if (rule.phases is Phases.EVERY and rule.phase is None) or verdict.phase is Phase.ENFORCE:
         return verdict
     return _softened(verdict, facts)
+
+
+def _weaker(of_unit: Phase, of_rule: Phase | None) -> Phase:
+    """A rule on trial is no further in force than it says, whatever the unit."""
+    return of_unit if of_rule is None else min(of_unit, of_rule, key=_HOW_FAR.index)
+
+
+_HOW_FAR = (Phase.OBSERVE, Phase.ADVISE, Phase.ENFORCE)
 
 
 def _softened(verdict: Verdict, facts: Facts) -> Verdict:
@@ -131,6 +149,8 @@ def _evidence(facts: Facts) -> tuple[Evidence, ...]:
         return tuple(Evidence(sign=e.sign, words=e.words, page=e.page) for e in found if e.sign is Sign.SECRECY)
     if finding.document is not None:
         return finding.document.evidence
+    if finding.unreadable is not None and Carried.SIGNED in finding.carries:
+        return (Evidence(sign=Sign.SIGNATURE, words=finding.hint, file=finding.unreadable.name),)
     if finding.unreadable is not None:
         return (Evidence(sign=Sign.UNREADABLE, words=finding.hint, file=finding.unreadable.name),)
     return ()

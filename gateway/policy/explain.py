@@ -34,8 +34,10 @@ def what_would_change_it(verdict: Verdict) -> tuple[str, ...]:
         return ()
     if action in (Action.FORWARD, Action.REJECT) and verdict.target:
         return (f"Nếu gửi thẳng tới {verdict.target} thì thư đến nơi ngay.",)
+    if action is Action.HOLD and [evidence.sign for evidence in verdict.evidence] == [Sign.SIGNATURE]:
+        return _HELD_WITHOUT_NUMBER
     if action is Action.HOLD and all(evidence.sign is not Sign.UNREADABLE for evidence in verdict.evidence):
-        return _HELD_FOR_OUTSIDE
+        return _HELD_FOR_CLERK
     return _CHANGES[action]
 
 
@@ -51,8 +53,12 @@ _CHANGES: dict[Action, tuple[str, ...]] = {
     ),
     Action.QUARANTINE: ("Tài liệu mật chỉ được gửi theo quy định về bảo vệ bí mật nhà nước, không qua mạng này.",),
 }
-# A held text that was read is held for its outside recipients, not for what cannot be read.
-_HELD_FOR_OUTSIDE = ("Văn thư quyết định gửi cho người nhận ngoài ngành bằng cách nào; thư được giữ đến khi đó.",)
+# A held text that was read is held for its recipients, not for what cannot be read.
+_HELD_FOR_CLERK = ("Văn thư quyết định gửi cho người nhận này bằng cách nào; thư được giữ đến khi đó.",)
+_HELD_WITHOUT_NUMBER = (
+    "Nếu văn bản còn trình ký thì chỉ gửi trong nội bộ đơn vị.",
+    "Nếu là phụ lục thì gửi cùng văn bản chính trên hệ thống QLVB&ĐH.",
+)
 
 
 def _lines(verdict: Verdict, directory: Directory) -> Iterator[str]:

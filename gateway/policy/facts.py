@@ -14,7 +14,7 @@ from gateway.directory.snapshot import (
     Organisation,
     RetiredAddress,
 )
-from gateway.model import Identity, Mail, Phase, Recognition, Value
+from gateway.model import Door, Identity, Mail, Phase, Recognition, Value
 from gateway.policy import campaigns
 from gateway.policy.issuance import NOTHING_FOUND, Finding, Settings, weigh
 from gateway.policy.issuer import issuers_of
@@ -48,6 +48,7 @@ class Party(Value):
     unit: Organisation | None = None
     mailbox: Mailbox | None = None
     retired: RetiredAddress | None = None
+    members: tuple[Party, ...] = ()  # of a mail group: who gets the copy in the end
 
     @property
     def is_ours(self) -> bool:
@@ -64,8 +65,16 @@ class Letter(Value):
     unit: Organisation | None  # the sender's, if the rule binds it
     finding: Finding
     recognition: Recognition
-    is_proved: bool
+    identity: Identity
+    door: Door
+    at: datetime
+    size: int  # bytes
     office: OfficeSystem | None  # the office system whose notification address this is
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether we know who sent it."""
+        return self.identity is Identity.TRUSTED_NETWORK
 
     @property
     def is_from_clerk(self) -> bool:
@@ -96,6 +105,12 @@ class Facts(Value):
         return campaigns.matching(letter.directory.open_campaigns(self.recipient.address, letter.on), letter.recognition)
 
     @property
+    def is_colleague(self) -> bool:
+        """Whether the recipient is in the sender's own unit, whoever else gets the mail."""
+        unit = self.letter.unit
+        return unit is not None and _is_of(self.recipient, unit)
+
+    @property
     def answerable(self) -> Organisation | None:
         """The unit whose phase counts: the sender's, if the rule binds it; else the recipient's, else the department."""
         return self.letter.unit or self.recipient.unit or self.letter.directory.department(self.letter.on)
@@ -112,8 +127,16 @@ def local_day(now: datetime) -> date:
     return now.astimezone(VIETNAM).date()
 
 
-def read(settings: Settings, directory: Directory, mail: Mail, recognition: Recognition, now: datetime) -> tuple[Facts, ...]:
-    """The facts of a mail, for each recipient in order."""
+def read(
+    settings: Settings,
+    directory: Directory,
+    mail: Mail,
+    recognition: Recognition,
+    now: datetime,
+    *,
+    size: int | None = None,
+) -> tuple[Facts, ...]:
+    """The facts of a mail, for each recipient in order; ``size`` in bytes where they are not at hand."""
     on = local_day(now)
     sender = party(directory, mail.sender, on)
     unit = sender.unit if sender.standing is Standing.GOVERNED else None
@@ -124,7 +147,10 @@ def read(settings: Settings, directory: Directory, mail: Mail, recognition: Reco
         unit=unit,
         finding=weigh(settings, issuers_of(directory), unit, recognition, on) if recognition.files else NOTHING_FOUND,
         recognition=recognition,
-        is_proved=mail.arrival.identity is Identity.TRUSTED_NETWORK,
+        identity=mail.arrival.identity,
+        door=mail.arrival.door,
+        at=now,
+        size=len(mail.raw) if size is None else size,
         office=directory.notifying_office(mail.sender),
     )
     recipients = [party(directory, recipient.address, on) for recipient in mail.recipients]
@@ -139,6 +165,8 @@ def party(directory: Directory, address: str, on: date) -> Party:
     if not address:
         return Party(address="", standing=Standing.NOBODY)
     retired = directory.retired(address, on)
+    if members := directory.members(address, on):
+        return _group(address, tuple(party(directory, member, on) for member in members))
     mailbox = directory.mailbox(retired.successor if retired is not None else address, on)
     if mailbox is not None:
         unit = directory.unit(mailbox.organisation, on)
@@ -151,5 +179,16 @@ def party(directory: Directory, address: str, on: date) -> Party:
     return Party(address=address, standing=Standing.UNLISTED, unit=unit, retired=retired)
 
 
+def _group(address: str, members: tuple[Party, ...]) -> Party:
+    """A mail group stands where the first of its members stands that the rule binds; outside only when all of them do."""
+    first = min(members, key=lambda member: _STRICTEST.index(member.standing))
+    return Party(address=address, standing=first.standing, unit=first.unit, members=members)
+
+
+_STRICTEST = (Standing.GOVERNED, Standing.UNLISTED, Standing.OUTSIDE, Standing.NOBODY)
+
+
 def _is_of(recipient: Party, unit: Organisation) -> bool:
+    if recipient.members:
+        return all(_is_of(member, unit) for member in recipient.members)
     return recipient.mailbox is not None and recipient.unit is not None and recipient.unit.code == unit.code

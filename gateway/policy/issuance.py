@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from enum import StrEnum
 
+from msgspec.structs import replace
+
 from gateway.directory.snapshot import Organisation
-from gateway.model import Document, FileReading, Nature, Recognition, Secrecy, Sign, Urgency, Value
-from gateway.policy import hints
+from gateway.model import SIX_SIGNS, Document, FileReading, Nature, Recognition, Regime, Relation, Secrecy, Sign, Urgency, Value
+from gateway.policy import suspects
 from gateway.policy.issuer import Issuers, comparable
 
 SIGN_NAMES = {
@@ -31,6 +33,7 @@ SIGN_NAMES = {
     Sign.COPY: "bản sao",
     Sign.CITED: "số của văn bản khác được nhắc đến",
     Sign.UNREADABLE: "không đọc được",
+    Sign.RELATION: "thu hồi, đính chính hoặc thay thế văn bản khác",
 }
 
 
@@ -42,8 +45,12 @@ class Settings(Value, forbid_unknown_fields=True):
     confidence: float = 0.5  # a document recognised with less decides nothing
     exempt_kinds: tuple[str, ...] = ()  # kinds of document that are seldom issued: delivered
     other_bodies: tuple[str, ...] = ()  # beginnings of names of bodies that the rule does not bind: Party, union, youth
+    other_regimes: tuple[Regime, ...] = ()  # forms of documents that it does not bind, whoever they are by
+    urgent_kinds: tuple[str, ...] = ()  # kinds that cannot wait even without a stamp: an invitation for tomorrow
+    personal_words: tuple[str, ...] = ()  # in the subject of a decision about one person
     archive_after_days: int = 400  # a mail with that many documents, all so old, carries archive evidence (minh chứng)
     archive_from_documents: int = 3
+    doubtful: float = 0.0  # a text that is surer than this to be nothing official is not worth a word
     locked_words: tuple[str, ...] = ()  # words that make a locked file probably an issuance
 
 
@@ -54,6 +61,7 @@ class Carried(StrEnum):
     OF_OUR_UNIT = "of-our-unit"  # an issuance of another unit of the directory
     OF_OTHER_AGENCY = "of-other-agency"  # an issuance of somebody whom the rule does not bind
     PROBABLE = "probable"  # probably an issuance, but unreadable
+    SIGNED = "signed-without-number"  # signed digitally by the sender's own unit, without number: unfinished, or an annex
 
 
 class Finding(Value):
@@ -63,8 +71,11 @@ class Finding(Value):
     document: Document | None = None  # the one that decides
     others: int = 0  # further documents that weigh as much
     issuer_unit: str = ""  # OF_OUR_UNIT: code of the unit that issued it
-    unreadable: FileReading | None = None  # PROBABLE: the file
-    hint: str = ""  # PROBABLE: the words that look like a document's
+    unreadable: FileReading | None = None  # PROBABLE, SIGNED: the file
+    hint: str = ""  # PROBABLE: the words that look like a document's; SIGNED: who signed
+    relation: Relation = Relation.NONE  # the mail recalls, corrects or replaces an earlier document
+    personal: bool = False  # the document is a decision about one person
+    is_broken: bool = False  # a digital signature of the document is not intact
     secret: Document | FileReading | None = None
     urgent: bool = False
     found: str = ""
@@ -96,14 +107,15 @@ def weigh(settings: Settings, issuers: Issuers, unit: Organisation | None, recog
         )
     weighed = [_weighed(settings, issuers, unit, document) for document in documents]
     deciding = [w for w in weighed if w.klass is not None]
+    relation = suspects.relation(recognition)
     if deciding:
-        return _deciding(issuers, deciding)
-    probable = _probable(settings, issuers, unit, recognition)
-    return probable if probable is not None else _harmless(weighed, recognition)
+        return replace(_deciding(settings, issuers, deciding, recognition), relation=relation)
+    found = _unread(settings, issuers, unit, recognition) or _harmless(settings, weighed, recognition)
+    return replace(found, relation=relation)
 
 
 def _secret(recognition: Recognition) -> Document | FileReading | None:
-    for file in recognition.files:
+    for file in suspects.all_files(recognition):
         for document in file.documents:
             if document.secrecy is not Secrecy.NONE or document.nature is Nature.SECRET:
                 return document
@@ -130,13 +142,19 @@ def _weighed(settings: Settings, issuers: Issuers, unit: Organisation | None, do
         code = issuers.unit_of(document)
         klass = Carried.OF_OUR_UNIT if code else Carried.OF_OTHER_AGENCY
     found = document.signs()
-    signs = len(found) + (1 if code and Sign.AGENCY not in found else 0)  # the directory named the agency by its symbol
-    missing = [sign for sign in settings.needs if sign not in found and not (sign is Sign.AGENCY and code)]
+    given = {*found, *([Sign.AGENCY] if code else []), *([Sign.NUMBER] if _is_number_by_hand(document, found) else [])}
+    missing = [sign for sign in settings.needs if sign not in given]
+    signs = len(given.intersection(SIX_SIGNS))  # the directory may have named the agency by its symbol
     if missing:
         return _Weighed(document=document, because=f"{said(document)} thiếu {', '.join(SIGN_NAMES[sign] for sign in missing)}")
     if signs < settings.signs:
         return _Weighed(document=document, because=f"{said(document)} chỉ có {signs}/6 dấu hiệu của văn bản phát hành")
     return _Weighed(document=document, klass=klass, unit=code)
+
+
+def _is_number_by_hand(document: Document, found: tuple[Sign, ...]) -> bool:
+    """Nobody seals a paper without number: one that is blank beside its symbol was written by hand, and is not legible."""
+    return document.nature is Nature.ISSUED and bool(document.symbol) and Sign.SEAL in found
 
 
 _NATURES = {
@@ -155,49 +173,71 @@ def _decides_nothing(settings: Settings, document: Document) -> str:
         return f"{said(document)} không đủ rõ để coi là văn bản phát hành"
     if document.kind in settings.exempt_kinds:
         return f"{said(document)} thuộc loại giấy tờ không áp dụng quy định phát hành"
+    if document.regime in settings.other_regimes:
+        return f"{said(document)} là văn bản {_REGIMES[document.regime]}, ngoài phạm vi quy định"
     issuer = comparable(document.issuer)
     if any(issuer.startswith(comparable(body)) for body in settings.other_bodies):
         return f"{said(document)} của {document.issuer} ngoài phạm vi quy định"
     return ""
 
 
+_REGIMES = {
+    Regime.STATE: "hành chính",
+    Regime.PARTY: "của tổ chức Đảng",
+    Regime.UNION: "của công đoàn",
+    Regime.YOUTH: "của Đoàn, Đội",
+    Regime.COMPANY: "của doanh nghiệp hoặc cá nhân",
+}
 _STRONGEST = (Carried.OWN, Carried.OF_OTHER_AGENCY, Carried.OF_OUR_UNIT)
 
 
-def _deciding(issuers: Issuers, weighed: list[_Weighed]) -> Finding:
+def _deciding(settings: Settings, issuers: Issuers, weighed: list[_Weighed], recognition: Recognition) -> Finding:
     classes = {w.klass for w in weighed if w.klass is not None}
     strongest = next(klass for klass in _STRONGEST if klass in classes)
     leading = [w for w in weighed if w.klass is strongest]
-    first = min(leading, key=lambda w: w.document.urgency is Urgency.NORMAL)
+    first = min(leading, key=lambda w: not _is_urgent(settings, w.document))
     issuer = issuer_in_words(first.document, issuers.organisation(first.unit)) or "cơ quan khác"
     return Finding(
         carries=frozenset(classes),
         document=first.document,
         others=len(leading) - 1,
         issuer_unit=first.unit,
-        urgent=any(w.document.urgency is not Urgency.NORMAL for w in leading),
+        urgent=_is_urgent(settings, first.document),
+        personal=all(suspects.is_personal(settings.personal_words, w.document) for w in leading),
+        is_broken=suspects.broken_signature(first.document, recognition),
         found=f"{said(first.document)} là văn bản của {issuer}, được gửi để tham khảo",
     )
 
 
-def _probable(settings: Settings, issuers: Issuers, unit: Organisation | None, recognition: Recognition) -> Finding | None:
-    """An unreadable file whose name, or whose mail's subject, looks like a number or kind of document."""
-    for file in recognition.files:
-        if file.nature is not Nature.UNREADABLE:
-            continue
-        hint = hints.find(file.name, recognition.subject, issuers, unit)
-        if not hint and file.reason == "password":
-            hint = hints.find_words(settings.locked_words, file.name, recognition.subject)
-        if not hint and file.reason == "encoding":
-            hint = "quốc hiệu, tiêu ngữ"  # the recogniser saw a letterhead in TCVN3 or VNI, and could not read further
-        if hint:
-            return Finding(carries=frozenset({Carried.PROBABLE}), unreadable=file, hint=hint, found=_NATURES[Nature.UNREADABLE])
+def _is_urgent(settings: Settings, document: Document) -> bool:
+    return document.urgency is not Urgency.NORMAL or document.kind in settings.urgent_kinds
+
+
+def _unread(settings: Settings, issuers: Issuers, unit: Organisation | None, recognition: Recognition) -> Finding | None:
+    """A file that says enough without having been read, or without a number."""
+    probable = suspects.probable(settings.locked_words, issuers, unit, recognition)
+    if probable is not None:
+        file, hint = probable
+        return Finding(carries=frozenset({Carried.PROBABLE}), unreadable=file, hint=hint, found=_NATURES[Nature.UNREADABLE])
+    signed = suspects.signed_without_number(issuers, unit, recognition)
+    if signed is not None:
+        file, signature = signed
+        found = f"tệp có chữ ký số của {signature.signer or 'đơn vị gửi'} nhưng chưa có số, ký hiệu"
+        return Finding(carries=frozenset({Carried.SIGNED}), unreadable=file, hint=signature.signer, found=found)
     return None
 
 
-def _harmless(weighed: list[_Weighed], recognition: Recognition) -> Finding:
+def _is_doubtful(settings: Settings, file: FileReading) -> bool:
+    return file.nature is Nature.OTHER and not file.inner and file.confidence <= settings.doubtful
+
+
+def _harmless(settings: Settings, weighed: list[_Weighed], recognition: Recognition) -> Finding:
     if weighed:
         return Finding(document=weighed[0].document, found=weighed[0].because)
+    doubtful = next((file for file in suspects.all_files(recognition) if _is_doubtful(settings, file)), None)
+    if doubtful is not None:
+        where = f"tệp “{doubtful.name}”" if doubtful.name else "thân thư"
+        return Finding(found=f"{where} giống văn bản hành chính nhưng thiếu số, chữ ký")
     unreadable = any(file.nature is Nature.UNREADABLE for file in recognition.files)
     return Finding(found=_NATURES[Nature.UNREADABLE] if unreadable else _NO_ISSUANCE)
 

@@ -104,6 +104,11 @@ class Issuers:
         # Two schools of one name: the full letterhead may be somebody else's.
         return not header.issuer or header.superior in ("", *own.superiors) or not self._is_under_another(header, own)
 
+    def is_named(self, name: str, unit: Organisation) -> bool:
+        """Whether a name, of a certificate for example, is that unit's (or of one merged into it)."""
+        written = comparable(name)
+        return bool(written) and any(_same(written, own) for own in self._units[unit.code].names)
+
     def unit_of(self, document: Document) -> str:
         """Code of the unit of the directory whose document it is; "" when it is nobody's."""
         header = _header(document)
@@ -224,6 +229,9 @@ def _locality(text: str) -> str:
 
 def _is_copied_by(document: Document, own: _Unit) -> bool:
     """SAO Y: the copying agency is in the copy's own symbol ("05/SY-THCSLL") or in the words of the copy block."""
+    if document.copy_number or document.copied_by:
+        by = comparable(document.copied_by)
+        return not symbols_in(document.copy_number).isdisjoint(own.symbols) or any(_same(by, name) for name in own.names)
     if not symbols_in(document.symbol or document.number_symbol).isdisjoint(own.symbols):
         return True
     words = " ".join(comparable(e.words) for e in document.evidence if e.sign is Sign.COPY)

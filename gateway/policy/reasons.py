@@ -25,6 +25,11 @@ WHY_UNREADABLE = {
     "too large": "tệp quá lớn",
     "too deep": "tệp lồng trong quá nhiều lớp",
     "too many parts": "thư có quá nhiều phần",
+    "too many files": "tệp nén chứa quá nhiều tệp",
+    "ratio": "tệp nén phình ra quá lớn khi mở",
+    "no OCR": "máy chủ chưa có phần đọc chữ trong ảnh",
+    "no threads": "ảnh HEIC cần quyền mà cổng không cho tệp lạ",
+    "link": "tệp nằm ở một liên kết, cổng không tải về",
     "fragment": "thư chỉ là một mảnh, phần còn lại ở thư khác",
     "time limit": "đọc quá thời gian cho phép",
     "memory limit": "đọc quá bộ nhớ cho phép",
@@ -42,7 +47,8 @@ def _document(facts: Facts, _unit: Organisation | None) -> str:
     if finding.document is None:
         return "Văn bản"
     more = f" (và {finding.others} văn bản khác)" if finding.others else ""
-    return said(finding.document) + more
+    broken = " (chữ ký số trong tệp không còn toàn vẹn)" if finding.is_broken else ""
+    return said(finding.document) + broken + more
 
 
 def _issuer(facts: Facts, _unit: Organisation | None) -> str:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gateway.errors import ConfigError
-from gateway.model import Action, PassedOver, Value
+from gateway.model import Action, PassedOver, Phase, Value
 from gateway.policy import reasons
 from gateway.policy.conditions import CONDITIONS
 from gateway.policy.facts import Facts
@@ -85,6 +85,7 @@ class Rule(Value, forbid_unknown_fields=True):
     alarm: Alarm = Alarm.NEVER
     hand_over: HandOver = HandOver.APPROVAL
     phases: Phases = Phases.OF_UNIT
+    phase: Phase | None = None  # how far this rule itself is in force: "observe" while it is on trial, whatever the unit
 
     def is_valid(self, on: date) -> bool:
         """Whether the rule is in force on a day; both dates are inclusive."""
@@ -116,14 +117,15 @@ class Ready(NamedTuple):
 
 
 class Policy:
-    """The rules in order, the settings of [issuance], and the version that verdicts name."""
+    """The rules in order, the settings of [issuance], the version that verdicts name, and the text of the file."""
 
-    __slots__ = ("_on", "_ready", "issuance", "rules", "version")
+    __slots__ = ("_on", "_ready", "issuance", "rules", "text", "version")
 
-    def __init__(self, *, rules: Sequence[Rule], issuance: Settings, version: str) -> None:
+    def __init__(self, *, rules: Sequence[Rule], issuance: Settings, version: str, text: str = "") -> None:
         self.rules = tuple(rules)
         self.issuance = issuance
         self.version = version
+        self.text = text
         self._ready = tuple(_ready(rule) for rule in rules)
         self._on: tuple[date, tuple[Ready, ...]] = (date.min, ())
 
@@ -165,7 +167,7 @@ def parse(raw: bytes, *, where: str) -> Policy:
     for number, rule in enumerate(file.rule):
         _check_rule(lines, number, rule)
     _check_order(lines, file.rule)
-    return Policy(rules=file.rule, issuance=file.issuance, version=hashlib.sha256(raw).hexdigest()[:12])
+    return Policy(rules=file.rule, issuance=file.issuance, version=hashlib.sha256(raw).hexdigest()[:12], text=text)
 
 
 class _Lines:
@@ -193,6 +195,10 @@ class _Lines:
         if unknown and unknown.group(1):
             said = f"no such key; expected one of {', '.join(_keys(place))}"
             place = f"[{place}] {key}" if place == "issuance" else place or key
+        elif key in _ENUMS and said.startswith("Invalid enum value"):
+            said = f"expected one of {', '.join(_ENUMS[key])}; got {said.removeprefix('Invalid enum value ')}"
+        elif key.endswith("_date") or key.startswith("valid_"):
+            said = f"expected a day like 2019-11-05, without quotation marks ({said})"
         found = re.match(r"rule\[(\d+)\]", place)
         if found:
             return self.error(int(found.group(1)), key, f"[[rule]] {key}: {said}" if key else f"[[rule]]: {said}")
@@ -204,6 +210,17 @@ class _Lines:
 
     def _at(self, line: int, text: str) -> ConfigError:
         return ConfigError(f"{self._where}: line {line + 1}: {text}")
+
+
+_ENUMS: Mapping[str, type[StrEnum]] = {
+    "action": Action,
+    "target": Target,
+    "alarm": Alarm,
+    "hand_over": HandOver,
+    "notice_to": NoticeTo,
+    "phases": Phases,
+    "phase": Phase,
+}
 
 
 def _keys(place: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gateway.errors import ConfigError
 
-_FILES = ("vanthu.toml", "policy.toml")
+_FILES = ("vanthu.toml", "policy.toml", "policy.tests.toml")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # without it spreadsheet programs read Vietnamese as Latin-1
 
 

@@ -123,7 +123,9 @@ class Handler:
         if answer.refused is None:
             return replies.accepted(mail_id)
         settings = self._settings
-        return replies.refused(answer.refused, mail_id, help_url=settings.help_url, help_phone=settings.help_phone)
+        return replies.refused(
+            answer.refused, mail_id, help_url=settings.help_url, help_phone=settings.help_phone, appeal=answer.appeal
+        )
 
     def _complaint(self, flaw: Flaw | Excess, mail_id: str) -> str:
         if flaw is Excess.SIZE:

@@ -10,8 +10,12 @@ from gateway.store.values import (
     MailPage,
     MailRow,
     Opening,
+    Purgeable,
+    Replayable,
+    ReplayPage,
     Settlement,
     Statistics,
+    Version,
 )
 from gateway.store.views import Views
 
@@ -24,8 +28,12 @@ __all__ = [
     "MailPage",
     "MailRow",
     "Opening",
+    "Purgeable",
+    "ReplayPage",
+    "Replayable",
     "Settlement",
     "Statistics",
     "Store",
+    "Version",
     "Views",
 ]

@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from gateway.lifecycle import CaseState, DeliveryState, next_delivery_state
 from gateway.model import Action, Delivery, Sign, Value, Verdict
 from gateway.store.blobs import Series
-from gateway.store.rows import Tuple, delivery_row, mail_row, passed_over_row, story_row, verdict_row
+from gateway.store.recognitions import without_words
+from gateway.store.rows import Tuple, delivery_row, mail_row, passed_over_row, report_row, story_row, verdict_row
 from gateway.store.scribe import NotAllChanged
-from gateway.store.tables import NEVER, deliveries, mails, micros, passed_over, stories, verdicts
-from gateway.store.texts import clean
+from gateway.store.tables import NEVER, deliveries, mails, micros, passed_over, recognitions, reports, stories, verdicts
+from gateway.store.texts import clean, to_json
 from gateway.store.transaction import ManyRows, Transaction
 from gateway.store.values import Acceptance, Opening, Settlement
 
@@ -48,12 +49,25 @@ class Large(NamedTuple):
 class Rows:
     """Tuples for the four tables that every mail touches, with what cannot be a plain tuple yet."""
 
-    __slots__ = ("deliveries", "large", "lease", "mails", "openings", "passed_over", "stories", "verdicts")
+    __slots__ = (
+        "deliveries",
+        "large",
+        "lease",
+        "mails",
+        "openings",
+        "passed_over",
+        "recognitions",
+        "reports",
+        "stories",
+        "verdicts",
+    )
 
     def __init__(self, lease: Lease) -> None:
         self.lease = lease  # of deliveries that begin in state SENDING
         self.mails: list[Tuple] = []
         self.verdicts: list[Tuple] = []
+        self.recognitions: list[Tuple] = []
+        self.reports: list[Tuple] = []
         self.deliveries: list[Tuple] = []
         self.stories: list[Tuple] = []
         self.passed_over: dict[str, str] = {}
@@ -74,12 +88,16 @@ class Rows:
         self.mails.append(
             mail_row(mail, subject=acceptance.subject, verdicts=acceptance.verdicts, sealed=sealed, kept=kept, inline=inline)
         )
+        if acceptance.recognition is not None:
+            self.recognitions.append((mail.id, to_json(without_words(acceptance.recognition))))
         for n, verdict in enumerate(acceptance.verdicts):
             key = ""
             if verdict.passed_over:
                 key, text = passed_over_row(verdict.passed_over)
                 self.passed_over[key] = text
             self.verdicts.append(verdict_row(mail.id, n, verdict, passed_over=key))
+            if verdict.campaign:
+                self.reports.append(report_row(mail, verdict, acceptance.recognition))
         self.add_deliveries(acceptance.deliveries, at=mail.arrival.at)
         for story in acceptance.stories:
             self.stories.append(story_row(story))
@@ -101,6 +119,8 @@ def insert_together(transaction: ManyRows, many: Sequence[Rows]) -> None:
     """Write the tuples of many, table by table."""
     transaction.insert(mails, list(chain.from_iterable([rows.mails for rows in many])))
     transaction.insert(verdicts, list(chain.from_iterable([rows.verdicts for rows in many])))
+    transaction.insert(recognitions, list(chain.from_iterable([rows.recognitions for rows in many])))
+    transaction.insert(reports, list(chain.from_iterable([rows.reports for rows in many])))
     transaction.insert(deliveries, list(chain.from_iterable([rows.deliveries for rows in many])))
     transaction.insert(stories, list(chain.from_iterable([rows.stories for rows in many])))
 
@@ -228,7 +248,12 @@ def without_content(acceptance: Acceptance) -> Acceptance:
         for story in acceptance.stories
     )
     return replace(
-        acceptance, subject="", verdicts=tuple(map(_without_words, acceptance.verdicts)), openings=openings, stories=stories
+        acceptance,
+        subject="",
+        recognition=None,
+        verdicts=tuple(map(_without_words, acceptance.verdicts)),
+        openings=openings,
+        stories=stories,
     )
 
 

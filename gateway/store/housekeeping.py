@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import Account
 from gateway.store.rows import account_columns
-from gateway.store.tables import IN_SEGMENT, KEPT, accounts, case_mails, cases, deliveries, mails, told
-from gateway.store.texts import clean
+from gateway.store.tables import (
+    IN_SEGMENT,
+    KEPT,
+    accounts,
+    case_mails,
+    cases,
+    deliveries,
+    directories,
+    exemptions,
+    mails,
+    policies,
+    told,
+)
+from gateway.store.texts import clean, to_json
 from gateway.store.transaction import Transaction
 
 _TRY_AGAIN_WITHIN = timedelta(days=30)  # what was given up may be tried again by hand: so much longer its bytes stay
@@ -24,6 +37,35 @@ def put_account(transaction: Transaction, account: Account) -> None:
     columns = account_columns(account)
     statement = _insert(transaction)(accounts).values(columns)
     transaction.connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=columns))
+
+
+def put_policy(transaction: Transaction, version: str, content: str, *, at: datetime) -> None:
+    """Remember a policy the first time that it is in force."""
+    statement = _insert(transaction)(policies).values(version=version, at=at, content=content)
+    transaction.connection.execute(statement.on_conflict_do_nothing(index_elements=["version"]))
+
+
+def put_directory(transaction: Transaction, version: str, files: Mapping[str, str], *, actor: str, at: datetime) -> None:
+    """Remember a directory.  One that comes back after another is in force again from now on."""
+    values = {"at": at, "actor": actor, "files": to_json(dict(files))}
+    newest = select(directories.c.version).order_by(directories.c.at.desc()).limit(1)
+    if transaction.connection.execute(newest).scalar() == version:
+        return
+    statement = _insert(transaction)(directories).values(version=version, **values)
+    transaction.connection.execute(statement.on_conflict_do_update(index_elements=["version"], set_=values))
+
+
+def exempt(transaction: Transaction, sender: str, digests: Sequence[str], *, until: datetime, actor: str) -> None:
+    """Let somebody send these files for a while."""
+    for digest in digests:
+        values = {"until": until, "actor": actor}
+        statement = _insert(transaction)(exemptions).values(sender=clean(sender).lower(), digest=digest, **values)
+        transaction.connection.execute(statement.on_conflict_do_update(index_elements=["sender", "digest"], set_=values))
+
+
+def set_alarm(transaction: Transaction, case_id: str) -> None:
+    """Raise the alarm of one case."""
+    transaction.connection.execute(update(cases).where(cases.c.id == case_id).values(alarm=True))
 
 
 def may_tell(transaction: Transaction, topic: str, address: str, *, every: timedelta, now: datetime) -> bool:
@@ -42,18 +84,33 @@ def raise_alarms(transaction: Transaction, now: datetime) -> tuple[str, ...]:
     return tuple(sorted(transaction.connection.execute(statement).scalars()))
 
 
-def drop_bytes(transaction: Transaction, *, before: datetime) -> int:
-    """Drop the bytes of some mails that are done with and that have no case; says how many (at most SMALL).
+def drop_bytes(transaction: Transaction, *, before: datetime, captured_before: datetime | None = None) -> int:
+    """Drop the bytes of some mails that are done with; says how many (at most SMALL)."""
+    gone = {"kept": False, "raw": None, "segment": None, "position": None}
+    some = or_(*droppable(before, captured_before))
+    done = select(mails.c.id).where(some).order_by(mails.c.at).limit(SMALL)
+    return transaction.connection.execute(update(mails).where(mails.c.id.in_(done)).values(gone)).rowcount
 
-    Done with: everybody got it, or it was cancelled, or given up, and a month later nobody wanted to try again.
+
+def droppable(before: datetime, captured_before: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    """Which mails are done with: those that opened no case, and (when a time is given) those whose cases are long over.
+
+    Done with: everybody got it, or it was cancelled, or given up, and a month later nobody wanted to try again.  What waits
+    for a clerk, is on its way to an office system, or is sealed stays, whatever its age.
     """
-    captured = exists().where(case_mails.c.mail_id == mails.c.id)
+    cases_of = select(case_mails.c.case_id).join(cases, cases.c.id == case_mails.c.case_id)
+    captured = cases_of.where(case_mails.c.mail_id == mails.c.id)
     given_up = and_(deliveries.c.state == DeliveryState.DEAD.value, deliveries.c.at < before - _TRY_AGAIN_WITHIN)
     done = or_(deliveries.c.state.in_((DeliveryState.DELIVERED.value, DeliveryState.CANCELLED.value)), given_up)
     under_way = exists().where(deliveries.c.mail_id == mails.c.id, ~done)
-    passed = select(mails.c.id).where(KEPT, mails.c.at < before, ~captured, ~under_way).order_by(mails.c.at).limit(SMALL)
-    gone = {"kept": False, "raw": None, "segment": None, "position": None}
-    return transaction.connection.execute(update(mails).where(mails.c.id.in_(passed)).values(gone)).rowcount
+    passed = and_(KEPT, mails.c.at < before, ~captured.exists(), ~under_way)
+    if captured_before is None:
+        return (passed,)
+    open_still = captured.where(or_(cases.c.state.in_(_NEEDED_STILL), cases.c.opened_at >= captured_before))
+    return (passed, and_(KEPT, mails.c.at < captured_before, captured.exists(), ~open_still.exists(), ~under_way))
+
+
+_NEEDED_STILL = (CaseState.WAITING.value, CaseState.APPROVED.value, CaseState.SEALED.value)
 
 
 def needed_segments(transaction: Transaction) -> set[str]:

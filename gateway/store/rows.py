@@ -16,6 +16,7 @@ from sqlalchemy import Row
 
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import (
+    NOTHING_RECOGNISED,
     Account,
     Action,
     Arrival,
@@ -32,13 +33,15 @@ from gateway.model import (
     PassedOver,
     Phase,
     Recipient,
+    Recognition,
+    Report,
     Role,
     Story,
     Verdict,
 )
 from gateway.store.tables import micros
 from gateway.store.texts import clean, fold, to_json
-from gateway.store.values import CaseRow, MailRow
+from gateway.store.values import CaseRow, MailRow, Replayable
 
 Tuple = tuple[Any, ...]
 
@@ -130,6 +133,13 @@ def verdict_row(mail_id: str, n: int, verdict: Verdict, *, passed_over: str) -> 
     )
 
 
+def report_row(mail: Mail, verdict: Verdict, recognition: Recognition | None) -> Tuple:
+    """A row of reports."""
+    names = [file.name for file in recognition.files if file.name] if recognition is not None else []
+    mailbox = clean(verdict.recipient).lower()
+    return (clean(verdict.campaign), mailbox, mail.id, clean(mail.sender).lower(), micros(mail.arrival.at), _json_list(names))
+
+
 def delivery_row(delivery: Delivery, *, at: int, wake_at: int | None, node: str, life: str) -> Tuple:
     """A row of deliveries."""
     return (
@@ -214,6 +224,8 @@ _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 _passed_over = msgspec.json.Decoder(tuple[PassedOver, ...])
 _document = msgspec.json.Decoder(Document)
 _files = msgspec.json.Decoder(tuple[FileReading, ...])
+_recognition = msgspec.json.Decoder(Recognition)
+_texts = msgspec.json.Decoder(dict[str, str])
 _detail = msgspec.json.Decoder(dict[str, str | int | float | bool | list[str]])
 
 
@@ -280,6 +292,52 @@ def verdict_of(row: AnyRow) -> Verdict:
         passed_over=_passed_over.decode(row.rules) if row.rules else (),
         policy_version=row.policy_version,
     )
+
+
+def replayable_of(row: AnyRow, decided: Sequence[AnyRow]) -> Replayable:
+    """A mail without its bytes, for replays, with the rows of its verdicts."""
+    return Replayable(
+        mail=mail_of(row, b""),
+        size=row.size,
+        subject=row.subject,
+        recognition=_recognition.decode(row.found) if row.found else NOTHING_RECOGNISED,
+        verdicts=tuple(map(_decision_of, decided)),
+    )
+
+
+def _decision_of(row: AnyRow) -> Verdict:
+    """A verdict without what it was made from."""
+    return Verdict(
+        recipient=row.recipient,
+        action=Action(row.action),
+        rule=row.rule,
+        clause=row.clause,
+        reason=row.reason,
+        phase=Phase(row.phase),
+        would_have=Action(row.would_have) if row.would_have else None,
+        target=row.target,
+        unit=row.unit,
+        office=row.office,
+        direction=Direction(row.direction),
+        notice=row.notice,
+        alarm=row.alarm,
+        policy_version=row.policy_version,
+    )
+
+
+def report_of(row: AnyRow) -> Report:
+    """What came through a reporting channel."""
+    return Report(mail_id=row.mail_id, sender=row.sender, at=row.at, files=_strings.decode(row.files))
+
+
+def recognition_of(row: AnyRow) -> Recognition:
+    """What was recognised, without its words."""
+    return _recognition.decode(row.found)
+
+
+def files_of(row: AnyRow) -> dict[str, str]:
+    """The files of a directory, by name."""
+    return _texts.decode(row.files)
 
 
 def delivery_of(row: AnyRow) -> Delivery:

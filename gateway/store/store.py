@@ -31,8 +31,9 @@ from gateway.store.database import Database
 from gateway.store.lane import Lane
 from gateway.store.rows import case_of, mail_of, story_row
 from gateway.store.tables import micros
+from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
-from gateway.store.values import Acceptance, Settlement
+from gateway.store.values import Acceptance, Opening, Settlement
 from gateway.store.views import Views
 from gateway.store.writer import Writer
 
@@ -235,14 +236,37 @@ class Store:
         """Make or change an account; durable on return."""
         self._do(lambda transaction: housekeeping.put_account(transaction, account))
 
-    def purge(self, now: datetime, *, keep_passed: timedelta) -> int:
+    def open_case(self, opening: Opening) -> None:
+        """Open a case for a mail that is there already; durable on return."""
+        self._do(lambda transaction: moves.open_case(transaction, opening, self._lease()))
+
+    def set_alarm(self, case_id: str) -> None:
+        """Raise the alarm of a case; durable on return."""
+        self._do(lambda transaction: housekeeping.set_alarm(transaction, case_id))
+
+    def exempt(self, sender: str, digests: Sequence[str], *, until: datetime, actor: str) -> None:
+        """Let somebody send these files for a while; durable on return."""
+        self._do(lambda transaction: housekeeping.exempt(transaction, sender, digests, until=until, actor=actor))
+
+    def put_policy(self, version: str, content: str, *, now: datetime) -> None:
+        """Remember a policy the first time that it is in force; durable on return."""
+        self._do(lambda transaction: housekeeping.put_policy(transaction, version, clean(content), at=now))
+
+    def put_directory(self, version: str, files: Mapping[str, str], *, actor: str = "", now: datetime) -> None:
+        """Remember a directory (its files by name) when it is another than the last one; durable on return."""
+        cleaned = {name: clean(content) for name, content in files.items()}
+        self._do(lambda transaction: housekeeping.put_directory(transaction, version, cleaned, actor=actor, at=now))
+
+    def purge(self, now: datetime, *, keep_passed: timedelta, keep_captured: timedelta | None = None) -> int:
         """Drop the bytes of mails that everybody got, that have no case, and that are older than ``keep_passed``.
 
+        With ``keep_captured`` also of those whose cases were opened so long ago and are over; sealed ones stay for a person.
         Their rows stay.  In small transactions; then segments that nobody needs are removed.  Gives how many mails.
         """
         dropped = 0
+        captured_before = None if keep_captured is None else now - keep_captured
         while True:
-            count = self._do(lambda transaction: housekeeping.drop_bytes(transaction, before=now - keep_passed))
+            count = self._do(partial(housekeeping.drop_bytes, before=now - keep_passed, captured_before=captured_before))
             dropped += count
             if count < housekeeping.SMALL:
                 break

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS
 
-SCHEMA = "0002"  # revision of the newest migration
+SCHEMA = "0003"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -142,6 +142,55 @@ passed_over = Table(
     metadata,
     Column("key", Text, primary_key=True),  # digest of the rules
     Column("rules", Text, nullable=False),  # JSON
+)
+
+# What was recognised in a mail, without its words: a changed policy is tried on it long after the bytes are gone.
+recognitions = Table(
+    "recognitions",
+    metadata,
+    Column("mail_id", Text, ForeignKey("mails.id"), primary_key=True),
+    Column("found", Text, nullable=False),  # JSON
+)
+
+# What came through a reporting channel: who has sent, and when.
+reports = Table(
+    "reports",
+    metadata,
+    Column("guide", Text, primary_key=True),  # number and symbol of the guiding document
+    Column("mailbox", Text, primary_key=True),
+    Column("mail_id", Text, ForeignKey("mails.id"), primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("files", Text, nullable=False),  # JSON: names of the attachments
+    sqlite_with_rowid=False,
+)
+
+# What a clerk has let somebody send after he appealed: the files, for some days.
+exemptions = Table(
+    "exemptions",
+    metadata,
+    Column("sender", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),  # SHA-256 of the file
+    Column("until", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Every policy that a verdict was made by, and every directory that was in force: what people changed, and when.
+policies = Table(
+    "policies",
+    metadata,
+    Column("version", Text, primary_key=True),  # as verdicts name it
+    Column("at", Instant, nullable=False),  # first in force
+    Column("content", Text, nullable=False),  # the file
+)
+directories = Table(
+    "directories",
+    metadata,
+    Column("version", Text, primary_key=True),  # digest of the files
+    Column("at", Instant, nullable=False),  # first in force
+    Column("actor", Text, nullable=False),  # who changed it; "" is somebody with an editor
+    Column("files", Text, nullable=False),  # JSON: their contents by name
 )
 
 cases = Table(

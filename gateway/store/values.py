@@ -13,6 +13,7 @@ from gateway.model import (
     Door,
     Identity,
     Mail,
+    Recognition,
     Story,
     Value,
     Verdict,
@@ -42,6 +43,7 @@ class Acceptance(Value):
     mail: Mail
     keep_raw: bool = True  # a refused mail is remembered without its bytes
     subject: str = ""  # the Subject field, decoded: for lists and search
+    recognition: Recognition | None = None  # kept without its words, for replays; None: nothing was to be recognised
     verdicts: tuple[Verdict, ...] = ()
     openings: tuple[Opening, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
@@ -126,6 +128,39 @@ class DeliveryPage(Value):
 
     rows: tuple[Delivery, ...]
     after: str = ""
+
+
+class Replayable(Value):
+    """A mail as a changed policy is tried on it: without its bytes, with what was recognised and what was decided then."""
+
+    mail: Mail  # raw is b""
+    size: int  # of its bytes
+    subject: str
+    recognition: Recognition
+    verdicts: tuple[Verdict, ...]  # without evidence and rules passed over
+
+
+class ReplayPage(Value):
+    """Some of them, oldest first; ``after`` is where the next page starts, "" on the last one."""
+
+    mails: tuple[Replayable, ...]
+    after: str = ""
+
+
+class Purgeable(Value):
+    """Mails whose bytes would be dropped."""
+
+    mails: int
+    size: int  # bytes
+    oldest: datetime | None  # when the oldest of them came
+
+
+class Version(Value):
+    """A policy or directory that was in force from a moment on."""
+
+    version: str
+    at: datetime
+    actor: str = ""
 
 
 class Statistics(Value):

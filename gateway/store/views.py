@@ -14,17 +14,36 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from gateway.errors import NotFound, StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
-from gateway.model import Account, Action, Case, Delivery, Event, Recipient, Story, Verdict, first_id_of
+from gateway.model import (
+    NOTHING_RECOGNISED,
+    Account,
+    Action,
+    Case,
+    Delivery,
+    Door,
+    Event,
+    Recipient,
+    Recognition,
+    Report,
+    Story,
+    Verdict,
+    first_id_of,
+)
 from gateway.store.blobs import Blobs, checked
 from gateway.store.database import Database
+from gateway.store.housekeeping import droppable
 from gateway.store.rows import (
     AnyRow,
     account_of,
     case_of,
     case_row_of,
     delivery_of,
+    files_of,
     mail_row_of,
     recipients_of,
+    recognition_of,
+    replayable_of,
+    report_of,
     story_of,
     verdict_of,
 )
@@ -38,15 +57,20 @@ from gateway.store.tables import (
     case_mails,
     cases,
     deliveries,
+    directories,
+    exemptions,
     mails,
     micros,
     moment,
     passed_over,
+    policies,
+    recognitions,
+    reports,
     stories,
     verdicts,
 )
 from gateway.store.texts import fold
-from gateway.store.values import CasePage, DeliveryPage, Health, MailPage, MailRow, Statistics
+from gateway.store.values import CasePage, DeliveryPage, Health, MailPage, MailRow, Purgeable, ReplayPage, Statistics, Version
 
 _LOOK_BACK = timedelta(days=7)
 _FINISHED = {DeliveryState.DELIVERED, DeliveryState.CANCELLED}
@@ -143,6 +167,89 @@ class Views:
         if raw is None:
             raise StoreUnavailable(f"mail {row.id}: its bytes are no longer kept")
         return checked(row.id, row.digest, raw)
+
+    # --- replay -------------------------------------------------------------------------------------------------------
+
+    def replayable(self, *, since: datetime, until: datetime, after: str = "", limit: int = 2000) -> ReplayPage:
+        """Mails of that time with what was recognised and decided, oldest first; no sealed ones and no letters of our own."""
+        # Ids sort by time, but a mail takes its id when it begins to come, and ``at`` is when it was there.
+        first = after or first_id_of(since - timedelta(days=1))
+        columns = [column for column in mails.c if column.name != "raw"]
+        query = (
+            select(*columns, recognitions.c.found)
+            .join_from(mails, recognitions, recognitions.c.mail_id == mails.c.id, isouter=True)
+            .where(mails.c.id > first, mails.c.at >= since, mails.c.at < until)
+            .where(mails.c.sealed.is_(False), mails.c.door != Door.OWN.value)
+            .order_by(mails.c.id)
+        )
+        rows = self._rows(query.limit(limit + 1))
+        decided: dict[str, list[AnyRow]] = {}
+        if some := rows[:limit]:
+            between = verdicts.c.mail_id.between(some[0].id, some[-1].id)
+            for row in self._rows(select(verdicts).where(between).order_by(verdicts.c.mail_id, verdicts.c.n)):
+                decided.setdefault(row.mail_id, []).append(row)
+        replayed = tuple(replayable_of(row, decided.get(row.id, [])) for row in some)
+        return ReplayPage(mails=replayed, after=_last_id(rows, limit))
+
+    def count_mails(self, *, since: datetime, until: datetime) -> int:
+        """How many mails replayable() gives."""
+        query = select(func.count()).select_from(mails).where(mails.c.id > first_id_of(since - timedelta(days=1)))
+        query = query.where(mails.c.at >= since, mails.c.at < until, mails.c.sealed.is_(False), mails.c.door != Door.OWN.value)
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def cases_of_mail(self, mail_id: str) -> tuple[Case, ...]:
+        """The cases that a mail brought or joined."""
+        query = select(cases).join(case_mails, case_mails.c.case_id == cases.c.id).where(case_mails.c.mail_id == mail_id)
+        return tuple(map(case_of, self._rows(query.order_by(cases.c.opened_at, cases.c.id))))
+
+    def recognition(self, mail_id: str) -> Recognition:
+        """What was recognised in a mail, without its words."""
+        rows = self._rows(select(recognitions.c.found).where(recognitions.c.mail_id == mail_id))
+        return recognition_of(rows[0]) if rows else NOTHING_RECOGNISED
+
+    def exempt_files(self, sender: str, digests: Sequence[str], *, now: datetime) -> frozenset[str]:
+        """Which of these files somebody may send, because a clerk said so."""
+        c = exemptions.c
+        query = select(c.digest).where(c.sender == sender.lower(), c.digest.in_(digests), c.until > now)
+        return frozenset(row.digest for row in self._rows(query))
+
+    def reports(self, guide: str, mailbox: str) -> tuple[Report, ...]:
+        """What came through a reporting channel, oldest first."""
+        query = select(reports).where(reports.c.guide == guide, reports.c.mailbox == mailbox.lower())
+        return tuple(map(report_of, self._rows(query.order_by(reports.c.at, reports.c.mail_id))))
+
+    def purgeable(self, now: datetime, *, keep_passed: timedelta, keep_captured: timedelta | None) -> tuple[Purgeable, ...]:
+        """What a purge would drop: of mails that passed, and of mails that were captured."""
+        found = []
+        captured_before = None if keep_captured is None else now - keep_captured
+        with self._database.reading() as connection:
+            for condition in droppable(now - keep_passed, captured_before):
+                query = select(func.count(), func.coalesce(func.sum(mails.c.size), 0), func.min(mails.c.at)).where(condition)
+                count, size, oldest = connection.execute(query).one()
+                found.append(Purgeable(mails=count, size=int(size), oldest=oldest))
+        return tuple(found)
+
+    def policies(self) -> tuple[Version, ...]:
+        """Every policy that was in force, newest first."""
+        query = select(policies.c.version, policies.c.at).order_by(policies.c.at.desc(), policies.c.version)
+        return tuple(Version(version=row.version, at=row.at) for row in self._rows(query))
+
+    def policy(self, version: str) -> str:
+        """The file of a policy; NotFound."""
+        query = select(policies.c.content).where(policies.c.version == version)
+        return str(self._one(query, f"no policy {version}").content)
+
+    def directories(self) -> tuple[Version, ...]:
+        """Every directory that was in force, newest first."""
+        query = select(directories.c.version, directories.c.at, directories.c.actor)
+        rows = self._rows(query.order_by(directories.c.at.desc(), directories.c.version))
+        return tuple(Version(version=row.version, at=row.at, actor=row.actor) for row in rows)
+
+    def directory(self, version: str) -> dict[str, str]:
+        """The files of a directory, by name; NotFound."""
+        query = select(directories.c.files).where(directories.c.version == version)
+        return files_of(self._one(query, f"no directory {version}"))
 
     # --- deliveries and stories ---------------------------------------------------------------------------------------
 

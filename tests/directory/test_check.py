@@ -17,10 +17,13 @@ from gateway.directory.snapshot import (
     Domain,
     Mailbox,
     MailboxRole,
+    MailGroup,
+    OfficeAccount,
     OfficeSystem,
     Organisation,
     OrganisationKind,
     RetiredAddress,
+    RetiredPattern,
 )
 
 TODAY = date(2026, 11, 23)
@@ -121,3 +124,31 @@ def test_errors_come_first() -> None:
     findings = check(directory(mailboxes=[CLERK], domains=[]), on=TODAY)
 
     assert [finding.is_error for finding in findings] == [True, False]
+
+
+def said(directory: Directory) -> list[str]:
+    return [str(finding) for finding in check(directory, on=TODAY)]
+
+
+def test_a_unit_whose_clerk_has_only_a_locked_account_is_named() -> None:
+    unit = Organisation(code="A", name="Trường A", kind=OrganisationKind.SCHOOL, office="io")
+    office = OfficeSystem(name="io", title="I-Office")
+    locked = OfficeAccount(office="io", account="a", organisation="A", is_locked=True)
+    clerk = Mailbox(address="vanthu.a@x.vn", organisation="A", role=MailboxRole.CLERK)
+    found = said(Directory(organisations=[unit], offices=[office], mailboxes=[clerk], accounts=[locked]))
+    assert any("Trường A chưa có tài khoản văn thư dùng được trên io" in line for line in found)
+    without = said(Directory(organisations=[unit], offices=[office], mailboxes=[clerk]))
+    assert not any("dùng được" in line for line in without)
+
+
+def test_accounts_groups_and_patterns_that_lead_nowhere_are_named() -> None:
+    found = said(
+        Directory(
+            accounts=[OfficeAccount(office="no", account="a", organisation="X")],
+            mailboxes=[Mailbox(address="g@x.vn", organisation="X", role=MailboxRole.STAFF)],
+            groups=[MailGroup(address="g@x.vn", members=("la@la.example",))],
+            patterns=[RetiredPattern(pattern="c{0-3}<school>@moet.edu.vn", successor="<schule>@x.vn")],
+        )
+    )
+    for words in ("hệ thống no", "đơn vị mã X", "cũng là một hộp thư", "la@la.example", "<schule>"):
+        assert any(words in line for line in found), words

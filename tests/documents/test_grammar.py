@@ -6,14 +6,16 @@ from datetime import date
 
 import pytest
 
-from gateway.documents import grammar
+from gateway.documents.date_line import date_line
+from gateway.documents.number_line import NumberLine, cited_numbers, own_number
+from gateway.documents.persons import capacity_and_title, person_name
 from gateway.documents.stamps import secrecy_stamp, urgency_stamp
 from gateway.documents.vietnamese import squeeze
 from gateway.model import Secrecy, Urgency
 
 
-def _number(line: str) -> grammar.NumberLine | None:
-    return grammar.own_number(line, squeeze(line))
+def _number(line: str) -> NumberLine | None:
+    return own_number(line, squeeze(line))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_a_blank_number_is_seen(line: str, symbol: str, dotted: bool) -> None:
 
 def test_cited_numbers_are_gathered_once_each() -> None:
     text = "Căn cứ Quyết định số 89/QĐ-SGDĐT; Công văn số 1109 /SGDĐT-VP và Quyết định số 89/QĐ-SGDĐT, tỷ lệ 45/50"
-    assert grammar.cited_numbers(text) == ("89/QĐ-SGDĐT", "1109/SGDĐT-VP")
+    assert cited_numbers(text) == ("89/QĐ-SGDĐT", "1109/SGDĐT-VP")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_cited_numbers_are_gathered_once_each() -> None:
     ],
 )
 def test_place_and_date_are_read(line: str, place: str, on: date) -> None:
-    found = grammar.date_line(line, squeeze(line))
+    found = date_line(line, squeeze(line))
     assert found is not None
     assert (found.place, found.on, found.blank) == (place, on, False)
 
@@ -101,7 +103,7 @@ def test_place_and_date_are_read(line: str, place: str, on: date) -> None:
     "line", ["Cẩm Sơn, ngày     tháng 6 năm 2026", "Cẩm Sơn, ngày … tháng … năm 2026", "Cẩm Sơn, ngày 31 tháng   năm 2026"]
 )
 def test_a_blank_date_is_seen(line: str) -> None:
-    found = grammar.date_line(line, squeeze(line))
+    found = date_line(line, squeeze(line))
     assert found is not None
     assert found.blank
     assert found.on is None
@@ -109,7 +111,7 @@ def test_a_blank_date_is_seen(line: str) -> None:
 
 def test_an_impossible_date_is_none() -> None:
     line = "Cẩm Sơn, ngày 31 tháng 02 năm 2026"
-    found = grammar.date_line(line, squeeze(line))
+    found = date_line(line, squeeze(line))
     assert found is not None
     assert found.on is None
 
@@ -128,7 +130,7 @@ def test_an_impossible_date_is_none() -> None:
     ],
 )
 def test_capacity_and_title(piece: str, said: tuple[str, str] | None) -> None:
-    assert grammar.capacity_and_title(piece) == said
+    assert capacity_and_title(piece) == said
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_capacity_and_title(piece: str, said: tuple[str, str] | None) -> None:
 def test_names_of_persons(piece: str, name: str) -> None:
     from gateway.documents.vietnamese import tidy
 
-    assert grammar.person_name(tidy(piece)) == name
+    assert person_name(tidy(piece)) == name
 
 
 @pytest.mark.parametrize(

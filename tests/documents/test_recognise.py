@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.documents.recognise import STRENGTH, recognise, recognise_file
-from gateway.model import Document, FileReading, Nature, Recognition, Secrecy, Sign, TextSource, Urgency
-from tests.world import files, official, pdf
+from gateway.model import DigitalSignature, Document, FileReading, Nature, Recognition, Secrecy, Sign, TextSource, Urgency
+from tests.world import archives, files, official, pdf
 
 Maker = Callable[[official.Official], bytes]
 
@@ -263,11 +263,12 @@ def test_a_whole_mail_as_a_file_is_as_strong_as_its_strongest_part() -> None:
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("2231 SGDDT TCCB.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "format"),
-        ("cv.rar", b"Rar!\x1a\x07\x00", "format"),
+        ("2231 SGDDT TCCB.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "damaged"),
+        ("cv.rar", b"Rar!\x1a\x07\x00", "damaged"),
         ("cv.pdf", b"\x00\x01\x02\x03" * 100, "damaged"),
         ("cv.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "password"),
-        ("winmail.dat", b"\x78\x9f\x3e\x22", "format"),
+        ("winmail.dat", b"\x78\x9f\x3e\x22", "damaged"),
+        ("cv.djvu", b"AT&TFORM", "format"),
     ],
 )
 def test_what_could_be_a_document_and_cannot_be_read_says_why(name: str, data: bytes, reason: str) -> None:
@@ -342,3 +343,38 @@ def test_whatever_words_come_in_there_is_an_answer(words: list[str]) -> None:
     reading = _of(" ".join(words))
     assert 0.0 <= reading.confidence <= 1.0
     assert recognise(_mail(text=" ".join(words))).files
+
+
+# --- Files in files, signatures, pictures ---
+
+
+def test_a_signature_is_told_with_the_file_that_bears_it() -> None:
+    signed = pdf.signed_pdf(official.decision(), agency="Sở Giáo dục và Đào tạo", at=datetime(2026, 11, 18, 8, 0, tzinfo=UTC))
+    zipped = archives.zipped(("518.pdf", signed))
+    reading = recognise_file("a.zip", zipped)
+    assert reading.signatures == ()
+    assert [each.organisation for each in reading.inner[0].signatures] == [each.organisation for each in _signatures(signed)]
+
+
+def _signatures(signed: bytes) -> tuple[DigitalSignature, ...]:
+    found = recognise_file("518.pdf", signed).signatures
+    assert found
+    return found
+
+
+def test_of_a_secret_file_not_even_the_signature_is_told() -> None:
+    signed = pdf.signed_pdf(official.secret_report(), agency="Sở Nội vụ", at=datetime(2026, 11, 18, 8, 0, tzinfo=UTC))
+    for name, data in (("a.pdf", signed), ("a.zip", archives.zipped(("a.pdf", signed)))):
+        reading = recognise_file(name, data)
+        assert reading.nature is Nature.SECRET
+        assert [each.signatures for each in reading.walk()] == [()] * len(list(reading.walk()))
+
+
+def test_a_logo_is_not_decoded() -> None:
+    page = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (1240).to_bytes(4, "big") + (1754).to_bytes(4, "big") + bytes(300)
+    message = EmailMessage()
+    message["Subject"] = "x"
+    message.set_content("<img src=cid:a>", subtype="html")
+    message.add_related(page, maintype="image", subtype="png", cid="<a>", disposition="inline", filename="chu-ky.png")
+    assert [reading.nature for reading in recognise(message.as_bytes()).files] == [Nature.OTHER, Nature.OTHER]
+    assert recognise_file("scan.png", page).nature is Nature.UNREADABLE

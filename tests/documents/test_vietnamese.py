@@ -34,3 +34,60 @@ def test_odd_spaces_and_invisible_letters_go() -> None:
 @pytest.mark.parametrize("written", ["15/QÐ\u2013BNV", "15∕QĐ-BNV", "15/QĐ\u2011BNV"])
 def test_a_symbol_has_one_usual_form(written: str) -> None:
     assert vietnamese.plain_symbol(written) == "15/QĐ-BNV"
+
+
+@pytest.mark.parametrize(
+    ("broken", "whole"),
+    [
+        ("Căn c ứ Ngh ị định s ố 106/2011 của Chính ph ủ", "Căn cứ Nghị định số 106/2011 của Chính phủ"),
+        ("c ủa đ ơn v ị", "của đơn vị"), ("QU YẾT ĐỊNH", "QUYẾT ĐỊNH"), ("Quy ết định thu ộc", "Quyết định thuộc"),
+        ("Tr ườ ng Ti ểu h ọc", "Trường Tiểu học"), ("ĐỊ NH h ướng d ẫn", "ĐỊNH hướng dẫn"),
+        ("Q U Y Ế T  Đ Ị N H", "QUYẾT ĐỊNH"), ("Q U Y Ế T Đ Ị N H", "QUYẾT ĐỊNH"),
+        ("T H Ô N G  B Á O về việc", "THÔNG BÁO về việc"),
+    ],
+)  # fmt: skip
+def test_broken_words_are_joined(broken: str, whole: str) -> None:
+    assert vietnamese.mended(broken) == whole
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Kính gửi các đơn vị ở tỉnh", "Phương án c ở mục b", "giao cho ông A ở xã B", "lớp 5 A ở trường", "a b c d e", "A B C D",
+     "The quick brown fox", "I am a b c", "y tế và ông ấy", ""],
+)  # fmt: skip
+def test_whole_words_stay_apart(text: str) -> None:
+    assert vietnamese.mended(text) == text
+
+
+def test_words_are_the_same_wherever_the_tone_stands() -> None:
+    assert vietnamese.same_words("Hoà Bình", "HÒA  BÌNH")
+    assert vietnamese.same_words("thuỷ lợi", "thủy lợi")
+    assert vietnamese.same_words("truong", "Trưởng")
+    assert vietnamese.same_words("Ðộc lập", "Đ\u1ed9c lập")
+    assert not vietnamese.same_words("Trường", "Trưởng")
+
+
+def test_marks_in_the_wrong_order_and_letters_of_other_scripts() -> None:
+    assert vietnamese.tidy("a\u0301\u0302 tie\u0301\u0302ng") == "ấ tiếng"
+    assert vietnamese.fold("\u0421ỘNG \u041d\u039f\u00c0") == "cong hoa"
+    assert vietnamese.plain_symbol("15/Q\u0110-\u0412\u039dV") == "15/QĐ-BNV"
+    assert vietnamese.squeeze("Quyết\u00ad định").fold == "quyetdinh"
+
+
+@pytest.mark.parametrize("word", ["nghiêng", "Quyết", "GIỮA", "gì", "giếng", "hoà", "hòa", "khuỷu", "uỷ", "ý", "xoong", "thuở"])
+def test_syllables(word: str) -> None:
+    assert vietnamese.is_syllable(word)
+
+
+@pytest.mark.parametrize(
+    "word", ["ngiêng", "kà", "ghà", "été", "quac\u0300", "thác\u0301", "bàt", "wô", "strong", "", "đđ", "Céng"]
+)
+def test_no_syllables(word: str) -> None:
+    assert not vietnamese.is_syllable(word)
+
+
+def test_the_share_of_syllables_tells_the_language() -> None:
+    assert vietnamese.syllable_share("Căn cứ Nghị định của Chính phủ") == 1
+    assert vietnamese.syllable_share("Can cu Nghi dinh cua Chinh phu") == 1
+    assert vietnamese.syllable_share("The committee decided yesterday about further improvements") < 0.3
+    assert vietnamese.syllable_share("12/2024") == 0

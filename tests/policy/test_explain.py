@@ -53,7 +53,7 @@ def test_a_refusal_is_explained_from_the_reason_to_the_rules_passed_over() -> No
         (verdict(mail(OUTSIDE, RETIRED)), f"chuyển tiếp tới địa chỉ mới {CLERK}."),
         (verdict(mail(OUTSIDE, CLOSED)), "Nếu gửi thẳng tới vanthu.thptnh@sgdhuonggiang.edu.vn thì thư đến nơi ngay."),
         (verdict(mail(TEACHER, DIVISION), unreadable("CV 9.pdf")), "Nếu gửi tệp không đặt mật khẩu, có lớp chữ đọc được"),
-        (decided(mail(CLERK, DIVISION, PRESS), CARRIED)[1], "Văn thư quyết định gửi cho người nhận ngoài ngành"),
+        (decided(mail(CLERK, DIVISION, PRESS), CARRIED)[1], "Văn thư quyết định gửi cho người nhận này"),
         (verdict(mail(TEACHER, DIVISION), SECRET), "niêm phong, không ai đọc (văn thư Trường THCS Lê Lợi)."),
         (verdict(mail(TEACHER, DIVISION), unreadable("CV 9.pdf")), "giữ lại chờ người xem (văn thư Trường THCS Lê Lợi)."),
         (verdict(mail(OUTSIDE, SPECIALIST), carrying(issued("ELSEWHERE"))),

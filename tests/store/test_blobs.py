@@ -6,11 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import NotAllowed, NotFound, StoreUnavailable
-from gateway.lifecycle import DeliveryEvent, DeliveryState
-from gateway.model import Mail
-from gateway.store import Settlement, Store, blobs
+from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
+from gateway.model import Action, Mail
+from gateway.store import Opening, Settlement, Store, blobs
 from tests.store.conftest import Open
 from tests.store.letters import CLERK, LEASE, MINH, NOON, captured, case, mail, passing
 
@@ -171,3 +172,39 @@ def test_a_mail_that_is_sent_again_after_the_purge_of_others_is_whole(open_store
     store.purge(NOON + 9 * DAY, keep_passed=DAY)
     (parcel,) = store.claim(couriers=["relay"], limit=5, now=NOON + 9 * DAY, lease=LEASE)
     assert parcel.mail.raw == letter.raw
+
+
+def closed(store: Store, letter: Mail, event: CaseEvent | None, **more: object) -> None:
+    opened = case(letter, **more)
+    store.accept_now([captured(letter, opened)])
+    if event is not None:
+        store.move_case(opened.id, event, by="vanthu", detail={}, now=NOON)
+
+
+def test_captured_mails_are_dropped_by_a_schedule_of_their_own_once_their_case_is_over(store: Store) -> None:
+    returned, waiting, sealed = mail(b"returned"), mail(b"waiting"), mail(b"sealed")
+    closed(store, returned, CaseEvent.RETURN)
+    closed(store, waiting, None, key="other")
+    closed(store, sealed, None, action=Action.QUARANTINE, state=CaseState.SEALED)
+
+    early = store.views.purgeable(NOON + 100 * DAY, keep_passed=DAY, keep_captured=365 * DAY)
+    late = store.views.purgeable(NOON + 400 * DAY, keep_passed=DAY, keep_captured=365 * DAY)
+
+    assert [each.mails for each in early] == [0, 0]
+    assert [(each.mails, each.size, each.oldest) for each in late] == [(0, 0, None), (1, len(b"returned"), NOON)]
+    assert store.purge(NOON + 400 * DAY, keep_passed=DAY) == 0
+    assert store.purge(NOON + 400 * DAY, keep_passed=DAY, keep_captured=365 * DAY) == 1
+    assert store.views.raw(waiting.id) == b"waiting"
+    with pytest.raises(NotFound, match="no longer kept"):
+        store.views.raw(returned.id)
+
+
+def test_a_mail_of_two_cases_stays_until_both_are_over(store: Store) -> None:
+    letter = mail(b"two")
+    first, second = case(letter, key="a"), case(letter, key="b", unit="PGDCS")
+    both = captured(letter, first)
+    store.accept_now([replace(both, openings=(*both.openings, Opening(case=second)))])
+    store.move_case(first.id, CaseEvent.RETURN, by="vanthu", detail={}, now=NOON)
+    assert store.purge(NOON + 400 * DAY, keep_passed=DAY, keep_captured=DAY) == 0
+    store.move_case(second.id, CaseEvent.RETURN, by="vanthu", detail={}, now=NOON)
+    assert store.purge(NOON + 400 * DAY, keep_passed=DAY, keep_captured=DAY) == 1

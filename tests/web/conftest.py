@@ -54,7 +54,7 @@ class Visitor:
             self._page = response.text
         return response
 
-    def press(self, address: str, **fields: str) -> TestResponse:
+    def press(self, address: str, **fields: str | list[str]) -> TestResponse:
         """Send a form of the page that is open."""
         token = re.search(r'name="csrf_token" value="([^"]+)"', self._page)
         assert token, "the open page has no form"

@@ -45,8 +45,11 @@ from gateway.model import (
     new_id,
 )
 from gateway.notices import Notices
+from gateway.policy.rules import Policy
 from gateway.review import Review
+from gateway.secret import Links
 from gateway.store import Acceptance, Opening, Settlement, Store
+from tests.policy import desk
 from tests.world import letters
 from web.context import PageDrawer
 
@@ -109,6 +112,8 @@ class House:
             office=(Office(name=PROVINCE_OFFICE, folder="tinh"), Office(name=SECTOR_OFFICE, folder="nganh")),
         )
         self.inspector = inspector
+        self.links = Links(b"secret of a test", "https://vanthu.example")
+        self.reloaded = 0
         self.poked = threading.Event()  # the worker was told that something became due
         self.store = Store(url=f"sqlite:///{folder / DATABASE}", blobs=folder / "blobs", inline_bytes=16384, node="test")
         notices = Notices(hostname="cong.sgdhuonggiang.edu.vn", help_phone="0200 000 000", help_url="https://vanthu.example")
@@ -124,6 +129,14 @@ class House:
     def directory(self) -> Directory:
         """The made-up department."""
         return DIRECTORY
+
+    def policy(self) -> Policy:
+        """The policy as it ships."""
+        return desk.policy()
+
+    def reload(self) -> None:
+        """As if the files had been read again."""
+        self.reloaded += 1
 
     def live(self) -> dict[str, object]:
         """As the running gateway would say."""

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gateway.documents import mime
-from gateway.model import Account, Case, Event, FileReading, digest_of
+from gateway.model import Account, Box, Case, Event, Evidence, FileReading, Nature, Sign, digest_of
 from gateway.store import Acceptance, Opening
 from tests.web import sample
 from tests.web.conftest import TwoPages, Visitor
@@ -160,3 +160,41 @@ def test_the_cache_leaves_out_what_would_fill_it() -> None:
     cache = FileCache(room=20)
     cache.put("a", 0, b"123456")
     assert cache.get("a", 0) is None
+
+
+def test_what_was_read_is_marked_on_the_page(as_person: AsPerson, remember: Remember) -> None:
+    marked = Evidence(sign=Sign.NUMBER, words="Số: 518", page=1, line=3, box=Box(left=0.1, top=0.12, right=0.3, bottom=0.15))
+    elsewhere = msgspec.structs.replace(marked, page=2, sign=Sign.SEAL)
+
+    def with_places(at: datetime) -> Acceptance:
+        acceptance = sample.decision_case(at)
+        document = msgspec.structs.replace(sample.decision(), evidence=(marked, elsewhere))
+        files = tuple(msgspec.structs.replace(file, documents=(document,)) for file in sample.case_of(acceptance).files)
+        return with_files(acceptance, files)
+
+    page = as_person(CLERK).get(f"/case/{remember(with_places).id}").text
+    assert '<rect class="mark-number" x="10.0" y="12.0" width="20.0" height="3.0">' in page
+    assert "mark-seal" not in page
+
+
+def test_an_unread_scan_is_still_shown(as_person: AsPerson, remember: Remember) -> None:
+    def unread(at: datetime) -> Acceptance:
+        acceptance = sample.decision_case(at)
+        files = sample.case_of(acceptance).files
+        unreadable = {"nature": Nature.UNREADABLE, "reason": "no text layer", "documents": ()}
+        return with_files(acceptance, tuple(msgspec.structs.replace(file, **unreadable) for file in files))
+
+    assert "/file/0/page/1.png" in as_person(CLERK).get(f"/case/{remember(unread).id}").text
+
+
+def test_what_lies_in_an_archive_is_listed(as_person: AsPerson, remember: Remember) -> None:
+    inner = FileReading(name="hồ sơ.zip/biên bản.pdf", digest="", size=2048, nature=Nature.UNREADABLE, reason="password")
+
+    def packed(at: datetime) -> Acceptance:
+        acceptance = sample.decision_case(at)
+        files = sample.case_of(acceptance).files
+        return with_files(acceptance, tuple(msgspec.structs.replace(file, inner=(inner,)) for file in files))
+
+    page = as_person(CLERK).get(f"/case/{remember(packed).id}").text
+    assert "hồ sơ.zip/biên bản.pdf" in page
+    assert "2 KB · không đọc được" in page

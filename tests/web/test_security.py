@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Account, Case
+from gateway.secret import kept_in
 from tests.web import sample
 from tests.web.conftest import TwoPages, Visitor
 from tests.web.sample import CLERK, OFFICER, House
 from web import create_app
-from web.security import secret_key
 
 AsPerson = Callable[[Account], Visitor]
 
@@ -62,9 +62,9 @@ def test_behind_tls_the_cookie_travels_by_https_alone(tmp_path: Path, drawer: Tw
 
 def test_the_session_key_is_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / "neu" / "web.secret"
-    key = secret_key(file)
+    key = kept_in(file)
     assert len(key) == 64
-    assert secret_key(file) == key
+    assert kept_in(file) == key
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 

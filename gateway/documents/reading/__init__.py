@@ -9,14 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gateway.documents import media
-from gateway.documents.reading import body, docx, html, pdf
+from gateway.documents.reading import body, doc, docx, html, odt, pdf, picture, rtf, sheet, slides, wordxml
 from gateway.documents.text import Line, Text, Unreadable
 
 __all__ = ["READERS", "Line", "Text", "Unreadable", "read"]
 
+
 READERS: Mapping[str, Callable[[bytes], Text]] = {
     media.PDF: pdf.read,
     media.DOCX: docx.read,
+    media.DOC: doc.read,
+    media.RTF: rtf.read,
+    media.WORD_XML: wordxml.read,
+    **dict.fromkeys((media.ODT, media.FLAT_ODT), odt.read),
+    **dict.fromkeys((media.XLSX, media.XLSB, media.XLS, media.ODS), sheet.read),
+    **dict.fromkeys((media.PPTX, media.PPT, media.ODP), slides.read),
+    **dict.fromkeys(media.PICTURES, picture.read),
     media.HTML: html.read,
     media.PLAIN: body.read,
 }

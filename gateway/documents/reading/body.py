@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from gateway.documents.fields import decoded_bytes
-from gateway.documents.legacy import from_bytes
+from msgspec.structs import replace
+
+from gateway.documents.encodings.charset import decoded
 from gateway.documents.text import Collector, Text
 from gateway.documents.vietnamese import fold, tidy
 
@@ -19,37 +20,14 @@ _OLD_MAIL = re.compile(
     r"|(?:on|vao|luc|ngay|vao luc|vao ngay)\b.{5,200}\b(?:wrote|da viet|viet)\s*:\s*"
     r")$"
 )
-_MAX_BYTES = 2 * 1024 * 1024  # an even number: UTF-16 is not cut in a letter
 _FIELD_OF_OLD_MAIL = re.compile(r"^\s*\*?(?:from|tu|nguoi gui)\s*:\*?\s.*(?:@|<|\[mailto)")
 _NEXT_FIELD = re.compile(r"^\s*\*?(?:sent|date|to|cc|subject|da gui|ngay|gui|den|toi|chu de|tieu de|nguoi nhan)\s*:")
 
 
-def read(data: bytes) -> Text:
-    """A plain text in UTF-8, UTF-16 with its mark, or Vietnamese Windows; quoted mail is left out."""
-    return read_text(decoded(data, ""))
-
-
-def decoded(data: bytes, charset: str) -> str:
-    """Bytes as text; a byte order mark wins over what is declared.  What lies beyond two megabytes is no letter."""
-    if len(data) > _MAX_BYTES:
-        wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-        data = data[: _MAX_BYTES if wide else max(data.rfind(b" ", 0, _MAX_BYTES), 0) or _MAX_BYTES]  # not within a letter
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        charset = "utf-16"
-    elif data.startswith(b"\xef\xbb\xbf"):
-        charset, data = "utf-8", data[3:]
-    elif not charset.lower().startswith("utf") and not data.isascii() and (legacy := _undeclared_legacy(data)):
-        return legacy
-    return decoded_bytes(data, charset)
-
-
-def _undeclared_legacy(data: bytes) -> str:
-    """TCVN3 and VNI have no name in MIME: they come as iso-8859-1, windows-1258 or nothing; read otherwise, they are lost."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return from_bytes(data)
-    return ""
+def read(data: bytes, charset: str = "") -> Text:
+    """A plain text in whatever encoding, ``charset`` as its mail part declared it; quoted mail is left out."""
+    text, legacy = decoded(data, charset)
+    return replace(read_text(text), legacy=legacy)
 
 
 def read_text(text: str) -> Text:

@@ -7,7 +7,11 @@ import re
 from lxml import etree
 from lxml import html as lxml_html
 
-from gateway.documents.reading.body import decoded, own_places
+from gateway.documents.encodings.charset import as_letters
+from gateway.documents.encodings.detect import in_unicode
+from gateway.documents.encodings.fonts import decode_run
+from gateway.documents.reading.body import own_places
+from gateway.documents.reading.html_fonts import Fonts
 from gateway.documents.text import Collector, Text, Unreadable
 from gateway.documents.vietnamese import tidy
 
@@ -55,13 +59,18 @@ _OUTLOOK_RULE = re.compile(r"border(?:-top)?\s*:\s*(?:none;\s*border-top:\s*)?so
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.I)
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{2,40})", re.I)
 _MAX_NODES = 300_000
+_MODERN = re.compile("[\u1ea0-\u1ef9]")
+_NO_LETTERS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF), " ")  # XML has no place for them
+
+
+_Block = tuple[list[tuple[str, str]], bool]  # pieces of text with the encoding of their font, and "is centred"
 
 
 def read(data: bytes, charset: str = "") -> Text:
     """The text of an HTML file; ``charset`` as its mail part declared it."""
     if not charset and (found := _DECLARED.search(data, 0, 4096)):
         charset = found[1].decode("ascii")
-    source = tidy(decoded(data, charset))
+    source = as_letters(data, charset).translate(_NO_LETTERS)
     if not source.strip():
         return Text(lines=())
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
@@ -70,15 +79,30 @@ def read(data: bytes, charset: str = "") -> Text:
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise Unreadable("damaged") from error
     collector = Collector()
-    texts = _blocks(root)
-    for index in own_places([text for text, _ in texts]):
-        collector.add(texts[index][0], centred=texts[index][1])
-    return Text(lines=collector.done())
+    blocks = _blocks(root)
+    by_font = _encodings(blocks)
+    texts = [_joined(pieces, by_font) for pieces, _ in blocks]
+    lines, legacy = in_unicode(texts)
+    lines = [tidy(" ".join(line.split())) for line in lines]
+    for index in own_places(lines):
+        collector.add(lines[index], centred=blocks[index][1])
+    return Text(lines=collector.done(), legacy=legacy or next(iter(by_font), ""))
 
 
-def _blocks(root: etree._Element) -> list[tuple[str, bool]]:
+def _encodings(blocks: list[_Block]) -> list[str]:
+    """The encodings that fonts of the page name; not one whose text is Unicode after all, whatever its font is called."""
+    pieces = [piece for block, _ in blocks for piece in block if piece[1]]
+    unicode = {encoding for words, encoding in pieces if _MODERN.search(words)}
+    return [encoding for encoding in dict.fromkeys(encoding for _, encoding in pieces) if encoding not in unicode]
+
+
+def _joined(pieces: list[tuple[str, str]], by_font: list[str]) -> str:
+    return "".join(decode_run(words, encoding) if encoding in by_font else words for words, encoding in pieces)
+
+
+def _blocks(root: etree._Element) -> list[_Block]:
     """Texts of blocks with "is centred", in order, until a quoted mail begins.  No recursion: pages nest deep."""
-    walk = _Walk()
+    walk = _Walk(Fonts(root))
     skipped: etree._Element | None = None
     for count, (event, node) in enumerate(etree.iterwalk(root, events=("start", "end"))):
         if count > 2 * _MAX_NODES:
@@ -102,17 +126,19 @@ def _blocks(root: etree._Element) -> list[tuple[str, bool]]:
 class _Walk:
     """What was read so far: whole blocks, the one that is open, and which alignments hold."""
 
-    def __init__(self) -> None:
-        self.blocks: list[tuple[str, bool]] = []
-        self._open: list[str] = []
+    def __init__(self, fonts: Fonts) -> None:
+        self.blocks: list[_Block] = []
+        self._fonts = fonts
+        self._open: list[tuple[str, str]] = []
         self._alignments: list[tuple[etree._Element, bool]] = []
 
     def text(self, words: str | None) -> None:
-        self._open.append(words or "")
+        if words:
+            self._open.append((words, self._fonts.encoding))
 
     def break_block(self) -> None:
-        if words := " ".join("".join(self._open).split()):
-            self.blocks.append((words, bool(self._alignments) and self._alignments[-1][1]))
+        if any(not words.isspace() for words, _ in self._open):
+            self.blocks.append((self._open, bool(self._alignments) and self._alignments[-1][1]))
         self._open = []
 
     def enter(self, node: etree._Element) -> None:
@@ -120,6 +146,7 @@ class _Walk:
             self.break_block()
             if (said := _alignment(node, str(node.tag))) is not None:
                 self._alignments.append((node, said))
+        self._fonts.enter(node)
         self.text(node.text)
 
     def leave(self, node: etree._Element) -> None:
@@ -127,6 +154,7 @@ class _Walk:
             self.break_block()
         if self._alignments and self._alignments[-1][0] is node:
             self._alignments.pop()
+        self._fonts.leave(node)
         self.text(node.tail)
 
 
@@ -154,4 +182,5 @@ def _marks(node: etree._Element) -> str:
 
 
 def _hidden(node: etree._Element) -> bool:
-    return "display:none" in (node.get("style") or "").replace(" ", "").lower()
+    style = (node.get("style") or "").replace(" ", "").lower()
+    return "display:none" in style or "mso-hide:all" in style or "visibility:hidden" in style or node.get("hidden") is not None

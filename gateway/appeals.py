@@ -1,0 +1,86 @@
+"""Whoever was stopped may say "this is no issuance": what is in question, and what a clerk's yes lets through.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from gateway.lifecycle import CaseState
+from gateway.model import (
+    Action,
+    Case,
+    Direction,
+    Mail,
+    Nature,
+    Recognition,
+    Verdict,
+    new_id,
+)
+
+STOPPED = frozenset({Action.REJECT, Action.REDIRECT, Action.HOLD})  # what one may appeal against; secrets stay sealed
+RULE = "appeal"  # stands for the rule of a verdict that a clerk's decision replaced
+EXEMPT_FOR = timedelta(days=7)
+LONGEST = 1000  # characters of an appeal
+
+_IN_QUESTION = frozenset({Nature.ISSUED, Nature.COPY, Nature.UNREADABLE})
+
+
+def files_in_question(recognition: Recognition) -> tuple[str, ...]:
+    """Digests of the files because of which a mail may have been stopped."""
+    return tuple(dict.fromkeys(file.digest for file in recognition.files if file.nature in _IN_QUESTION and file.size))
+
+
+def let_through(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts with those that stop the mail turned into deliveries."""
+    return tuple(_delivered(verdict) if verdict.action in STOPPED else verdict for verdict in verdicts)
+
+
+def _delivered(verdict: Verdict) -> Verdict:
+    return replace(
+        verdict,
+        action=Action.DELIVER,
+        rule=RULE,
+        clause="",
+        reason="Văn thư đã chấp nhận ý kiến của người gửi rằng tệp này không phải văn bản phát hành.",
+        would_have=verdict.action,
+        unit="",
+        office="",
+        notice="",
+        alarm=False,
+        hand_over_at_once=False,
+    )
+
+
+def case_of(
+    mail: Mail,
+    verdict: Verdict,
+    recognition: Recognition,
+    *,
+    recipients: Sequence[str],
+    subject: str,
+    due: datetime,
+    now: datetime,
+) -> Case:
+    """The held item of an appeal against a refusal: the sender has the mail, the clerk what was recognised in it."""
+    main = next((file for file in recognition.files if file.nature in _IN_QUESTION), None)
+    return Case(
+        id=new_id(),
+        mail_id=mail.id,
+        unit=verdict.unit,
+        office="",  # nothing is there to be handed over
+        direction=Direction.OUTGOING,
+        action=Action.HOLD,
+        state=CaseState.WAITING,
+        opened_at=now,
+        due_at=due,
+        rule=verdict.rule,
+        reason=verdict.reason,
+        sender=mail.sender,
+        recipients=tuple(recipients),
+        subject=subject,
+        document=main.documents[0] if main is not None and main.documents else None,
+        files=recognition.files,
+        alarm=True,
+    )

@@ -1,0 +1,83 @@
+"""What people head their columns with: our names, and the Vietnamese ones.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from gateway.directory.files import Column, FileTable
+
+# By table and column; compared without marks, case and spaces.  A heading may stand for several columns in different tables.
+_SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "organisations.csv": {
+        "code": ("mã đơn vị", "mã", "mã trường", "mã cơ quan"),
+        "name": ("tên đơn vị", "đơn vị", "tên", "tên trường", "tên cơ quan"),
+        "variants": ("tên khác", "cách viết khác"),
+        "kind": ("loại", "loại đơn vị"),
+        "superior": ("mã cấp trên", "cấp trên", "đơn vị cấp trên", "đơn vị chủ quản"),
+        "symbols": ("ký hiệu", "ký hiệu văn bản"),
+        "office": ("hệ thống", "hệ thống qlvb", "phần mềm qlvb"),
+        "phase": ("giai đoạn", "mức áp dụng"),
+        "codes": ("mã định danh", "mã liên thông"),
+        "valid_from": ("từ ngày", "hiệu lực từ"),
+        "valid_to": ("đến ngày", "hiệu lực đến"),
+        "successor": ("đơn vị kế thừa", "mã kế thừa", "sáp nhập vào"),
+    },
+    "mailboxes.csv": {
+        "address": ("địa chỉ", "email", "e-mail", "thư điện tử", "địa chỉ thư", "hộp thư"),
+        "organisation": ("mã đơn vị", "đơn vị", "mã trường"),
+        "role": ("vai trò", "loại hộp thư", "chức danh"),
+        "person": ("họ tên", "họ và tên", "người dùng", "người sử dụng"),
+        "valid_from": ("từ ngày", "hiệu lực từ"),
+        "valid_to": ("đến ngày", "hiệu lực đến"),
+    },
+    "retired.csv": {
+        "address": ("địa chỉ cũ", "email cũ"),
+        "successor": ("địa chỉ mới", "email mới", "địa chỉ thay thế"),
+        "retired_on": ("ngừng từ ngày", "ngày ngừng", "ngừng dùng từ"),
+        "closes_on": ("đóng ngày", "ngày đóng"),
+    },
+    "accounts.csv": {
+        "office": ("hệ thống", "phần mềm"),
+        "account": ("tài khoản", "tên đăng nhập"),
+        "organisation": ("mã đơn vị", "đơn vị"),
+        "role": ("vai trò",),
+        "locked": ("khóa", "đã khóa"),
+    },
+    "domains.csv": {"domain": ("tên miền",), "organisation": ("mã đơn vị", "đơn vị")},
+    "groups.csv": {"address": ("địa chỉ nhóm", "nhóm"), "members": ("thành viên",)},
+    "holidays.csv": {"day": ("ngày", "ngày nghỉ"), "name": ("tên", "lý do"), "worked": ("làm bù",)},
+    "campaigns.csv": {
+        "guide": ("văn bản hướng dẫn", "số văn bản"),
+        "title": ("nội dung", "tên đợt"),
+        "mailbox": ("hộp thư nhận", "địa chỉ nhận"),
+        "expected": ("đơn vị báo cáo",),
+        "from": ("từ ngày",),
+        "due": ("hạn", "hạn nộp"),
+        "until": ("đến ngày",),
+    },
+}
+_MARKS = str.maketrans(
+    "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ",
+    "aaaaaaaaaaaaaaaaaeeeeeeeeeeeiiiiiooooooooooooooooouuuuuuuuuuuyyyyyd",
+)
+
+
+def column_called(table: FileTable, heading: str) -> Column | None:
+    """The column of a table that a heading means; None for one that we have no use for."""
+    wanted = _plain(heading)
+    if not wanted:
+        return None
+    said = _SAID.get(table.file, {})
+    return next(
+        (
+            column
+            for column in table.columns
+            if wanted == _plain(column.name) or wanted in (_plain(name) for name in said.get(column.name, ()))
+        ),
+        None,
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower().translate(_MARKS))

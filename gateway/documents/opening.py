@@ -1,0 +1,185 @@
+"""One file -> its reading, and those of all that lies in it, within the room of one mail.  Pure; never raises."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from gateway.documents import media
+from gateway.documents.containers import EMBEDDED, UNPACKERS, Exhausted, Packed, Room, Unpacker, joined
+from gateway.documents.containers.room import TIME
+from gateway.documents.encodings.detect import modernised
+from gateway.documents.gathering import gathered, plain_reading, without_twins
+from gateway.documents.likelihood import likelihood
+from gateway.documents.links import linked_document
+from gateway.documents.picture_size import image_size, page_like
+from gateway.documents.reading import READERS, Text, Unreadable, body, html, read
+from gateway.documents.reading.pictured import read_pictured
+from gateway.documents.signatures import signatures_of
+from gateway.documents.signs import judge
+from gateway.model import FileReading, Nature, TextSource, digest_of
+
+_SMALL_INLINE = 60_000  # bytes: a picture within the text that is smaller is a logo
+
+
+class Opener:
+    """Reads files and what lies in them; all of it is paid from one room."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def open(self, packed: Packed, *, within: str = "") -> FileReading:
+        """The reading of one file or body; ``within`` is the shown path of the container."""
+        name = joined(within, packed.name)
+        started = time.perf_counter()
+        reading = self._looked_at(packed, name)
+        elapsed = round((time.perf_counter() - started) * 1000, 2)
+        size = packed.size or len(packed.data)
+        return replace(reading, name=name, digest=digest_of(packed.data), size=size, elapsed_ms=elapsed)
+
+    def _looked_at(self, packed: Packed, name: str) -> FileReading:
+        if packed.limit:
+            return _unreadable(packed.declared, packed.limit, likelihood(name, packed.declared, b""))
+        if packed.skipped:
+            return plain_reading(packed.skipped, Nature.OTHER, 0.95)
+        if packed.is_body:
+            return self._body(packed, name)
+        if self._room.late:
+            return _unreadable(packed.declared, TIME, likelihood(name, "", b""))
+        return self._file(packed, name)
+
+    def _body(self, packed: Packed, name: str) -> FileReading:
+        """The words that the sender wrote himself; those of a mail that he forwards are not his."""
+        if packed.forwarded:
+            return plain_reading(media.PLAIN, Nature.OTHER, 0.9)
+        if packed.declared == media.HTML:
+            return _text(media.HTML, name, lambda: html.read(packed.data, packed.charset), body_of=packed)
+        if packed.declared == media.RTF and media.RTF in READERS:
+            return _text(media.RTF, name, lambda: read(media.RTF, packed.data), body_of=packed)
+        return _text(media.PLAIN, name, lambda: body.read(packed.data, packed.charset), body_of=packed)
+
+    def _file(self, packed: Packed, name: str) -> FileReading:
+        views = media.views_of(packed.data)
+        first = self._view(views[0], packed, name)
+        if len(views) == 1 or first.nature is Nature.SECRET:
+            return first
+        others = (replace(self._view(kind, packed, name), name=name) for kind in views[1:])
+        readings = without_twins([first, *others])
+        return readings[0] if len(readings) == 1 else gathered(first.media, readings[0], readings[1:])
+
+    def _view(self, kind: str, packed: Packed, name: str) -> FileReading:
+        """The file, taken to be of that kind."""
+        data = packed.data
+        if kind in UNPACKERS:
+            return self._container(kind, data, name)
+        if _is_logo(kind, packed):
+            return plain_reading(kind, Nature.OTHER, 0.95)
+        if kind in READERS:
+            return self._document(kind, data, name)
+        if kind == media.ENCRYPTED_OFFICE:
+            return _unreadable(kind, "password", likelihood(name, kind, data))
+        if kind == media.UNKNOWN and media.suffix_says_document(name):
+            return _unreadable(kind, "damaged", likelihood(name, kind, data))
+        if kind in media.COULD_BE_DOCUMENTS:
+            return _unreadable(kind, "format", likelihood(name, kind, data))
+        return plain_reading(kind, Nature.OTHER, 0.95)
+
+    def _document(self, kind: str, data: bytes, name: str) -> FileReading:
+        """Its own words, then its signatures and the files in it."""
+        own = _text(kind, name, lambda: _read(kind, data))
+        if own.nature is Nature.SECRET:
+            return own
+        own = replace(own, signatures=signatures_of(kind, data))
+        if kind not in EMBEDDED or own.reason == "password":
+            return own
+        inner = [each for each in self._inside(EMBEDDED, kind, data, name) if each.reason != "damaged" or each.size]
+        return gathered(kind, own, inner) if inner else own
+
+    def _container(self, kind: str, data: bytes, name: str) -> FileReading:
+        inner = self._inside(UNPACKERS, kind, data, name)
+        reading = gathered(kind, None, inner)
+        if reading.nature is Nature.UNREADABLE:
+            reading = replace(reading, confidence=max(reading.confidence, likelihood(name, kind, b"")))
+        return reading if reading.nature is Nature.SECRET else replace(reading, signatures=signatures_of(kind, data))
+
+    def _inside(self, unpackers: Mapping[str, Unpacker], kind: str, data: bytes, name: str) -> list[FileReading]:
+        """The readings of what lies inside; ends after a secret one."""
+        readings: list[FileReading] = []
+        try:
+            for packed in unpackers[kind](data, self._room):
+                with self._room.deeper():
+                    readings.append(self.open(_named(packed, name), within=name))
+                if readings[-1].nature is Nature.SECRET:
+                    break
+        except Exhausted as limit:
+            readings.append(replace(_unreadable("", limit.reason, likelihood(name, kind, b"")), name=joined(name, "…")))
+        return readings
+
+
+_PACKED_TARS = ("tgz", "tbz", "tbz2", "txz")
+
+
+def _named(packed: Packed, outer: str) -> Packed:
+    """A stream does not always know the name of its file: "a.pdf.gz" holds "a.pdf"."""
+    if packed.name or packed.is_body:
+        return packed
+    stem, _, suffix = outer.rpartition("/")[2].rpartition(".")
+    return replace(packed, name=f"{stem}.tar" if stem and suffix.lower() in _PACKED_TARS else stem or "…")
+
+
+# --- Words ------------------------------------------------------------------------------------------------------------
+
+
+_PICTURED = (media.DOCX, media.DOC, media.ODT)
+
+
+def _read(kind: str, data: bytes) -> Text:
+    try:
+        return read(kind, data)
+    except Unreadable as problem:
+        if problem.reason != "no text layer" or kind not in _PICTURED:
+            raise
+        return read_pictured(kind, data)
+
+
+def _text(kind: str, name: str, reader: Callable[[], Text], *, body_of: Packed | None = None) -> FileReading:
+    try:
+        text = modernised(reader())
+    except Unreadable as problem:
+        likely = problem.likely
+        if likely is None:
+            likely = likelihood(name, kind, b"", pages=problem.pages, signatures=problem.signatures)
+        return _unreadable(kind, problem.reason, likely)
+    judgement = judge(text, file=name, is_body=body_of is not None)
+    link = linked_document(text.lines, body_of.data) if body_of is not None and judgement.nature is Nature.OTHER else ""
+    reading = FileReading(
+        name=name,
+        digest="",
+        size=0,
+        media=kind,
+        nature=judgement.nature,
+        confidence=judgement.confidence,
+        documents=(judgement.document,) if judgement.document else (),
+        text_source=_source(text),
+        reason=judgement.reason,
+    )
+    return gathered(kind, reading, [replace(_unreadable("", "link", 0.3), name=link)]) if link else reading
+
+
+def _source(text: Text) -> TextSource:
+    if not text.lines:
+        return TextSource.NONE
+    return TextSource.OCR if text.scanned else TextSource.TEXT
+
+
+def _unreadable(kind: str, reason: str, likely: float) -> FileReading:
+    return plain_reading(kind, Nature.UNREADABLE, likely, reason=reason)
+
+
+def _is_logo(kind: str, packed: Packed) -> bool:
+    """A logo in a signature, an icon, a thumbnail: too small for a page, or shown within the text."""
+    if not kind.startswith("image/"):
+        return False
+    return not page_like(*image_size(packed.data)) or (packed.inline and len(packed.data) < _SMALL_INLINE)

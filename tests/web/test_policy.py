@@ -1,0 +1,81 @@
+"""The rules on the console, and a changed policy tried on past mail."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.model import Account, new_id
+from gateway.store import Acceptance
+from tests.policy import desk
+from tests.web.conftest import Visitor
+from tests.web.sample import AUDITOR, CLERK, LEADER, OFFICER, House
+
+AsPerson = Callable[[Account], Visitor]
+
+
+def remember(house: House) -> None:
+    """Yesterday a teacher was refused; the directory of the console does not know him, so today's verdict differs."""
+    at = datetime.now(UTC) - timedelta(days=1)
+    mail = replace(desk.mail(desk.TEACHER, desk.DIVISION, at=at), id=new_id())
+    recognition = desk.carrying(desk.issued("THCSLL"))
+    house.store.accept_now(
+        [
+            Acceptance(
+                mail=mail,
+                keep_raw=False,
+                subject="Gửi <b>công văn</b>",
+                recognition=recognition,
+                verdicts=desk.decided(mail, recognition),
+            )
+        ]
+    )
+
+
+def tried(visitor: Visitor, text: str, **fields: str) -> tuple[int, str]:
+    visitor.get("/policy")
+    response = visitor.press("/policy/try", file=(io.BytesIO(text.encode()), "new.toml"), **fields)  # type: ignore[arg-type]
+    return response.status_code, response.text
+
+
+def test_the_rules_in_force_are_listed_with_their_clauses(as_person: AsPerson, house: House) -> None:
+    house.store.put_policy("abc", "# old", now=datetime.now(UTC))
+    page = as_person(OFFICER).get("/policy").text
+    assert "Văn thư gửi văn bản phát hành qua thư điện tử" in page
+    assert "05/11/2019" in page
+    assert as_person(AUDITOR).get("/policy/abc.toml").text == "# old"
+
+
+def test_a_changed_policy_shows_what_it_would_have_done_and_changes_nothing(as_person: AsPerson, house: House) -> None:
+    remember(house)
+    status, page = tried(as_person(OFFICER), desk.policy().text, days="7")
+    assert status == 200
+    assert "<b>1</b> trong 1 kết luận (1 thư) sẽ khác" in page
+    assert "Gửi &lt;b&gt;công văn&lt;/b&gt;" in page
+    assert house.store.views.statistics(datetime.now(UTC) - timedelta(days=2)).by_action == {"reject": 1}
+
+
+def test_a_mistake_in_it_is_told_with_its_line(as_person: AsPerson) -> None:
+    status, page = tried(as_person(OFFICER), desk.policy().text.replace('action = "reject"', 'action = "weg"', 1))
+    assert status == 422
+    assert "new.toml: line" in page
+
+
+def test_without_a_file_nothing_is_tried(as_person: AsPerson) -> None:
+    officer = as_person(OFFICER)
+    officer.get("/policy")
+    officer.press("/policy/try", days="30")
+    assert "Xin chọn tệp chính sách" in officer.get("/policy").text
+
+
+@pytest.mark.parametrize("person", [CLERK, LEADER])
+def test_it_is_for_officers_and_auditors(as_person: AsPerson, person: Account) -> None:
+    assert as_person(person).get("/policy").status_code in (403, 404)
+
+
+def test_an_auditor_only_reads(as_person: AsPerson) -> None:
+    assert "Thử một bản sửa đổi" not in as_person(AUDITOR).get("/policy").text

@@ -1,0 +1,58 @@
+"""The page behind the signed link: whoever was stopped says why his mail is no issuance.  Nobody signs in here."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from gateway.appeals import LONGEST, STOPPED
+from gateway.errors import NotAllowed
+from gateway.model import Verdict
+from gateway.store import MailRow
+from web.auth import limiter
+from web.context import gateway, store
+
+blueprint = Blueprint("appeals", __name__)
+
+
+@blueprint.get("/appeal/<id:mail_id>/<sign>")
+@limiter.limit("60 per hour")
+def ask(mail_id: str, sign: str) -> ResponseReturnValue:
+    """What became of the mail and why, and a place to write."""
+    row, verdict = _stopped(mail_id, sign)
+    return render_template("appeal.html", row=row, verdict=verdict, longest=LONGEST, problem="", done="")
+
+
+@blueprint.post("/appeal/<id:mail_id>/<sign>")
+@limiter.limit("20 per hour")
+def appeal(mail_id: str, sign: str) -> ResponseReturnValue:
+    """Lay it before the clerk."""
+    row, verdict = _stopped(mail_id, sign)
+    words = " ".join(request.form.get("words", "").split())[:LONGEST]
+    problem = done = ""
+    if len(words) < 10:
+        problem = "Xin viết vài lời: tệp này là gì, vì sao không phải văn bản phát hành."
+    else:
+        try:
+            taken = gateway().review.appeal(mail_id, words)
+        except NotAllowed as refusal:
+            problem = str(refusal)
+        else:
+            done = (
+                "Văn thư đã nhận được ý kiến và sẽ trả lời bằng thư điện tử."
+                if taken
+                else "Ý kiến gửi trước đó đang chờ văn thư xem; xin đợi trả lời."
+            )
+    status = 422 if problem else 200
+    return render_template("appeal.html", row=row, verdict=verdict, longest=LONGEST, problem=problem, done=done), status
+
+
+def _stopped(mail_id: str, sign: str) -> tuple[MailRow, Verdict]:
+    """The mail and the first verdict that stopped it; a link that we did not give away leads nowhere."""
+    if not gateway().links.is_genuine(mail_id, sign):
+        abort(404)
+    row = store().views.mail(mail_id)
+    verdict = next((each for each in store().views.verdicts(mail_id) if each.action in STOPPED), None)
+    if verdict is None:
+        abort(404)
+    return row, verdict

@@ -1,0 +1,187 @@
+"""Reporting channels: who has sent, who is late, who has not; as a list, as CSV, and with a reminder for those who have not."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from gateway.directory import importing
+from gateway.directory.snapshot import Campaign, is_valid
+from gateway.errors import ConfigError, NotAllowed
+from gateway.model import Role
+from gateway.policy.facts import local_day
+from gateway.policy.reporting import Standing, UnitReport, standings
+from web.auth import me
+from web.context import gateway, store
+from web.format import moment, utc_now
+
+blueprint = Blueprint("campaigns", __name__)
+
+STANDINGS: Mapping[Standing, str] = {
+    Standing.SENT: "đã gửi",
+    Standing.LATE: "gửi muộn",
+    Standing.OVERDUE: "quá hạn, chưa gửi",
+    Standing.WAITING: "chưa gửi",
+}
+_MISSING = (Standing.OVERDUE, Standing.WAITING)
+
+
+@blueprint.get("/campaigns")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def campaigns() -> ResponseReturnValue:
+    """All reporting channels, those that are open first, each with how many have sent."""
+    today = local_day(utc_now())
+    rows = []
+    for index, campaign in enumerate(gateway().directory().campaigns):
+        if _may_see(campaign):
+            listed = _standings(campaign)
+            expected = [each for each in listed if each.is_expected]
+            sent = sum(each.standing not in _MISSING for each in expected)
+            rows.append((index, campaign, is_valid(campaign, today), sent, len(expected)))
+    rows.sort(key=lambda row: (not row[2], row[1].deadline is None, row[1].deadline))
+    return render_template("campaigns.html", rows=rows, may_open=gateway().review.may_remind(me()))
+
+
+@blueprint.get("/campaign/new")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def new() -> ResponseReturnValue:
+    """The form for a new channel; ``guide`` and ``title`` may come from the case of the guiding document."""
+    _check_may_open()
+    typed = {"guide": request.args.get("guide", "")[:100], "title": request.args.get("title", "")[:500]}
+    typed["from"] = local_day(utc_now()).isoformat()
+    return render_template("campaign_new.html", typed=typed, problems={})
+
+
+@blueprint.post("/campaign/new")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def open_one() -> ResponseReturnValue:
+    """Open a channel: a row of campaigns.csv; the gateway knows it at once."""
+    _check_may_open()
+    typed = {name: request.form.get(name, "").strip()[:500] for name in _FIELDS}
+    settings = gateway().settings
+    folder = settings.path(settings.directory.path)
+    try:
+        plan = importing.preview_row("campaigns", typed, folder)
+        problems = {error.column: error.said for error in plan.errors}
+        if plan.changed or plan.unchanged:
+            problems["guide"] = "văn bản này đã có một đợt báo cáo gửi về hộp thư này"
+        if typed["until"] and typed["from"] and not problems and plan.added[0].after:
+            row = plan.added[0].after
+            if row["until"] < row["from"]:
+                problems["until"] = "ngày kết thúc sớm hơn ngày bắt đầu"
+        if problems:
+            return render_template("campaign_new.html", typed=typed, problems=problems), 422
+        importing.apply(plan, folder)
+    except ConfigError as error:
+        return render_template("campaign_new.html", typed=typed, problems={"": str(error)}), 422
+    gateway().reload()
+    gateway().review.told_campaign(me(), guide=typed["guide"], mailbox=typed["mailbox"])
+    flash(f"Đã mở đợt báo cáo theo văn bản {typed['guide']}.", "good")
+    return redirect(url_for(".campaigns"))
+
+
+_FIELDS = ("guide", "title", "mailbox", "extensions", "kinds", "expected", "from", "due", "until")
+
+
+def _check_may_open() -> None:
+    if not gateway().review.may_remind(me()):
+        abort(403)
+
+
+@blueprint.get("/campaign/<int:index>")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def one(index: int) -> ResponseReturnValue:
+    """One channel: each unit with what it sent and when."""
+    campaign = _campaign(index)
+    listed = _standings(campaign)
+    missing = [each for each in listed if each.standing in _MISSING and each.unit is not None]
+    return render_template(
+        "campaign.html",
+        index=index,
+        campaign=campaign,
+        listed=listed,
+        missing=missing,
+        sent=sum(each.standing not in _MISSING for each in listed if each.is_expected),
+        expected=sum(each.is_expected for each in listed),
+        words=STANDINGS,
+        may_remind=bool(missing) and gateway().review.may_remind(me()),
+        sees_mails=me().role in (Role.OFFICER, Role.AUDITOR),
+    )
+
+
+@blueprint.get("/campaign/<int:index>.csv")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def as_csv(index: int) -> ResponseReturnValue:
+    """The same for spreadsheets: UTF-8 with a byte order mark."""
+    campaign = _campaign(index)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(("Đơn vị", "Mã đơn vị", "Tình trạng", "Gửi lúc", "Người gửi", "Tệp"))
+    for each in _standings(campaign):
+        unit = (each.unit.name, each.unit.code) if each.unit is not None else ("", "")
+        cells = (*unit, STANDINGS[each.standing], moment(each.at), each.sender, "; ".join(each.files))
+        writer.writerow([_harmless(cell) for cell in cells])
+    response = Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="dot-bao-cao-{index + 1}.csv"'
+    return response
+
+
+@blueprint.post("/campaign/<int:index>/remind")
+@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+def remind(index: int) -> ResponseReturnValue:
+    """Write to the clerks of the units that have not sent; of those that were ticked."""
+    campaign = _campaign(index)
+    wanted = set(request.form.getlist("unit"))
+    codes = [
+        each.unit.code
+        for each in _standings(campaign)
+        if each.unit is not None and each.standing in _MISSING and each.unit.code in wanted
+    ]
+    try:
+        told = gateway().review.remind(campaign, codes, me())
+    except NotAllowed as refusal:
+        flash(str(refusal), "problem")
+    else:
+        flash(_said(told, codes), "good" if told else "problem")
+    return redirect(url_for(".one", index=index))
+
+
+def _said(told: Sequence[str], codes: Sequence[str]) -> str:
+    if not codes:
+        return "Xin chọn ít nhất một đơn vị."
+    if not told:
+        return "Không gửi thư nào: các đơn vị này đã được nhắc hôm nay, hoặc chưa có hộp thư văn thư."
+    return f"Đã gửi thư nhắc tới {len(told)} hộp thư văn thư."
+
+
+def _campaign(index: int) -> Campaign:
+    known = gateway().directory().campaigns
+    if index >= len(known) or not _may_see(known[index]):
+        abort(404)
+    return known[index]
+
+
+def _may_see(campaign: Campaign) -> bool:
+    """Officers and auditors see all; clerks and leaders those of the unit that the mailbox belongs to."""
+    account = me()
+    if account.role in (Role.OFFICER, Role.AUDITOR):
+        return True
+    directory, today = gateway().directory(), local_day(utc_now())
+    mailbox, domain = directory.mailbox(campaign.mailbox, today), directory.domain(campaign.mailbox, today)
+    owner = mailbox.organisation if mailbox is not None else domain.organisation if domain is not None else ""
+    return owner in account.units
+
+
+def _standings(campaign: Campaign) -> tuple[UnitReport, ...]:
+    reports = store().views.reports(campaign.guide, campaign.mailbox)
+    return standings(campaign, gateway().directory(), reports, now=utc_now())
+
+
+def _harmless(cell: str) -> str:
+    """A stranger's file name must not become a formula of a spreadsheet."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
