@@ -38,7 +38,7 @@ def run(folder: Path) -> Part:
             batch = range(start, start + _BATCH)
             store.accept_now([_acceptance(n, since + timedelta(seconds=10 * n), policy, directory) for n in batch])
         counter, begun = Counter(), time.perf_counter()
-        for _ in changes(stored(store.views, since=since, until=datetime.now(UTC)), milder, directory, counter=counter):
+        for _ in changes(stored(store.archive, since=since, until=datetime.now(UTC)), milder, directory, counter=counter):
             pass
         took = time.perf_counter() - begun
     assert counter.verdicts == MAILS

@@ -154,7 +154,7 @@ class Intake:
         stopped = appeals.files_in_question(recognition)
         if not stopped or not mail.sender:
             return verdicts
-        exempt = await asyncio.to_thread(self._store.views.exempt_files, mail.sender, stopped, now=now)
+        exempt = await asyncio.to_thread(self._store.archive.exempt_files, mail.sender, stopped, now=now)
         return appeals.let_through(verdicts) if exempt.issuperset(stopped) else verdicts
 
     async def _recognise(self, mail: Mail) -> Recognition:

@@ -13,7 +13,7 @@ from gateway.directory.snapshot import Directory
 from gateway.model import Action, Value, Verdict
 from gateway.policy.decide import decide
 from gateway.policy.rules import Policy
-from gateway.store import Replayable, Views
+from gateway.store import Archive, Replayable
 
 PAGE = 2000  # mails that are in memory together
 
@@ -44,11 +44,11 @@ class Counter:
         self.moves[key] = self.moves.get(key, 0) + 1
 
 
-def stored(views: Views, *, since: datetime, until: datetime) -> Iterator[Replayable]:
+def stored(archive: Archive, *, since: datetime, until: datetime) -> Iterator[Replayable]:
     """The mails of that time, oldest first."""
     after = ""
     while True:
-        page = views.replayable(since=since, until=until, after=after, limit=PAGE)
+        page = archive.replayable(since=since, until=until, after=after, limit=PAGE)
         yield from page.mails
         after = page.after
         if not after:

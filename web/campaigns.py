@@ -178,7 +178,7 @@ def _may_see(campaign: Campaign) -> bool:
 
 
 def _standings(campaign: Campaign) -> tuple[UnitReport, ...]:
-    reports = store().views.reports(campaign.guide, campaign.mailbox)
+    reports = store().archive.reports(campaign.guide, campaign.mailbox)
     return standings(campaign, gateway().directory(), reports, now=utc_now())
 
 

@@ -33,14 +33,14 @@ _LONGEST = 256 * 1024  # characters of a policy
 def policy() -> ResponseReturnValue:
     """The rules in force, in order, and the versions before."""
     current = gateway().policy()
-    return render_template("policy.html", policy=current, versions=store().views.policies(), days=DAYS)
+    return render_template("policy.html", policy=current, versions=store().archive.policies(), days=DAYS)
 
 
 @blueprint.get("/policy/<version>.toml")
 @roles(Role.OFFICER, Role.AUDITOR)
 def version(version: str) -> ResponseReturnValue:
     """The file of a version, as verdicts name it."""
-    response = Response(store().views.policy(version), mimetype="text/plain; charset=utf-8")
+    response = Response(store().archive.policy(version), mimetype="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="policy-{version}.toml"'
     return response
 
@@ -76,7 +76,7 @@ def rehearse() -> ResponseReturnValue:
 def _tried(changed: Policy, days: int) -> tuple[tuple[Change, ...], Counter, bool]:
     """The first changes, the counts, and whether all of the mail was looked at."""
     now, counter = utc_now(), Counter()
-    mails = _InTime(stored(store().views, since=now - timedelta(days=days), until=now), time.monotonic() + _PATIENCE_S)
+    mails = _InTime(stored(store().archive, since=now - timedelta(days=days), until=now), time.monotonic() + _PATIENCE_S)
     found: list[Change] = []
     for change in changes(iter(mails), changed, gateway().directory(), counter=counter):
         if len(found) < _SHOWN:

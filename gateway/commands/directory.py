@@ -89,14 +89,14 @@ def history(config_file: Path, limit: int) -> None:
     """What was changed in the directory, when and by whom, newest first."""
     settings = load(config_file)
     with store_of(settings) as store:
-        versions = store.views.directories()
+        versions = store.archive.directories()
         if not versions:
             say("Chưa có lần thay đổi nào được ghi.")
         for newer, older in zip(versions[:limit], (*versions[1:], None), strict=False):
             by = newer.actor or "sửa tệp trực tiếp"
             say(f"{newer.at.astimezone(VIETNAM):%H:%M %d/%m/%Y} · bản {newer.version} · {by}")
-            before = store.views.directory(older.version) if older is not None else {}
-            for each in changes(before, store.views.directory(newer.version)) if older is not None else ():
+            before = store.archive.directory(older.version) if older is not None else {}
+            for each in changes(before, store.archive.directory(newer.version)) if older is not None else ():
                 say(f"  {each.file}: {_said(each.change)}")
 
 

@@ -57,7 +57,7 @@ def run_tests(config_file: Path, policy_file: Path | None, tests: Path | None) -
 def history(config_file: Path) -> None:
     """Which versions were in force, newest first."""
     with store_of(load(config_file)) as store:
-        versions = store.views.policies()
+        versions = store.archive.policies()
     if not versions:
         say("Chưa có phiên bản nào được ghi.")
     for each in versions:
@@ -70,4 +70,4 @@ def history(config_file: Path) -> None:
 def show(version: str, config_file: Path) -> None:
     """Write the file of a version, as verdicts name it, to standard output."""
     with store_of(load(config_file)) as store:
-        click.echo(store.views.policy(version), nl=False)
+        click.echo(store.archive.policy(version), nl=False)

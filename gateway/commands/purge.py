@@ -26,7 +26,7 @@ def purge(config_file: Path, is_applied: bool) -> None:
     keep_passed = timedelta(days=store_settings.keep_passed_days)
     names = ("thư đã chuyển, không mở hồ sơ", "thư của hồ sơ đã xong")
     with store_of(settings) as store:
-        found = store.views.purgeable(now, keep_passed=keep_passed, keep_captured=store_settings.keep_captured)
+        found = store.archive.purgeable(now, keep_passed=keep_passed, keep_captured=store_settings.keep_captured)
         for name, each in zip(names, found, strict=False):
             since = f", cũ nhất từ {each.oldest.astimezone(VIETNAM):%d/%m/%Y}" if each.oldest else ""
             say(f"{name}: {each.mails} thư, {each.size / 1024 / 1024:.1f} MB{since}")

@@ -86,10 +86,10 @@ def _replayed(
     policy = load_policy(policy_file or settings.path(settings.policy.path))
     directory = load_directory(folder or settings.path(settings.directory.path))
     with store_of(settings) as store:
-        total = store.views.count_mails(since=first, until=end)
+        total = store.archive.count_mails(since=first, until=end)
         bar = Console(stderr=True)
         mails = track(
-            stored(store.views, since=first, until=end), total=total, description="replaying", console=bar, transient=True
+            stored(store.archive, since=first, until=end), total=total, description="replaying", console=bar, transient=True
         )
         for change in changes(mails, policy, directory, counter=counter):
             if rows is not None:

@@ -1,5 +1,6 @@
 """The store: everything Vanthu remembers.  The only package that knows SQLAlchemy."""
 
+from gateway.store.archive import Archive
 from gateway.store.store import Store
 from gateway.store.values import (
     Acceptance,
@@ -21,6 +22,7 @@ from gateway.store.views import Views
 
 __all__ = [
     "Acceptance",
+    "Archive",
     "CasePage",
     "CaseRow",
     "DeliveryPage",

@@ -1,8 +1,9 @@
 """The verbs: accept, settle, claim, move, tell, purge.
 
-Everything that writes goes through the one writer thread (writer.py) and becomes part of its next transaction; reads for
-the console are in views.py.  A call that waits may be made from any thread; on the event loop use ``await accept`` and
-``settle``, and other verbs only when a commit's time (about a millisecond) does not matter.
+Everything that writes goes through the one writer thread (writer.py) and becomes part of its next transaction; what is
+read for people is in views.py, what was kept of the past in archive.py.  A call that waits may be made from any thread; on
+the event loop use ``await accept`` and ``settle``, and other verbs only when a commit's time (about a millisecond) does not
+matter.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseEvent, DeliveryEvent
 from gateway.model import Account, Case, Delivery, Event, Story
 from gateway.store import claims, housekeeping, moves
+from gateway.store.archive import Archive
 from gateway.store.batch import Entry, Lease, Rows, settled
 from gateway.store.blobs import Blobs
 from gateway.store.database import Database
@@ -77,6 +79,7 @@ class Store:
         self._writer = Writer(self._database, self._blobs, clock=clock)
         self._lane: Lane | None = None
         self.views = Views(self._database, self._blobs)
+        self.archive = Archive(self._database)
 
     def open(self) -> None:
         """Migrate, lock the node's name, take back what this node's earlier life had leased, start the writer.

@@ -20,30 +20,25 @@ from gateway.model import (
     Action,
     Case,
     Delivery,
-    Door,
     Event,
     Recipient,
     Recognition,
-    Report,
     Story,
     Verdict,
     first_id_of,
 )
 from gateway.store.blobs import Blobs, checked
 from gateway.store.database import Database
-from gateway.store.housekeeping import droppable
+from gateway.store.reading import Reading, last_id
 from gateway.store.rows import (
     AnyRow,
     account_of,
     case_of,
     case_row_of,
     delivery_of,
-    files_of,
     mail_row_of,
     recipients_of,
     recognition_of,
-    replayable_of,
-    report_of,
     story_of,
     verdict_of,
 )
@@ -57,30 +52,26 @@ from gateway.store.tables import (
     case_mails,
     cases,
     deliveries,
-    directories,
-    exemptions,
     mails,
     micros,
     moment,
     passed_over,
-    policies,
     recognitions,
-    reports,
     stories,
     verdicts,
 )
 from gateway.store.texts import fold
-from gateway.store.values import CasePage, DeliveryPage, Health, MailPage, MailRow, Purgeable, ReplayPage, Statistics, Version
+from gateway.store.values import CasePage, DeliveryPage, Health, MailPage, MailRow, Statistics
 
 _LOOK_BACK = timedelta(days=7)
 _FINISHED = {DeliveryState.DELIVERED, DeliveryState.CANCELLED}
 
 
-class Views:
-    """Everything that is read without being changed.  NotFound for an unknown id; StoreUnavailable when the database is."""
+class Views(Reading):
+    """What people look at.  NotFound for an unknown id; StoreUnavailable when the database is."""
 
     def __init__(self, database: Database, blobs: Blobs) -> None:
-        self._database = database
+        super().__init__(database)
         self._blobs = blobs
 
     # --- cases --------------------------------------------------------------------------------------------------------
@@ -99,23 +90,23 @@ class Views:
             opened, _, case_id = after.partition("-")
             then = cases.c.opened_at == moment(int(opened))
             query = query.where(or_(cases.c.opened_at < moment(int(opened)), and_(then, cases.c.id < case_id)))
-        rows = self._rows(query.order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(limit + 1))
+        rows = self.rows(query.order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(limit + 1))
         last = rows[limit - 1] if len(rows) > limit else None
         return CasePage(rows=tuple(map(case_row_of, rows[:limit])), after=f"{micros(last.opened_at)}-{last.id}" if last else "")
 
     def case_counts(self, units: Sequence[str] | None) -> dict[CaseState, int]:
         """How many cases of these units (None: all) are in which state; states without any are left out."""
         query = select(cases.c.state, func.count().label("number")).where(*_of_units(units)).group_by(cases.c.state)
-        return {CaseState(row.state): row.number for row in self._rows(query)}
+        return {CaseState(row.state): row.number for row in self.rows(query)}
 
     def case(self, case_id: str) -> Case:
         """One case; NotFound."""
-        return case_of(self._one(select(cases).where(cases.c.id == case_id), f"no case {case_id}"))
+        return case_of(self.one(select(cases).where(cases.c.id == case_id), f"no case {case_id}"))
 
     def mails_of_case(self, case_id: str) -> tuple[MailRow, ...]:
         """The mails that brought a case, in order."""
         query = _mail_lines().join(case_mails, case_mails.c.mail_id == mails.c.id).where(case_mails.c.case_id == case_id)
-        return tuple(map(mail_row_of, self._rows(query.order_by(mails.c.at, mails.c.id))))
+        return tuple(map(mail_row_of, self.rows(query.order_by(mails.c.at, mails.c.id))))
 
     # --- mails --------------------------------------------------------------------------------------------------------
 
@@ -126,16 +117,16 @@ class Views:
             query = query.where(_with_action(action))
         if after:
             query = query.where(mails.c.id < after)
-        rows = self._rows(query.order_by(mails.c.id.desc()).limit(limit + 1))
-        return MailPage(rows=tuple(map(mail_row_of, rows[:limit])), after=_last_id(rows, limit))
+        rows = self.rows(query.order_by(mails.c.id.desc()).limit(limit + 1))
+        return MailPage(rows=tuple(map(mail_row_of, rows[:limit])), after=last_id(rows, limit))
 
     def mail(self, mail_id: str) -> MailRow:
         """One mail; NotFound."""
-        return mail_row_of(self._one(_mail_lines().where(mails.c.id == mail_id), f"no mail {mail_id}"))
+        return mail_row_of(self.one(_mail_lines().where(mails.c.id == mail_id), f"no mail {mail_id}"))
 
     def recipients(self, mail_id: str) -> tuple[Recipient, ...]:
         """The envelope recipients of a mail with their options, in order; NotFound."""
-        return recipients_of(self._one(select(mails.c.recipients).where(mails.c.id == mail_id), f"no mail {mail_id}"))
+        return recipients_of(self.one(select(mails.c.recipients).where(mails.c.id == mail_id), f"no mail {mail_id}"))
 
     def verdicts(self, mail_id: str) -> tuple[Verdict, ...]:
         """The verdicts of a mail, in the order of its recipients."""
@@ -145,11 +136,11 @@ class Views:
             .where(verdicts.c.mail_id == mail_id)
             .order_by(verdicts.c.n)
         )
-        return tuple(map(verdict_of, self._rows(query)))
+        return tuple(map(verdict_of, self.rows(query)))
 
     def raw(self, mail_id: str) -> bytes:
         """The bytes of a mail; NotFound when they are no longer kept, or sealed; StoreUnavailable when damaged."""
-        row = self._one(select(mails).where(mails.c.id == mail_id), f"no mail {mail_id}")
+        row = self.one(select(mails).where(mails.c.id == mail_id), f"no mail {mail_id}")
         if row.sealed:
             raise NotFound(f"mail {mail_id} is sealed")
         if not row.kept:
@@ -168,95 +159,22 @@ class Views:
             raise StoreUnavailable(f"mail {row.id}: its bytes are no longer kept")
         return checked(row.id, row.digest, raw)
 
-    # --- replay -------------------------------------------------------------------------------------------------------
-
-    def replayable(self, *, since: datetime, until: datetime, after: str = "", limit: int = 2000) -> ReplayPage:
-        """Mails of that time with what was recognised and decided, oldest first; no sealed ones and no letters of our own."""
-        # Ids sort by time, but a mail takes its id when it begins to come, and ``at`` is when it was there.
-        first = after or first_id_of(since - timedelta(days=1))
-        columns = [column for column in mails.c if column.name != "raw"]
-        query = (
-            select(*columns, recognitions.c.found)
-            .join_from(mails, recognitions, recognitions.c.mail_id == mails.c.id, isouter=True)
-            .where(mails.c.id > first, mails.c.at >= since, mails.c.at < until)
-            .where(mails.c.sealed.is_(False), mails.c.door != Door.OWN.value)
-            .order_by(mails.c.id)
-        )
-        rows = self._rows(query.limit(limit + 1))
-        decided: dict[str, list[AnyRow]] = {}
-        if some := rows[:limit]:
-            between = verdicts.c.mail_id.between(some[0].id, some[-1].id)
-            for row in self._rows(select(verdicts).where(between).order_by(verdicts.c.mail_id, verdicts.c.n)):
-                decided.setdefault(row.mail_id, []).append(row)
-        replayed = tuple(replayable_of(row, decided.get(row.id, [])) for row in some)
-        return ReplayPage(mails=replayed, after=_last_id(rows, limit))
-
-    def count_mails(self, *, since: datetime, until: datetime) -> int:
-        """How many mails replayable() gives."""
-        query = select(func.count()).select_from(mails).where(mails.c.id > first_id_of(since - timedelta(days=1)))
-        query = query.where(mails.c.at >= since, mails.c.at < until, mails.c.sealed.is_(False), mails.c.door != Door.OWN.value)
-        with self._database.reading() as connection:
-            return int(connection.execute(query).scalar_one())
-
     def cases_of_mail(self, mail_id: str) -> tuple[Case, ...]:
         """The cases that a mail brought or joined."""
         query = select(cases).join(case_mails, case_mails.c.case_id == cases.c.id).where(case_mails.c.mail_id == mail_id)
-        return tuple(map(case_of, self._rows(query.order_by(cases.c.opened_at, cases.c.id))))
+        return tuple(map(case_of, self.rows(query.order_by(cases.c.opened_at, cases.c.id))))
 
     def recognition(self, mail_id: str) -> Recognition:
         """What was recognised in a mail, without its words."""
-        rows = self._rows(select(recognitions.c.found).where(recognitions.c.mail_id == mail_id))
+        rows = self.rows(select(recognitions.c.found).where(recognitions.c.mail_id == mail_id))
         return recognition_of(rows[0]) if rows else NOTHING_RECOGNISED
-
-    def exempt_files(self, sender: str, digests: Sequence[str], *, now: datetime) -> frozenset[str]:
-        """Which of these files somebody may send, because a clerk said so."""
-        c = exemptions.c
-        query = select(c.digest).where(c.sender == sender.lower(), c.digest.in_(digests), c.until > now)
-        return frozenset(row.digest for row in self._rows(query))
-
-    def reports(self, guide: str, mailbox: str) -> tuple[Report, ...]:
-        """What came through a reporting channel, oldest first."""
-        query = select(reports).where(reports.c.guide == guide, reports.c.mailbox == mailbox.lower())
-        return tuple(map(report_of, self._rows(query.order_by(reports.c.at, reports.c.mail_id))))
-
-    def purgeable(self, now: datetime, *, keep_passed: timedelta, keep_captured: timedelta | None) -> tuple[Purgeable, ...]:
-        """What a purge would drop: of mails that passed, and of mails that were captured."""
-        found = []
-        captured_before = None if keep_captured is None else now - keep_captured
-        with self._database.reading() as connection:
-            for condition in droppable(now - keep_passed, captured_before):
-                query = select(func.count(), func.coalesce(func.sum(mails.c.size), 0), func.min(mails.c.at)).where(condition)
-                count, size, oldest = connection.execute(query).one()
-                found.append(Purgeable(mails=count, size=int(size), oldest=oldest))
-        return tuple(found)
-
-    def policies(self) -> tuple[Version, ...]:
-        """Every policy that was in force, newest first."""
-        query = select(policies.c.version, policies.c.at).order_by(policies.c.at.desc(), policies.c.version)
-        return tuple(Version(version=row.version, at=row.at) for row in self._rows(query))
-
-    def policy(self, version: str) -> str:
-        """The file of a policy; NotFound."""
-        query = select(policies.c.content).where(policies.c.version == version)
-        return str(self._one(query, f"no policy {version}").content)
-
-    def directories(self) -> tuple[Version, ...]:
-        """Every directory that was in force, newest first."""
-        query = select(directories.c.version, directories.c.at, directories.c.actor)
-        rows = self._rows(query.order_by(directories.c.at.desc(), directories.c.version))
-        return tuple(Version(version=row.version, at=row.at, actor=row.actor) for row in rows)
-
-    def directory(self, version: str) -> dict[str, str]:
-        """The files of a directory, by name; NotFound."""
-        query = select(directories.c.files).where(directories.c.version == version)
-        return files_of(self._one(query, f"no directory {version}"))
 
     # --- deliveries and stories ---------------------------------------------------------------------------------------
 
     def deliveries_of(self, *, mail_id: str = "", case_id: str = "") -> tuple[Delivery, ...]:
         """The deliveries of a mail or of a case."""
         query = select(deliveries).where(*_about(deliveries.c, mail_id, case_id)).order_by(deliveries.c.at, deliveries.c.id)
-        return tuple(map(delivery_of, self._rows(query)))
+        return tuple(map(delivery_of, self.rows(query)))
 
     def deliveries(self, *, states: Sequence[DeliveryState], after: str = "", limit: int = 50) -> DeliveryPage:
         """Deliveries in these states (none given: all), newest first."""
@@ -269,13 +187,13 @@ class Views:
             query = query.where(wanted)
         if after:
             query = query.where(deliveries.c.id < after)
-        rows = self._rows(query.order_by(deliveries.c.id.desc()).limit(limit + 1))
-        return DeliveryPage(rows=tuple(map(delivery_of, rows[:limit])), after=_last_id(rows, limit))
+        rows = self.rows(query.order_by(deliveries.c.id.desc()).limit(limit + 1))
+        return DeliveryPage(rows=tuple(map(delivery_of, rows[:limit])), after=last_id(rows, limit))
 
     def story(self, *, mail_id: str = "", case_id: str = "") -> tuple[Story, ...]:
         """All that happened to one mail or case, in order."""
         query = select(stories).where(*_about(stories.c, mail_id, case_id)).order_by(stories.c.id)
-        return tuple(map(story_of, self._rows(query)))
+        return tuple(map(story_of, self.rows(query)))
 
     # --- numbers ------------------------------------------------------------------------------------------------------
 
@@ -283,7 +201,7 @@ class Views:
         """Counts of what arrived since then."""
         # Ids sort by time: they find the rows without a look at all the older ones.
         first = first_id_of(since - timedelta(days=1))
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             count = connection.execute(select(func.count()).where(mails.c.id >= first, mails.c.at >= since)).scalar_one()
             found = {
                 column: connection.execute(
@@ -306,7 +224,7 @@ class Views:
         seen = select(stories.c.id).where(OF_CASE, stories.c.case_id == cases.c.id, stories.c.event == Event.SEEN.value)
         unseen = and_(cases.c.state == CaseState.SEALED.value, ~seen.exists())
         alarms = select(func.count()).where(cases.c.alarm, or_(cases.c.state == CaseState.WAITING.value, unseen))
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             found = {row[0]: row for row in connection.execute(states.group_by(deliveries.c.state))}
             cases_waiting = connection.execute(waiting).scalar_one()
             alarm_count = connection.execute(alarms).scalar_one()
@@ -331,24 +249,12 @@ class Views:
 
     def account(self, name: str) -> Account | None:
         """An account of the console; None when there is none of that name."""
-        rows = self._rows(select(accounts).where(accounts.c.name == name))
+        rows = self.rows(select(accounts).where(accounts.c.name == name))
         return account_of(rows[0]) if rows else None
 
     def accounts(self) -> tuple[Account, ...]:
         """All accounts, by name."""
-        return tuple(map(account_of, self._rows(select(accounts).order_by(accounts.c.name))))
-
-    # --- helpers ------------------------------------------------------------------------------------------------------
-
-    def _rows(self, query: Select[Any]) -> Sequence[AnyRow]:
-        with self._database.reading() as connection:
-            return connection.execute(query).all()
-
-    def _one(self, query: Select[Any], missing: str) -> AnyRow:
-        rows = self._rows(query)
-        if not rows:
-            raise NotFound(missing)
-        return rows[0]
+        return tuple(map(account_of, self.rows(select(accounts).order_by(accounts.c.name))))
 
 
 def _mail_lines() -> Select[Any]:
@@ -377,7 +283,3 @@ def _about(columns: Any, mail_id: str, case_id: str) -> list[ColumnElement[bool]
     if case_id:
         return [columns.case_id == case_id, OF_CASE]
     return [columns.mail_id == mail_id, OF_MAIL]
-
-
-def _last_id(rows: Sequence[AnyRow], limit: int) -> str:
-    return rows[limit - 1].id if len(rows) > limit else ""

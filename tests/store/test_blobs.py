@@ -187,8 +187,8 @@ def test_captured_mails_are_dropped_by_a_schedule_of_their_own_once_their_case_i
     closed(store, waiting, None, key="other")
     closed(store, sealed, None, action=Action.QUARANTINE, state=CaseState.SEALED)
 
-    early = store.views.purgeable(NOON + 100 * DAY, keep_passed=DAY, keep_captured=365 * DAY)
-    late = store.views.purgeable(NOON + 400 * DAY, keep_passed=DAY, keep_captured=365 * DAY)
+    early = store.archive.purgeable(NOON + 100 * DAY, keep_passed=DAY, keep_captured=365 * DAY)
+    late = store.archive.purgeable(NOON + 400 * DAY, keep_passed=DAY, keep_captured=365 * DAY)
 
     assert [each.mails for each in early] == [0, 0]
     assert [(each.mails, each.size, each.oldest) for each in late] == [(0, 0, None), (1, len(b"returned"), NOON)]

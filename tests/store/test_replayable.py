@@ -28,7 +28,7 @@ def test_what_was_recognised_stays_without_its_words(store: Store) -> None:
     letter = mail()
     store.accept_now([replace(passing(letter), recognition=found())])
 
-    (kept,) = store.views.replayable(since=NOON, until=LATER).mails
+    (kept,) = store.archive.replayable(since=NOON, until=LATER).mails
 
     assert (kept.mail.id, kept.mail.raw, kept.mail.arrival) == (letter.id, b"", letter.arrival)
     (read,) = kept.recognition.documents()
@@ -42,21 +42,21 @@ def test_what_was_recognised_stays_without_its_words(store: Store) -> None:
 
 def test_a_mail_without_anything_to_recognise_is_replayable_too(store: Store) -> None:
     store.accept_now([passing(mail())])
-    assert store.views.replayable(since=NOON, until=LATER).mails[0].recognition.skipped
+    assert store.archive.replayable(since=NOON, until=LATER).mails[0].recognition.skipped
 
 
 def test_of_a_sealed_mail_nothing_is_kept(store: Store) -> None:
     letter = mail()
     sealed = captured(letter, case(letter, action=Action.QUARANTINE))
     store.accept_now([replace(sealed, recognition=found())])
-    assert store.views.replayable(since=NOON, until=LATER).mails == ()
+    assert store.archive.replayable(since=NOON, until=LATER).mails == ()
 
 
 def test_letters_of_our_own_are_not_decided_again(store: Store) -> None:
     letter = mail()
     own = replace(letter, arrival=replace(letter.arrival, door=Door.OWN))
     store.accept_now([passing(own)])
-    assert store.views.replayable(since=NOON, until=LATER).mails == ()
+    assert store.archive.replayable(since=NOON, until=LATER).mails == ()
 
 
 def test_they_come_oldest_first_page_by_page(store: Store) -> None:
@@ -65,7 +65,7 @@ def test_they_come_oldest_first_page_by_page(store: Store) -> None:
     seen: list[str] = []
     after = ""
     while True:
-        page = store.views.replayable(since=NOON + SECOND, until=NOON + 6 * SECOND, after=after, limit=2)
+        page = store.archive.replayable(since=NOON + SECOND, until=NOON + 6 * SECOND, after=after, limit=2)
         seen += [each.mail.id for each in page.mails]
         after = page.after
         if not after:
@@ -77,10 +77,10 @@ def test_a_policy_is_remembered_from_the_first_time_it_was_in_force(store: Store
     store.put_policy("aaa", "[[rule]]", now=NOON)
     store.put_policy("aaa", "[[rule]]", now=LATER)
     store.put_policy("bbb", "# anders", now=LATER)
-    assert [(each.version, each.at) for each in store.views.policies()] == [("bbb", LATER), ("aaa", NOON)]
-    assert store.views.policy("aaa") == "[[rule]]"
+    assert [(each.version, each.at) for each in store.archive.policies()] == [("bbb", LATER), ("aaa", NOON)]
+    assert store.archive.policy("aaa") == "[[rule]]"
     with pytest.raises(NotFound):
-        store.views.policy("ccc")
+        store.archive.policy("ccc")
 
 
 def test_a_directory_is_remembered_when_it_changes(store: Store) -> None:
@@ -89,10 +89,10 @@ def test_a_directory_is_remembered_when_it_changes(store: Store) -> None:
     store.put_directory("one", files, now=NOON + SECOND)
     store.put_directory("two", {}, actor="quantri", now=NOON + 2 * SECOND)
     store.put_directory("one", files, now=LATER)
-    assert [(each.version, each.at, each.actor) for each in store.views.directories()] == [
+    assert [(each.version, each.at, each.actor) for each in store.archive.directories()] == [
         ("one", LATER, ""), ("two", NOON + 2 * SECOND, "quantri"),
     ]  # fmt: skip
-    assert store.views.directory("one") == files
+    assert store.archive.directory("one") == files
 
 
 def test_what_came_through_a_reporting_channel_is_listed(store: Store) -> None:
@@ -102,9 +102,9 @@ def test_what_came_through_a_reporting_channel_is_listed(store: Store) -> None:
         store.accept_now([replace(through, verdicts=(replace(through.verdicts[0], campaign="1109/SGDĐT"),))])
     store.accept_now([passing(mail())])
 
-    listed = store.views.reports("1109/SGDĐT", CLERK.upper())
+    listed = store.archive.reports("1109/SGDĐT", CLERK.upper())
 
     assert [(each.mail_id, each.sender, each.files) for each in listed] == [
         (other.id, other.sender, ("QD.pdf",)), (letter.id, letter.sender, ("QD.pdf",)),
     ]  # fmt: skip
-    assert store.views.reports("1110/SGDĐT", CLERK) == ()
+    assert store.archive.reports("1110/SGDĐT", CLERK) == ()

@@ -82,7 +82,7 @@ def test_when_the_clerk_agrees_the_sender_may_send_these_files_again(
 
     assert house.store.views.case(row.id).state is CaseState.RELEASED
     now = datetime.now(UTC)
-    may = house.store.views.exempt_files
+    may = house.store.archive.exempt_files
     assert may(desk.TEACHER.upper(), ["d" * 64, "e" * 64], now=now) == {"d" * 64}
     assert may(desk.HEAD, ["d" * 64], now=now) == frozenset()
     assert may(desk.TEACHER, ["d" * 64], now=now + timedelta(days=8)) == frozenset()
@@ -100,7 +100,7 @@ def test_when_the_clerk_disagrees_the_sender_reads_why(
     clerk.get(f"/case/{row.id}")
     clerk.press(f"/case/{row.id}/return", reason="Đã có số và dấu", note="")
     assert house.store.views.case(row.id).state is CaseState.RETURNED
-    assert house.store.views.exempt_files(desk.TEACHER, ["d" * 64], now=datetime.now(UTC)) == frozenset()
+    assert house.store.archive.exempt_files(desk.TEACHER, ["d" * 64], now=datetime.now(UTC)) == frozenset()
 
 
 def test_an_appeal_about_a_mail_that_waits_raises_its_alarm(visitor: Visitor, house: House, remember: Remember) -> None:
