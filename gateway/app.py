@@ -18,7 +18,7 @@ import gateway
 from gateway import maillog
 from gateway.bridge.folder import FolderCourier
 from gateway.config import Config, Office, host_and_port
-from gateway.courier import RELAY, Courier, Parcel, Result
+from gateway.courier import RELAY, Courier, OfficeCourier, Parcel, Result
 from gateway.directory.files import contents as directory_contents
 from gateway.directory.files import load as load_directory
 from gateway.directory.files import version_of
@@ -197,7 +197,7 @@ class Gateway:
             except Exception:  # as above
                 logger.exception("keeping house: nothing was purged")
 
-    def _office(self, office: Office) -> Courier:
+    def _office(self, office: Office) -> OfficeCourier:
         return FolderCourier(office.name, self.settings.path(office.folder), directory=self.directory)
 
     def _report(self, parcel: Parcel, results: tuple[Result, ...], at: datetime) -> tuple[Acceptance, ...]:

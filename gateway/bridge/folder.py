@@ -5,6 +5,7 @@ mounted:
 
     <folder>/in/<delivery id>.edxml    whole packages, nothing else: what the office system watches, and takes away
     <folder>/tmp/                      ours alone: packages being written; what a crash left there goes after a day
+    <folder>/taken/                    where the office system may move a package instead of deleting it: proof for a look-up
 
 A package is written in ``tmp/``, synced to disk, and only then renamed into ``in/``: nobody who looks there sees half a file.
 (Renamed, not linked: network shares often know no links, and watchers wait for a file to be moved in.)  The delivery id is the
@@ -28,11 +29,11 @@ from pathlib import Path
 
 from gateway.bridge.edxml import package
 from gateway.bridge.handover import edxml_of
-from gateway.courier import Outcome, Parcel, Result
+from gateway.courier import Answer, Capabilities, Finding, FindingLevel, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
 from gateway.errors import DeliveryError, Misconfigured, TemporaryFailure
 from gateway.lifecycle import CaseState
-from gateway.model import Action
+from gateway.model import Action, Case, Delivery
 
 _OURS_TO_REPAIR = frozenset(
     {
@@ -53,6 +54,8 @@ _LEFT_BEHIND_S = 24 * 3600
 class FolderCourier:
     """Puts one edXML package for each case into a watched folder."""
 
+    capabilities = Capabilities(look_up=True, idempotent=True)
+
     def __init__(self, name: str, folder: Path, *, directory: Callable[[], Directory]) -> None:
         self.name = name
         self.lanes = 1
@@ -69,6 +72,47 @@ class FolderCourier:
 
     async def close(self) -> None:
         """There is nothing to let go of."""
+
+    async def look_up(self, delivery: Delivery, case: Case) -> Result:
+        """ALREADY when the package stands in ``in/`` or ``taken/``; when it is gone, nobody can say who took it."""
+        return await asyncio.to_thread(self._look_up, delivery.id)
+
+    async def poll(self) -> tuple[Answer, ...]:
+        """Nothing comes back yet."""
+        return ()
+
+    async def acknowledge(self, answer: Answer) -> None:
+        """There is nothing to acknowledge."""
+
+    async def answer(self, status: Status) -> Result:
+        """This office system takes no statuses."""
+        return Result(delivery_id=status.id, outcome=Outcome.REFUSED, reply="hệ thống này không nhận trạng thái")
+
+    async def check(self) -> tuple[Finding, ...]:
+        """Whether the folder is there and can be written."""
+        return (await asyncio.to_thread(self._check),)
+
+    def _look_up(self, delivery_id: str) -> Result:
+        name = f"{delivery_id}.edxml"
+        for part in ("in", "taken"):
+            if (self._folder / part / name).exists():
+                return Result(delivery_id=delivery_id, outcome=Outcome.ALREADY, reply=f"{part}/{name}: đã có trong thư mục")
+        said = f"{name}: không còn trong thư mục; không rõ hệ thống đã lấy hay chưa"
+        return Result(delivery_id=delivery_id, outcome=Outcome.UNCERTAIN, reply=said)
+
+    def _check(self) -> Finding:
+        if not self._folder.is_dir():
+            return Finding(
+                level=FindingLevel.BAD,
+                about="folder",
+                text=f"Không thấy thư mục {self._folder}: hãy tạo thư mục hoặc gắn lại ổ chia sẻ.",
+            )
+        try:
+            _probe(self._folder)
+        except OSError as error:
+            said = f"Không ghi được vào thư mục {self._folder} ({error.strerror}): hãy cấp quyền ghi cho tài khoản chạy cổng."
+            return Finding(level=FindingLevel.BAD, about="folder", text=said)
+        return Finding(level=FindingLevel.GOOD, about="folder", text=f"Ghi được vào thư mục {self._folder}.")
 
     def _deliver(self, parcel: Parcel) -> tuple[Result, ...]:
         case = parcel.case
@@ -116,6 +160,20 @@ def put(folder: Path, name: str, data: bytes) -> Outcome:
         raise
     _sync_folder(inbox)
     return Outcome.DELIVERED
+
+
+def _probe(folder: Path) -> None:
+    """Write and rename a file as a package would be; raises OSError."""
+    for part in ("in", "tmp"):
+        (folder / part).mkdir(exist_ok=True)
+    name = f"thu-ghi.{os.getpid()}.{os.urandom(4).hex()}"
+    aside = folder / "tmp" / name
+    _write_durably(aside, b"")
+    try:
+        aside.rename(folder / "tmp" / f"{name}.moved")
+    finally:
+        for left in (aside, folder / "tmp" / f"{name}.moved"):
+            left.unlink(missing_ok=True)
 
 
 def _write_durably(path: Path, data: bytes) -> None:

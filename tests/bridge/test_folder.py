@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from gateway.bridge.edxml import parse
 from gateway.bridge.folder import FolderCourier
-from gateway.courier import Outcome, Parcel, Result
+from gateway.courier import FindingLevel, Outcome, Parcel, Result
 from gateway.directory.snapshot import Directory
 from gateway.errors import Misconfigured, TemporaryFailure
 from gateway.lifecycle import CaseState
@@ -125,6 +125,30 @@ def test_deliveries_side_by_side_do_not_disturb_each_other(courier: FolderCourie
     outcomes = [result.outcome for (result,) in asyncio.run(all_at_once())]
     assert outcomes == [Outcome.DELIVERED] * 30
     assert len(os.listdir(folder / "in")) == 30
+
+
+def look_up(courier: FolderCourier, parcel: Parcel) -> Outcome:
+    assert parcel.case is not None
+    return asyncio.run(courier.look_up(parcel.deliveries[0], parcel.case)).outcome
+
+
+@pytest.mark.parametrize("part", ["in", "taken"])
+def test_a_package_that_stands_there_is_proof(part: str, courier: FolderCourier, parcel: Parcel, folder: Path) -> None:
+    deliver(courier, parcel)
+    (folder / "in").rename(folder / part)
+    assert look_up(courier, parcel) is Outcome.ALREADY
+
+
+def test_nobody_can_say_who_took_a_package_that_is_gone(courier: FolderCourier, parcel: Parcel) -> None:
+    assert look_up(courier, parcel) is Outcome.UNCERTAIN
+
+
+def test_the_officer_is_told_when_the_folder_is_not_there(courier: FolderCourier, directory: Directory, folder: Path) -> None:
+    (good,) = asyncio.run(courier.check())
+    (bad,) = asyncio.run(FolderCourier("x", folder / "not-mounted", directory=lambda: directory).check())
+    assert (good.level, bad.level) == (FindingLevel.GOOD, FindingLevel.BAD)
+    assert "not-mounted" in bad.text
+    assert os.listdir(folder / "in") == os.listdir(folder / "tmp") == []
 
 
 WRITER = """
