@@ -75,6 +75,7 @@ class CaseState(StrEnum):
     RELEASED = "released"  # let through to the recipients as a mail
     WITHDRAWN = "withdrawn"
     SEALED = "sealed"  # secret: nobody reads
+    ARCHIVED = "archived"  # of the past: to be found, and nothing else
 
 
 class CaseEvent(StrEnum):
@@ -112,6 +113,7 @@ CASE_TRANSITIONS: Mapping[CaseState, Mapping[CaseEvent, CaseState]] = {
     _C.RELEASED: {},
     _C.WITHDRAWN: {},
     _C.SEALED: {},
+    _C.ARCHIVED: {},
 }
 
 

@@ -85,6 +85,7 @@ class Door(StrEnum):
     LMTP = "lmtp"
     IMAP = "imap"
     OWN = "own"  # notices and delivery reports that we wrote ourselves
+    ARCHIVE = "archive"  # mail of the past, taken from a mailbox or a file: nothing is done with it any more
 
 
 class Identity(StrEnum):

@@ -43,7 +43,8 @@ _CASES = """
 ## Cases (hồ sơ văn bản)
 
 One captured document, however many mails brought it. A case that is `sealed` stays so: what bears a secrecy stamp is neither
-mailed nor handed over by this program.
+mailed nor handed over by this program. `archived` is what the import of old mail finds: it is there to be looked up, and
+nothing is issued, delivered or told because of it.
 """
 
 

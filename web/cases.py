@@ -28,7 +28,11 @@ TABS: Mapping[str, tuple[str, tuple[CaseState, ...]]] = {
     "released": ("Đã cho qua", (CaseState.RELEASED,)),
     "withdrawn": ("Đã thu hồi", (CaseState.WITHDRAWN,)),
     "sealed": ("Niêm phong", (CaseState.SEALED,)),
-    "all": ("Tất cả", tuple(CaseState)),
+    "archived": ("Lưu trữ", (CaseState.ARCHIVED,)),
+    "all": (
+        "Tất cả",
+        tuple(state for state in CaseState if state is not CaseState.ARCHIVED),
+    ),  # years of them would hide the rest
 }
 
 # Ready reasons, so that a plain return needs no typing (Decree 30/2020, article 21.2; practice of registries).

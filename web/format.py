@@ -44,6 +44,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         CaseState.RELEASED: "đã cho qua",
         CaseState.WITHDRAWN: "đã thu hồi",
         CaseState.SEALED: "niêm phong",
+        CaseState.ARCHIVED: "lưu trữ",
     },
     DeliveryState: {
         DeliveryState.QUEUED: "chờ chuyển",
@@ -127,7 +128,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     Direction: {Direction.OUTGOING: "văn bản đi", Direction.INCOMING: "văn bản đến"},
     Phase: {Phase.OBSERVE: "theo dõi", Phase.ADVISE: "nhắc nhở", Phase.ENFORCE: "áp dụng"},
     Role: {Role.CLERK: "văn thư", Role.OFFICER: "quản trị", Role.LEADER: "lãnh đạo", Role.AUDITOR: "kiểm tra"},
-    Door: {Door.SMTP: "SMTP", Door.LMTP: "LMTP", Door.IMAP: "IMAP", Door.OWN: "thư của cổng"},
+    Door: {Door.SMTP: "SMTP", Door.LMTP: "LMTP", Door.IMAP: "IMAP", Door.OWN: "thư của cổng", Door.ARCHIVE: "thư cũ"},
     Identity: {Identity.CLAIMED: "tự xưng, chưa xác minh", Identity.TRUSTED_NETWORK: "từ mạng tin cậy"},
     TextSource: {TextSource.TEXT: "lớp chữ", TextSource.OCR: "nhận dạng ảnh", TextSource.NONE: "không có chữ"},
 }

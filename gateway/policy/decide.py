@@ -30,6 +30,8 @@ ADVISED = "advised"
 REDIRECTED = "redirected"
 ADDRESS_MOVED = "address-moved"
 
+_SESSION_OVER = (Door.IMAP, Door.ARCHIVE)  # nobody waits for a reply that could refuse
+
 
 def decide(
     policy: Policy,
@@ -43,7 +45,7 @@ def decide(
     """One verdict for each recipient, in order; ``size`` in bytes when the mail is without them (a replay)."""
     each = read(policy.issuance, directory, mail, recognition, now, size=size)
     verdicts = tuple(_verdict(policy, facts) for facts in each)
-    return _sayable(verdicts, can_refuse=mail.arrival.door is not Door.IMAP)
+    return _sayable(verdicts, can_refuse=mail.arrival.door not in _SESSION_OVER)
 
 
 def _verdict(policy: Policy, facts: Facts) -> Verdict:

@@ -96,7 +96,7 @@ def droppable(before: datetime, captured_before: datetime | None) -> tuple[Colum
     """Which mails are done with: those that opened no case, and (when a time is given) those whose cases are long over.
 
     Done with: everybody got it, or it was cancelled, or given up, and a month later nobody wanted to try again.  What waits
-    for a clerk, is on its way to an office system, or is sealed stays, whatever its age.
+    for a clerk, is on its way to an office system, or is sealed or archived stays, whatever its age.
     """
     cases_of = select(case_mails.c.case_id).join(cases, cases.c.id == case_mails.c.case_id)
     captured = cases_of.where(case_mails.c.mail_id == mails.c.id)
@@ -110,7 +110,7 @@ def droppable(before: datetime, captured_before: datetime | None) -> tuple[Colum
     return (passed, and_(KEPT, mails.c.at < captured_before, captured.exists(), ~open_still.exists(), ~under_way))
 
 
-_NEEDED_STILL = (CaseState.WAITING.value, CaseState.APPROVED.value, CaseState.SEALED.value)
+_NEEDED_STILL = (CaseState.WAITING.value, CaseState.APPROVED.value, CaseState.SEALED.value, CaseState.ARCHIVED.value)
 
 
 def needed_segments(transaction: Transaction) -> set[str]:

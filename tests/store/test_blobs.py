@@ -182,10 +182,11 @@ def closed(store: Store, letter: Mail, event: CaseEvent | None, **more: object) 
 
 
 def test_captured_mails_are_dropped_by_a_schedule_of_their_own_once_their_case_is_over(store: Store) -> None:
-    returned, waiting, sealed = mail(b"returned"), mail(b"waiting"), mail(b"sealed")
+    returned, waiting, sealed, archived = mail(b"returned"), mail(b"waiting"), mail(b"sealed"), mail(b"archived")
     closed(store, returned, CaseEvent.RETURN)
     closed(store, waiting, None, key="other")
     closed(store, sealed, None, action=Action.QUARANTINE, state=CaseState.SEALED)
+    closed(store, archived, None, key="third", state=CaseState.ARCHIVED)
 
     early = store.archive.purgeable(NOON + 100 * DAY, keep_passed=DAY, keep_captured=365 * DAY)
     late = store.archive.purgeable(NOON + 400 * DAY, keep_passed=DAY, keep_captured=365 * DAY)
@@ -195,6 +196,7 @@ def test_captured_mails_are_dropped_by_a_schedule_of_their_own_once_their_case_i
     assert store.purge(NOON + 400 * DAY, keep_passed=DAY) == 0
     assert store.purge(NOON + 400 * DAY, keep_passed=DAY, keep_captured=365 * DAY) == 1
     assert store.views.raw(waiting.id) == b"waiting"
+    assert store.views.raw(archived.id) == b"archived"
     with pytest.raises(NotFound, match="no longer kept"):
         store.views.raw(returned.id)
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.lifecycle import CaseState
 from gateway.model import Account, Case, Event
 from gateway.review import LONGEST_REASON
+from gateway.store import Acceptance, Opening
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import AUDITOR, CLERK, LEADER, OFFICER, SCHOOL_CLERK, House
@@ -313,3 +315,20 @@ def test_releasing_a_copy_says_that_it_was_delivered_already(as_person: AsPerson
     page = as_person(CLERK).get(f"/case/{case.id}").text
     assert "Người nhận đã có thư này. Hồ sơ được đóng, không bàn giao" in page
     assert "văn thư vào sổ văn bản đến tại đó" in page
+
+
+def test_documents_of_the_past_have_a_list_of_their_own_and_nothing_can_be_decided(
+    as_person: AsPerson, remember: Remember
+) -> None:
+    def of_the_past(at: datetime) -> Acceptance:
+        acceptance = sample.decision_case(at)
+        archived = replace(acceptance.openings[0].case, state=CaseState.ARCHIVED)
+        return replace(acceptance, openings=(Opening(case=archived),))
+
+    case = remember(of_the_past)
+    visitor = as_person(CLERK)
+    for tab, is_there in (("archived", True), ("waiting", False), ("all", False)):
+        assert (case.id in visitor.get(f"/cases?tab={tab}").text) is is_there
+    page = visitor.get(f"/case/{case.id}").text
+    assert "lưu trữ" in page
+    assert f"/case/{case.id}/approve" not in page
