@@ -15,12 +15,17 @@ from msgspec.structs import replace
 
 from gateway.bridge.edxml import (
     PRIORITIES,
+    RECALL,
+    REPLACEMENT,
     TYPE_CODES,
+    UPDATE,
     VIETNAM,
     Agency,
+    Answered,
     Attachment,
     Business,
     EdxmlPackage,
+    Replaced,
     Staff,
     Trace,
     document_id,
@@ -29,28 +34,33 @@ from gateway.directory.snapshot import Directory
 from gateway.documents.media import DOCX, HTML, PDF, PLAIN, UNKNOWN, XLSX, ZIP, media_of
 from gateway.documents.mime import Part, split
 from gateway.documents.picture_size import image_size, page_like
-from gateway.model import Case, Direction, Document, Mail, Nature, digest_of
+from gateway.model import Case, Direction, Document, Mail, Nature, Relation, digest_of
 
 _NOTHING = Document(nature=Nature.UNREADABLE, confidence=0.0)
 _SUFFIXES = {PDF: ".pdf", DOCX: ".docx", XLSX: ".xlsx", ZIP: ".zip", HTML: ".html", PLAIN: ".txt"}
 
 
-def edxml_of(mail: Mail, case: Case, directory: Directory) -> EdxmlPackage:
-    """The package of a case.  What the document does not say stays empty: nobody numbers or dates it here."""
+def edxml_of(mail: Mail, case: Case, directory: Directory, earlier: Case | None = None) -> EdxmlPackage:
+    """The package of a case.  What the document does not say stays empty: nobody numbers or dates it here.
+
+    ``earlier`` is the case of the document that this one recalls, corrects or replaces: then the package is a recall, an update
+    or a replacement of that one's package.  Organisations go under their codes on the axis, as the directory has them.
+    """
     document = case.document or _NOTHING
-    on = case.opened_at.astimezone(VIETNAM).date()
+    on = _day(case)
     unit = _agency(directory, case.unit, on)
     known, others = _addressees(directory, case, on)
     outgoing = case.direction is Direction.OUTGOING
     sender = unit if outgoing else _issuer(directory, case, document, on)
+    receivers = known if outgoing else (unit,)
     number, symbol = _number_and_symbol(document)
     subject = document.subject or case.subject
     code = TYPE_CODES.get(document.kind)
     attachments = tuple(_attachments(mail, case))
     return EdxmlPackage(
-        document_id=_document_id(sender.organ_id or case.unit, document, case, on),
+        document_id=document_id_of(case, directory),
         sender=sender,
-        receivers=known if outgoing else (unit,),
+        receivers=receivers,
         number=number,
         notation=symbol,
         place=document.place,
@@ -65,18 +75,32 @@ def edxml_of(mail: Mail, case: Case, directory: Directory) -> EdxmlPackage:
         signer=document.signer,
         priority=PRIORITIES[document.urgency],
         appendixes=tuple(attachment.name for attachment in attachments[1:]),
+        answers=(Answered(code=document.concerns),) if document.concerns else (),
         to_places=(*document.addressees, *(others if outgoing else ())),
         traces=(Trace(organ_id=unit.organ_id, at=mail.arrival.at.replace(microsecond=0)),),
-        business=Business(staff=_clerk(directory, case.unit, on)),
+        business=_business(document, earlier, receivers, _clerk(directory, case.unit, on), directory),
         attachments=(*attachments, _original(mail)),
     )
 
 
-def _document_id(organ_id: str, document: Document, case: Case, on: date) -> str:
-    """Organisation, day, number and symbol; where the document does not say both, the case stands for it."""
+def document_id_of(case: Case, directory: Directory) -> str:
+    """The DocumentId that the package of a case bears: organisation, day, number and symbol.
+
+    Where the document does not say both, the case stands for it.
+    """
+    document, on = case.document or _NOTHING, _day(case)
+    if case.direction is Direction.OUTGOING:
+        organ_id = _agency(directory, case.unit, on).organ_id
+    else:
+        organ_id = _issuer(directory, case, document, on).organ_id
+    organ_id = organ_id or _agency(directory, case.unit, on).organ_id
     if document.number_symbol and document.issued_on is not None:
         return document_id(organ_id=organ_id, on=document.issued_on, number_symbol=document.number_symbol)
     return document_id(organ_id=organ_id, on=document.issued_on or on, number_symbol=case.id)
+
+
+def _day(case: Case) -> date:
+    return case.opened_at.astimezone(VIETNAM).date()
 
 
 def _number_and_symbol(document: Document) -> tuple[str, str]:
@@ -84,6 +108,22 @@ def _number_and_symbol(document: Document) -> tuple[str, str]:
         return document.number, document.symbol
     number, _, symbol = document.number_symbol.partition("/")
     return document.number or number, document.symbol or symbol
+
+
+def _business(
+    document: Document, earlier: Case | None, receivers: tuple[Agency, ...], staff: Staff, directory: Directory
+) -> Business:
+    if earlier is None or document.relation is Relation.NONE:
+        return Business(staff=staff)
+    before = document_id_of(earlier, directory)
+    match document.relation:
+        case Relation.RECALL:
+            return Business(kind=RECALL, reason="Thu hồi văn bản điện tử", document_id=before, staff=staff)
+        case Relation.REPLACEMENT:
+            replaced = Replaced(document_id=before, organ_ids=tuple(to.organ_id for to in receivers if to.organ_id))
+            return Business(kind=REPLACEMENT, reason="Văn bản thay thế", replaced=(replaced,), staff=staff)
+        case _:
+            return Business(kind=UPDATE, reason="Cập nhật văn bản điện tử", document_id=before, document_info="1", staff=staff)
 
 
 # --- Organisations ----------------------------------------------------------------------------------------------------
@@ -95,7 +135,7 @@ def _agency(directory: Directory, code: str, on: date) -> Agency:
         return Agency(organ_id=code)
     superior = directory.unit(organisation.superior, on) if organisation.superior else None
     return Agency(
-        organ_id=organisation.code,
+        organ_id=next(iter(organisation.codes), organisation.code),
         in_charge=superior.name if superior is not None else "",
         name=organisation.name,
         email=next((clerk.address for clerk in directory.clerks(organisation.code, on)), ""),

@@ -11,10 +11,10 @@ from email.policy import SMTP
 import pytest
 from msgspec.structs import replace
 
-from gateway.bridge.edxml import package, parse
-from gateway.bridge.handover import edxml_of
+from gateway.bridge.edxml import RECALL, REPLACEMENT, UPDATE, Answered, Replaced, package, parse
+from gateway.bridge.handover import document_id_of, edxml_of
 from gateway.directory.snapshot import Directory, RetiredAddress
-from gateway.model import Case, Direction, Document, Mail, Nature, digest_of
+from gateway.model import Case, Direction, Document, Mail, Nature, Relation, digest_of
 from tests.bridge.conftest import SIGNED, TABLE
 
 
@@ -122,3 +122,35 @@ def test_the_same_case_makes_the_same_bytes(mail: Mail, case: Case, directory: D
 def test_a_unit_that_nobody_knows_does_not_stop_the_package(code: str, mail: Mail, case: Case) -> None:
     made = edxml_of(mail, replace(case, unit=code, opened_at=datetime(2025, 1, 1, tzinfo=UTC)), Directory())
     assert made.sender.organ_id == code
+
+
+def with_codes(directory: Directory) -> Directory:
+    codes = {"THCSLL": ("H98.20.07", "007.20.00.H98"), "PGDCS": ("H98.20.01",)}
+    rows = [replace(row, codes=codes.get(row.code, ())) for row in directory.organisation_rows]
+    return Directory(organisations=rows, domains=directory.domains, mailboxes=directory.mailboxes)
+
+
+def test_organisations_go_under_the_code_that_they_have_on_the_axis_now(mail: Mail, case: Case, directory: Directory) -> None:
+    made = edxml_of(mail, case, with_codes(directory))
+    assert (made.sender.organ_id, [to.organ_id for to in made.receivers]) == ("H98.20.07", ["H98.20.01"])
+    assert made.document_id == "H98.20.07,2025/11/16,87/THCSLL"
+
+
+@pytest.mark.parametrize(
+    ("relation", "kind"), [(Relation.RECALL, RECALL), (Relation.CORRECTION, UPDATE), (Relation.REPLACEMENT, REPLACEMENT)]
+)
+def test_what_changes_an_earlier_document_names_the_package_of_that_one(
+    relation: Relation, kind: str, mail: Mail, case: Case, directory: Directory
+) -> None:
+    document = replace(case.document or Document(nature=Nature.ISSUED, confidence=1.0), relation=relation, concerns="80/THCSLL")
+    later = replace(case, id="01KACASE0000000000000LATER", document=document)
+    made = edxml_of(mail, later, directory, earlier=case)
+    assert made.business is not None
+    assert made.business.kind == kind
+    assert made.answers == (Answered(code="80/THCSLL"),)
+    named = made.business.document_id or made.business.replaced[0].document_id
+    assert named == document_id_of(case, directory)
+    if kind == REPLACEMENT:
+        assert made.business.replaced == (Replaced(document_id=named, organ_ids=("PGDCS",)),)
+    alone = edxml_of(mail, later, directory)  # nobody knows the earlier one: a new document that speaks of it
+    assert (alone.business and alone.business.kind, alone.answers) == ("0", made.answers)

@@ -28,7 +28,24 @@ TYPE_CODES = {
     )
 }  # fmt: skip
 
-NEW_DOCUMENT = "0"  # BussinessDocType: 0 mới, 1 thu hồi, 2 cập nhật, 3 thay thế
+# BussinessDocType
+NEW_DOCUMENT = "0"
+RECALL = "1"
+UPDATE = "2"
+REPLACEMENT = "3"
+
+# StatusCode, in words; 07-12 and 14 are not in use.
+STATUSES = {
+    "01": "Đã đến: phần mềm đã nhận, văn thư chưa xử lý",
+    "02": "Từ chối tiếp nhận",
+    "03": "Đã tiếp nhận, vào sổ văn bản đến",
+    "04": "Đã phân công xử lý",
+    "05": "Đang xử lý",
+    "06": "Đã hoàn thành xử lý",
+    "13": "Yêu cầu lấy lại văn bản",
+    "15": "Đồng ý yêu cầu cập nhật, lấy lại",
+    "16": "Từ chối yêu cầu cập nhật, lấy lại",
+}
 
 
 class Agency(Value):
@@ -62,13 +79,24 @@ class Staff(Value):
     mobile: str = ""
 
 
+class Replaced(Value):
+    """ReplacementInfo: one document that this one replaces, and where it is to be replaced."""
+
+    document_id: str
+    organ_ids: tuple[str, ...] = ()
+
+
 class Business(Value):
     """Bussiness (so spelled in the standard): what the package is for."""
 
     kind: str = NEW_DOCUMENT
     reason: str = "Văn bản điện tử mới"
-    document_id: str = ""  # the earlier document of a recall, update or replacement
+    document_id: str = ""  # the earlier document of a recall or update
     paper: bool = False  # paper copy to follow
+    document_info: str = ""  # update: "1" when the facts of the document change
+    document_receiver: str = ""  # update: "1" when its receivers change
+    receivers: tuple[tuple[str, str], ...] = ()  # update: OrganId and ReceiverType (0 bỏ khỏi danh sách, 1 thêm)
+    replaced: tuple[Replaced, ...] = ()  # replacement
     staff: Staff = Staff()
 
 
@@ -119,5 +147,18 @@ class EdxmlPackage(Value):
     to_places: tuple[str, ...] = ()
     traces: tuple[Trace, ...] = ()
     business: Business | None = None
+    signature: bytes = b""  # the Signature element (xmldsig) exactly as it stood there
     attachments: tuple[Attachment, ...] = ()
     problems: tuple[str, ...] = ()  # what was odd when the package was read; never written
+
+
+class StatusMessage(Value):
+    """What became of a document: from whoever has it to whoever issued it."""
+
+    code: str  # one of STATUSES
+    sender: Agency
+    about: Answered
+    staff: Staff = Staff()
+    description: str = ""
+    at: datetime | None = None
+    problems: tuple[str, ...] = ()  # what was odd when the message was read; never written

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
+import hashlib
+import io
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from pathlib import PurePosixPath
 from typing import TypeAlias
 from xml.sax.saxutils import escape
 
 from msgspec.structs import replace
 
-from gateway.bridge.edxml.values import NAMESPACE, VIETNAM, Agency, Answered, Attachment, EdxmlPackage
+from gateway.bridge.edxml.values import (
+    NAMESPACE,
+    VIETNAM,
+    Agency,
+    Answered,
+    Attachment,
+    Business,
+    EdxmlPackage,
+    Staff,
+    StatusMessage,
+)
 
 # Lengths of Decree 30/2020, appendix VI, by element.  OrganId is not cut: the 13 characters there are older than the 35 of
 # Decision 20/2020, and half an identity is none.
@@ -46,54 +60,108 @@ def document_id(*, organ_id: str, on: date, number_symbol: str) -> str:
     return f"{organ_id},{_date_text(on)},{number_symbol}"
 
 
-def package(value: EdxmlPackage) -> bytes:
-    """Write a package.
+def package(value: EdxmlPackage, *, packed: bool = False) -> bytes:
+    """Write a package; see pieces()."""
+    return b"".join(pieces(value, packed=packed))
+
+
+def pieces(value: EdxmlPackage, *, packed: bool = False) -> Iterator[bytes]:
+    """Write a package piece by piece, so that large files are never in memory in their encoded form.
 
     Texts longer than Decree 30/2020, appendix VI allows are cut with "…", and stand whole in Content: nothing is lost.
-    Characters that XML cannot carry become U+FFFD.
+    Characters that XML cannot carry become U+FFFD.  ``packed``: each file goes as an archive of one entry, called
+    application/zip, as the axis's kit does for most; without it files go as they are, which the kit reads as well.
     """
     value, lost = _fitted(value)
     content = "\n".join([text for text in (value.content, *lost) if text])
-    return b"".join(_pieces(value, content))
+    named = [
+        replace(a, content_id=a.content_id or f"cid:{n}", media=_PACKED if packed and _is_to_pack(a) else a.media)
+        for n, a in enumerate(value.attachments, 1)
+    ]
+    header = [("MessageHeader", _message_header(value, content)), ("TraceHeaderList", _trace_list(value))]
+    yield _opening(header)
+    if value.signature:
+        yield b"      " + value.signature + b"\n"
+    yield "\n".join(_manifest(named)).encode()
+    if named:
+        yield b"  <AttachmentEncoded>\n"
+        for attachment in named:
+            yield from _encoded(attachment, packed=packed and _is_to_pack(attachment))
+        yield b"  </AttachmentEncoded>\n"
+    yield b"</edXML>\n"
 
 
-def _pieces(value: EdxmlPackage, content: str) -> Iterator[bytes]:
-    named = [(a.content_id or f"cid:{n}", a) for n, a in enumerate(value.attachments, 1)]
+def status_message(value: StatusMessage) -> bytes:
+    """Write a status message.  A description longer than Decree 30/2020, appendix VI allows is cut with "…"."""
+    most = LIMITS["Description"]
+    said = value.description if len(value.description) <= most else value.description[: most - 1] + "…"
+    header: list[Node] = [
+        ("From", _agency(value.sender)),
+        ("ResponseFor", _answered(value.about)),
+        ("StaffInfo", _staff(value.staff)),
+        ("StatusCode", value.code),
+        ("Description", said),
+        ("Timestamp", _time_text(value.at)),
+    ]
+    end = b"    </edXML:edXMLHeader>\n  </edXML:edXMLEnvelope>\n</edXML>\n"
+    return _opening([("MessageHeader", header)]) + end
+
+
+def _opening(header: Sequence[Node]) -> bytes:
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<edXML xmlns="{NAMESPACE}">',
         f'  <edXML:edXMLEnvelope xmlns:edXML="{NAMESPACE}">',
         "    <edXML:edXMLHeader>",
-        *_lines([("MessageHeader", _message_header(value, content)), ("TraceHeaderList", _trace_list(value))], indent=6),
-        "    </edXML:edXMLHeader>",
-        "    <edXML:edXMLBody>",
-        '      <edXML:edXMLManifest version="1.0">',
-        *_lines([("Reference", _reference(cid, a)) for cid, a in named], indent=8),
-        "      </edXML:edXMLManifest>",
-        "    </edXML:edXMLBody>",
-        "  </edXML:edXMLEnvelope>",
+        *_lines(header, indent=6),
     ]
-    yield "\n".join(lines).encode() + b"\n"
-    if named:
-        yield b"  <AttachmentEncoded>\n"
-        for cid, attachment in named:
-            yield from _encoded(cid, attachment)
-        yield b"  </AttachmentEncoded>\n"
-    yield b"</edXML>\n"
+    return "\n".join(lines).encode() + b"\n"
 
 
-def _encoded(cid: str, attachment: Attachment) -> Iterator[bytes]:
+def _manifest(attachments: Sequence[Attachment]) -> Iterator[str]:
+    yield "    </edXML:edXMLHeader>"
+    yield "    <edXML:edXMLBody>"
+    yield '      <edXML:edXMLManifest version="1.0">'
+    yield from _lines([("Reference", _reference(a)) for a in attachments], indent=8)
+    yield "      </edXML:edXMLManifest>"
+    yield "    </edXML:edXMLBody>"
+    yield "  </edXML:edXMLEnvelope>\n"
+
+
+def _encoded(attachment: Attachment, *, packed: bool) -> Iterator[bytes]:
     """One Attachment: a sibling of the envelope, without prefix, only its content with one; that is how the kit writes it."""
     facts: list[Node] = [
-        ("ContentId", cid),
+        ("ContentId", attachment.content_id),
         ("AttachmentName", attachment.name),
         ("Description", attachment.description),
         ("ContentType", attachment.media),
     ]
     lines = ["    <Attachment>", *_lines(facts, indent=6, prefix="")]
     yield "\n".join(lines).encode() + f'\n      <edXML:ContentTransferEncoded xmlns:edXML="{NAMESPACE}">'.encode()
-    yield base64.b64encode(attachment.data)
+    data = memoryview(_archive(attachment) if packed else attachment.data)
+    for at in range(0, len(data), _BLOCK):
+        yield binascii.b2a_base64(data[at : at + _BLOCK], newline=False)
     yield b"</edXML:ContentTransferEncoded>\n    </Attachment>\n"
+
+
+_BLOCK = 3 * 16 * 1024  # whole groups of base64
+_PACKED = "application/zip"
+
+
+def _is_to_pack(attachment: Attachment) -> bool:
+    """The kit unpacks application/zip, unless the name ends in .zip: such a file would stay packed for ever."""
+    return not attachment.name.lower().endswith(".zip")
+
+
+def _archive(attachment: Attachment) -> bytes:
+    """An archive of one entry whose name says nothing, as the kit makes them; the same file makes the same bytes."""
+    out = io.BytesIO()
+    digest = hashlib.sha256(attachment.data).hexdigest()[:32]
+    entry = zipfile.ZipInfo(digest + PurePosixPath(attachment.name).suffix, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(entry, attachment.data)
+    return out.getvalue()
 
 
 def _message_header(value: EdxmlPackage, content: str) -> list[Node]:
@@ -159,23 +227,47 @@ def _trace_list(value: EdxmlPackage) -> list[Node]:
     ]
     if value.business is None:
         return traces
-    business, staff = value.business, value.business.staff
-    facts: list[Node] = [
+    return [*traces, ("Bussiness", _business(value.business))]
+
+
+def _business(business: Business) -> list[Node]:
+    return [
         ("DocumentId", business.document_id),
         ("BussinessDocType", business.kind),
         ("BussinessDocReason", business.reason),
         ("Paper", "1" if business.paper else "0"),
         (
-            "StaffInfo",
-            [("Department", staff.department), ("Staff", staff.name), ("Email", staff.email), ("Mobile", staff.mobile)],
+            "BussinessDocumentInfo",
+            [
+                ("DocumentInfo", business.document_info),
+                ("DocumentReceiver", business.document_receiver),
+                (
+                    "ReceiverList",
+                    [("Receiver", [("OrganId", organ), ("ReceiverType", kind)]) for organ, kind in business.receivers],
+                ),
+            ],
         ),
+        (
+            "ReplacementInfoList",
+            [
+                (
+                    "ReplacementInfo",
+                    [("DocumentId", each.document_id), ("OrganIdList", [("OrganId", organ) for organ in each.organ_ids])],
+                )
+                for each in business.replaced
+            ],
+        ),
+        ("StaffInfo", _staff(business.staff)),
     ]
-    return [*traces, ("Bussiness", facts)]
 
 
-def _reference(cid: str, attachment: Attachment) -> list[Node]:
+def _staff(staff: Staff) -> list[Node]:
+    return [("Department", staff.department), ("Staff", staff.name), ("Email", staff.email), ("Mobile", staff.mobile)]
+
+
+def _reference(attachment: Attachment) -> list[Node]:
     return [
-        ("ContentId", cid),
+        ("ContentId", attachment.content_id),
         ("ContentType", attachment.media),
         ("Description", attachment.description),
         ("AttachmentName", attachment.name),
