@@ -10,7 +10,8 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -134,6 +135,84 @@ class Office(Value, forbid_unknown_fields=True):
     folder: str = ""
 
 
+class Security(StrEnum):
+    """How the link to a mailbox is secured."""
+
+    TLS = "tls"  # from the first byte: port 993
+    STARTTLS = "starttls"  # port 143
+    NONE = "none"  # in the clear: only on the same machine
+
+
+class After(StrEnum):
+    """What becomes of a message in its mailbox when its bytes are ours."""
+
+    LEAVE = "leave"
+    MARK = "mark"  # a keyword, where the server keeps keywords
+    MOVE = "move"  # to another folder of the same mailbox
+
+
+class Forward(StrEnum):
+    """How an informal mail reaches the successor of a mailbox."""
+
+    RELAY = "relay"  # by SMTP, through the next mail server
+    APPEND = "append"  # by IMAP, into the successor's own mailbox: date, flags and bytes as they were
+    LEAVE = "leave"  # it stays where it is
+
+
+class Imap(Value, forbid_unknown_fields=True):
+    """[imap]: how mailboxes are swept."""
+
+    workers: _Count = 8  # mailboxes that are read at the same time; those that wait for mail cost no worker
+    poll_s: _Seconds = 60.0  # how often a mailbox is looked into that cannot tell by itself
+    idle_renew_s: Annotated[float, msgspec.Meta(gt=0, le=1740)] = 540.0  # RFC 2177: before 29 minutes
+    connect_timeout_s: _Seconds = 15.0
+    read_timeout_s: _Seconds = 60.0
+    message_timeout_s: _Seconds = 600.0  # for one message, or one batch of small ones; then the link is cut from outside
+    max_message_bytes: _Count = 50 * 1024 * 1024  # a larger message becomes a held item, not an error
+    lease_s: _Seconds = 180.0  # how long a mailbox is ours when our node dies
+    silent_after_days: _Count = 1  # working days without a mail, in a mailbox that expects one, until the alarm
+
+
+class Mailbox(Value, forbid_unknown_fields=True):
+    """[[mailbox]]: one mailbox that is swept, or that mails are appended to (sweep = false)."""
+
+    name: str
+    host: str
+    user: str
+    secret: str = ""  # "file:PATH", "env:NAME" or "keyring:SERVICE"
+    address: str = ""  # whom its mails are for; "" is the user
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0  # 0 is 993 or, with starttls and none, 143
+    security: Security = Security.TLS
+    ca_file: str = ""  # certificates to trust instead of the system's
+    sweep: bool = True
+    folders: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("INBOX",)  # names; "*" is all but sent, drafts, spam …
+    start: str = "now"  # "now", "all" or a day: what came before is for `vanthu import`
+    idle: bool = True  # let the server tell of new mail, where it can
+    after: After = After.LEAVE
+    keyword: str = "$Vanthu"  # for after = "mark"
+    move_to: str = "Vanthu"  # folder, for after = "move"
+    successor: str = ""  # address that informal mail is forwarded to; "" is what the directory says
+    forward: Forward = Forward.LEAVE
+    append_to: str = ""  # name of the successor's [[mailbox]], for forward = "append"
+    expect_daily: bool = False  # an alarm when a working day passes without a mail
+    trusted_results: tuple[str, ...] = ()  # servers whose Authentication-Results are believed (RFC 8601)
+
+    @property
+    def recipient(self) -> str:
+        """Whom its mails are for."""
+        return self.address or self.user
+
+    @property
+    def at_port(self) -> int:
+        """The port, by the kind of link when none is given."""
+        return self.port or (993 if self.security is Security.TLS else 143)
+
+    @property
+    def starts_on(self) -> date | None:
+        """The day in ``start``; None for "now" and "all"."""
+        return None if self.start in ("now", "all") else date.fromisoformat(self.start)
+
+
 class Config(Value, forbid_unknown_fields=True):
     """The whole file.  ``base`` is the folder that relative paths start from: the folder of the file."""
 
@@ -146,7 +225,9 @@ class Config(Value, forbid_unknown_fields=True):
     web: Web = Web()
     inspection: Inspection = Inspection()
     log: Log = Log()
+    imap: Imap = Imap()
     office: tuple[Office, ...] = ()
+    mailbox: tuple[Mailbox, ...] = ()
     node: str = "vanthu"  # name of this gateway among several on one database
     base: str = "."
 
@@ -199,7 +280,8 @@ def host_and_port(setting: str, *, where: str) -> tuple[str, int]:
 
 _TABLES: dict[str, type[Value]] = {
     name: type(getattr(Config(), name)) for name in Config.__struct_fields__ if isinstance(getattr(Config(), name), Value)
-} | {"office": Office}
+} | {"office": Office, "mailbox": Mailbox}
+_LISTS = {"office": "office system", "mailbox": "mailbox"}  # tables that stand there many times, in double brackets
 _TYPES = {
     "str": "a text in quotes",
     "int": "a whole number",
@@ -223,8 +305,8 @@ def _in_words(error: msgspec.ValidationError, table: dict[str, Any]) -> str:
     wanted = re.fullmatch(r"Expected `(\w+)`(?: of length)?( [<>]=? [\d.]+)?(?:, got `(\w+)`)?", said)
     if wanted is None:
         return f"{_place(words)}: {said}"
-    if words == ["office"]:
-        return "[[office]]: expected a table in double brackets for each office system"
+    if len(words) == 1 and words[0] in _LISTS:
+        return f"[[{words[0]}]]: expected a table in double brackets for each {_LISTS[words[0]]}"
     what, bound, got = wanted.groups()
     expected = f"{_TYPES.get(what, what)}{_bound(bound, what)}"
     return f"{_place(words)}: expected {expected}, got {_TYPES.get(got, got) if got else _value(table, words)}"
@@ -243,7 +325,7 @@ def _place(words: list[str]) -> str:
     table, keys = words[0], [word for word in words[1:] if not word.isdigit()]
     if table not in _TABLES:
         return table
-    return " ".join(["[[office]]" if table == "office" else f"[{table}]", *keys])
+    return " ".join([f"[[{table}]]" if table in _LISTS else f"[{table}]", *keys])
 
 
 def _bound(bound: str | None, what: str) -> str:
@@ -288,6 +370,7 @@ def _check(path: Path, config: Config) -> None:
             f"{path}: [smtp] max_bytes_in_flight: expected at least max_message_bytes ({config.smtp.max_message_bytes})"
         )
     _check_offices(path, config)
+    _check_mailboxes(path, config)
 
 
 def _check_offices(path: Path, config: Config) -> None:
@@ -299,3 +382,28 @@ def _check_offices(path: Path, config: Config) -> None:
             raise ConfigError(f"{path}: [[office]] {office.name}: folder: expected the folder that the office system watches")
         if office.courier != "folder":
             raise ConfigError(f'{path}: [[office]] {office.name}: courier: expected "folder", got {office.courier!r}')
+
+
+def _check_mailboxes(path: Path, config: Config) -> None:
+    names = [mailbox.name for mailbox in config.mailbox]
+    for mailbox in config.mailbox:
+        wrong = "stands there twice" if names.count(mailbox.name) > 1 else _wrong_with(mailbox, config)
+        if wrong:
+            raise ConfigError(f"{path}: [[mailbox]] {mailbox.name}: {wrong}")
+
+
+def _wrong_with(mailbox: Mailbox, config: Config) -> str:
+    """What keeps a mailbox from being swept or appended to; "" for nothing."""
+    if not re.fullmatch(r"[A-Za-z0-9._@-]+", mailbox.name):
+        return "name: expected letters, digits and . _ - @"
+    if "@" not in mailbox.recipient:
+        return f"address: expected the address that its mails are for; the user {mailbox.user!r} is none"
+    try:
+        _ = mailbox.starts_on
+    except ValueError:
+        return f'start: expected "now", "all" or a day like "2026-01-31", got {mailbox.start!r}'
+    if mailbox.forward is Forward.APPEND and mailbox.append_to not in {m.name for m in config.mailbox} - {mailbox.name}:
+        return f"append_to: expected the name of another [[mailbox]], got {mailbox.append_to!r}"
+    if mailbox.after is After.MOVE and mailbox.move_to in mailbox.folders:
+        return "move_to: expected a folder that is not swept itself"
+    return ""

@@ -8,6 +8,10 @@
   + NotAllowed             a person asked for what this account may not do, or may not do now; the text is for that person
   + UnreadablePackage      an edXML package cannot be read: the text says where and why; the bytes are kept
   + StoreUnavailable       the store could not make a write durable, or could not read: answer 451, try later
+  + MailboxError           a mailbox that we sweep; what the server said is in the text
+    - MailboxUnreachable   the link or the server is not well: try again
+    - SignInRefused        password, token or certificate: a person must repair it
+    - MailboxRefused       the server's own NO or BAD about one command
   + DeliveryError          raised by couriers; what the other side said is in the text
     - TemporaryFailure     certainly not taken: try again
     - UncertainFailure     may have been taken: look it up before sending again
@@ -53,6 +57,22 @@ class UnreadablePackage(VanthuError):
 
 class StoreUnavailable(VanthuError):
     """A write was not made durable, or a read failed: nothing was promised, try later."""
+
+
+class MailboxError(VanthuError):
+    """Base of what goes wrong at a mailbox that we sweep."""
+
+
+class MailboxUnreachable(MailboxError):
+    """The link or the server is not well: try again later."""
+
+
+class SignInRefused(MailboxError):
+    """Password, token or certificate: a person must repair it."""
+
+
+class MailboxRefused(MailboxError):
+    """The server's own NO or BAD about one command, or an answer that cannot be read: about this folder or message alone."""
 
 
 class DeliveryError(VanthuError):

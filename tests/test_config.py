@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.config import Config, Office, host_and_port, load
+from gateway.config import Config, Mailbox, Office, host_and_port, load
 from gateway.errors import ConfigError
 from gateway.model import Value
 
@@ -32,7 +32,7 @@ def test_the_example_loads_as_it_stands() -> None:
     config = load(EXAMPLE)
 
     assert config.base == str(EXAMPLE.parent)
-    assert msgspec.structs.replace(config, base=".", office=()) == Config()
+    assert msgspec.structs.replace(config, base=".", office=(), mailbox=()) == Config()
 
 
 def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
@@ -42,6 +42,13 @@ def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
     for name, table in TABLES.items():
         assert list(found[name]) == list(table.__struct_fields__), f"[{name}]"
     assert list(found["office"][0]) == list(Office.__struct_fields__)
+    assert list(found["mailbox"][0]) == list(Mailbox.__struct_fields__)
+
+
+def test_the_example_shows_the_defaults_of_a_mailbox() -> None:
+    shown = msgspec.convert(example()["mailbox"][0], Mailbox)
+    plain = Mailbox(name=shown.name, host=shown.host, user=shown.user, secret=shown.secret, sweep=False)
+    assert shown == plain
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -153,3 +160,29 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 )
 def test_a_host_and_a_port_are_taken_apart(setting: str, found: tuple[str, int]) -> None:
     assert host_and_port(setting, where="x") == found
+
+
+_MAILBOX = '[[mailbox]]\nname = "m"\nhost = "imap.example"\nuser = "a@moet.example"\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('user = "a"', "address"),
+        ('start = "hôm qua"', "start: expected"),
+        ('forward = "append"', "append_to: expected the name of another"),
+        ('after = "move"\nmove_to = "INBOX"', "move_to"),
+        ('security = "ssl"', "security"),
+        ('name = "a b"', "name: expected letters"),
+    ],
+)
+def test_a_mailbox_that_cannot_work_does_not_load(tmp_path: Path, line: str, expected: str) -> None:
+    key = line.partition(" =")[0]
+    kept = "".join(f"{each}\n" for each in _MAILBOX.splitlines() if not each.startswith(f"{key} ="))
+    with pytest.raises(ConfigError, match=rf"\[\[mailbox\]\].*{expected}"):
+        load(written(tmp_path, f"{kept}{line}\n"))
+
+
+def test_two_mailboxes_of_one_name_do_not_load(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="twice"):
+        load(written(tmp_path, _MAILBOX + _MAILBOX))

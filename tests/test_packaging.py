@@ -27,7 +27,7 @@ TOOLS = {
     "ruff",
     "playwright",
 }
-PLUGINS = {"psycopg", "pillow", "imapclient"}  # SQLAlchemy's driver by URL; pypdfium2's pictures; for the IMAP door to come
+PLUGINS = {"psycopg", "pillow"}  # SQLAlchemy's driver by URL; pypdfium2's pictures
 STUBS = re.compile(r"types-.*|.*-stubs")
 
 
@@ -54,7 +54,7 @@ def _imported(folders: Iterable[str]) -> set[str]:
 @pytest.mark.parametrize(
     ("folders", "declared"),
     [
-        (["gateway", "web"], PROJECT["dependencies"]),
+        (["gateway", "web"], PROJECT["dependencies"] + PROJECT["optional-dependencies"]["keyring"]),
         (["tests", "tools", "bench"], PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]),
     ],
     ids=["to run", "to test"],

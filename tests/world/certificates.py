@@ -74,6 +74,24 @@ def holder(
     return _issued(name, organisation, under, key=2, ca=False, start=start, end=end, more=more)
 
 
+@cache
+def web_certificate(host: str) -> tuple[Holder, Holder]:
+    """A server's certificate for a host name, and the authority that must be trusted for it."""
+    top, own = authority("CA thử", key=1), _key(2)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]))
+        .issuer_name(top.certificate.subject)
+        .public_key(own.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(START)
+        .not_valid_after(END)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(top.key.public_key()), critical=False)
+    )
+    return Holder(builder.sign(top.key, hashes.SHA256()), own, (top.certificate,)), top
+
+
 _MORE = {
     "uid": NameOID.USER_ID,
     "email": NameOID.EMAIL_ADDRESS,
