@@ -1,0 +1,71 @@
+"""What is done with a stranger's bytes where all senders wait, before any child: searches whose time no bytes can stretch.
+
+The limit of each test is a hundred times what it takes; a search in the square of the length takes minutes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.documents.fields import cut_head, decoded_words, parse_fields, subject_of
+from gateway.documents.mime import may_carry_document
+
+_LONG = 1_000_000
+_HTML = b"Subject: a\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+_PLAIN = b"Subject: a\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+_BOTH = b"Subject: a\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n"
+_PATTERNS = (
+    *(
+        b"<",
+        b"/",
+        b"M",
+        b"M ",
+        b"1 / ",
+        b"1-\xe2\xe2/",
+        b"begin",
+        b"=ybegin ",
+        b"&nbsp",
+        b"&#160",
+        b"content-type:",
+        b"content-type: ",
+    ),
+    *(
+        b"Content-Type: text/plain ",
+        b"=\r\n",
+        b"= ",
+        b"=?",
+        b"=?utf-8?q?",
+        b"?= ",
+        b"\r\n ",
+        b"\r\r",
+        b"\n",
+        b" ",
+        b"\t\r\n",
+        b"(",
+    ),
+    *(b";a=", b'"', b"UmFyI", b"--b\r\n", b":", b"a:", b"a: \r\n ", b"\xe1\xba\xac", b"\0"),
+)
+MAILS = {
+    f"{start[:34].decode()[12:] or 'head'} {pattern!r}": start + (pattern * (_LONG // len(pattern) + 1))[:_LONG]
+    for start in (b"Subject: a", b"Subject: a\r\n", _HTML, _PLAIN, _BOTH)
+    for pattern in _PATTERNS
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("end", [b"", b">\r\n", b"\r\n\r\nx"], ids=["cut", "tag", "blank line"])
+def test_no_bytes_keep_the_quick_look_or_a_head_busy(end: bytes) -> None:
+    for raw in MAILS.values():
+        assert may_carry_document(raw[: _LONG - len(end)] + end) in (True, False)
+        assert isinstance(subject_of(raw + end), str)
+        assert isinstance(decoded_words(parse_fields(cut_head(raw + end)[0]).first("subject")), str)
+
+
+def test_behind_the_last_tag_the_words_still_count() -> None:
+    assert may_carry_document(_HTML + b"<p>S\xe1\xbb\x91: 12</p>/SG<b>D</b> < and <")
+    assert may_carry_document(_HTML + b"<p>a</p> 12/SGD")
+    assert not may_carry_document(_HTML + b"<p>a</p> a < b")
+
+
+def test_a_text_full_of_slashes_is_looked_at_by_a_child() -> None:
+    assert may_carry_document(_PLAIN + b"a/b " * 5000)
