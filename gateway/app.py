@@ -28,6 +28,7 @@ from gateway.inspection import Inspector
 from gateway.intake import Intake, own_letter
 from gateway.model import Identity
 from gateway.notices import Notices
+from gateway.policy.facts import local_day
 from gateway.policy.issuer import issuers_of
 from gateway.policy.rules import Policy
 from gateway.policy.rules import load as load_policy
@@ -35,6 +36,7 @@ from gateway.review import Review
 from gateway.secret import Links, kept_in
 from gateway.smtp import dsn
 from gateway.smtp.identity import TrustedNetworks
+from gateway.smtp.policy_service import PolicyService
 from gateway.smtp.relay import Relay
 from gateway.smtp.server import SmtpServer
 from gateway.store import Acceptance, Store
@@ -108,6 +110,7 @@ class Gateway:
             to_appeal=links.to_appeal,
         )
         self.smtp = SmtpServer(settings.smtp, self.intake)
+        self.policy_service = PolicyService(settings.policy_service, directory=self.directory, today=lambda: local_day(clock()))
         self._endings = contextlib.AsyncExitStack()
 
     def directory(self) -> Directory:
@@ -172,6 +175,9 @@ class Gateway:
         self._endings.push_async_callback(self.smtp.stop, _GRACE_S)
         with _naming("[smtp] listen", self.settings.smtp.listen):
             await self.smtp.start()
+        self._endings.push_async_callback(self.policy_service.stop)
+        with _naming("[policy_service] listen", self.settings.policy_service.listen):
+            await self.policy_service.start()
 
     async def stop(self) -> None:
         """Sessions end, what is on its way arrives or stays leased in the store, nothing is lost.
@@ -242,6 +248,8 @@ async def serve(settings: Config, *, start_console: StartConsole, announce: Call
         await house.listen()
         for address, smtp_port in house.smtp.addresses:
             announce(f"ready smtp {address}:{smtp_port}")
+        for address, policy_port in house.policy_service.addresses:
+            announce(f"ready policy-service {address}:{policy_port}")
         announce(f"ready web http://{host}:{console.port}")
         await stop.wait()
 

@@ -47,6 +47,14 @@ class Smtp(Value, forbid_unknown_fields=True):
     help_phone: str = ""  # whom a refused sender may ring
 
 
+class PolicyService(Value, forbid_unknown_fields=True):
+    """[policy_service]: where a Postfix asks about retired addresses before it takes a mail."""
+
+    listen: str = ""  # "" answers nobody
+    trusted_networks: tuple[str, ...] = ("127.0.0.0/8",)  # who may ask
+    filter: str = ""  # transport of that Postfix that leads to the gateway; mail to forwarded addresses goes there
+
+
 class Relay(Value, forbid_unknown_fields=True):
     """[relay]: the next mail server."""
 
@@ -217,6 +225,7 @@ class Config(Value, forbid_unknown_fields=True):
     """The whole file.  ``base`` is the folder that relative paths start from: the folder of the file."""
 
     smtp: Smtp = Smtp()
+    policy_service: PolicyService = PolicyService()
     relay: Relay = Relay()
     worker: Worker = Worker()
     store: Store = Store()
@@ -354,11 +363,10 @@ def _check(path: Path, config: Config) -> None:
         ("[web] listen", config.web.listen),
     ):
         host_and_port(setting, where=f"{path}: {where}")
-    for network in config.smtp.trusted_networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            raise ConfigError(f'{path}: [smtp] trusted_networks: expected a network like "192.0.2.0/24": {error}') from error
+    if config.policy_service.listen:
+        host_and_port(config.policy_service.listen, where=f"{path}: [policy_service] listen")
+    _check_networks(path, "smtp", config.smtp.trusted_networks)
+    _check_networks(path, "policy_service", config.policy_service.trusted_networks)
     if config.log.level.upper() not in LEVELS:
         raise ConfigError(f"{path}: [log] level: expected one of {', '.join(LEVELS)}, got {config.log.level!r}")
     file = config.store.url.removeprefix(_SQLITE)
@@ -371,6 +379,14 @@ def _check(path: Path, config: Config) -> None:
         )
     _check_offices(path, config)
     _check_mailboxes(path, config)
+
+
+def _check_networks(path: Path, table: str, networks: Iterable[str]) -> None:
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ConfigError(f'{path}: [{table}] trusted_networks: expected a network like "192.0.2.0/24": {error}') from error
 
 
 def _check_offices(path: Path, config: Config) -> None:

@@ -82,7 +82,7 @@ def test_other_database_urls_are_left_alone(tmp_path: Path) -> None:
         ('[smtp]\nlisten = "localhost"\n', "[smtp] listen: expected \"host:port\", got 'localhost'"),
         ('[relay]\nnext_hop = "mail:99999"\n', '[relay] next_hop: expected "host:port"'),
         ('[smtp]\nlistn = "x:1"\n', "[smtp] listn: no such setting; expected one of listen, hostname, trusted_networks, "),
-        ('[smpt]\nlisten = "x:1"\n', "[smpt]: no such table; expected one of smtp, relay, "),
+        ('[smpt]\nlisten = "x:1"\n', "[smpt]: no such table; expected one of smtp, policy_service, relay, "),
         ('[[office]]\nname = "o"\npath = "f"\n', "[[office]] path: no such setting; expected one of name, courier, folder"),
         ('[[office]]\nfolder = "f"\n', "[[office]]: name: expected this setting"),
         ('[office]\nname = "o"\n', "[[office]]: expected a table in double brackets for each office system"),

@@ -76,3 +76,45 @@ def test_before_the_queue_a_report_goes_through_as_it_was_sent(server_in_front: 
 
     (mail,) = server_in_front.wait_for(1)
     assert mail.endswith(_as_in_a_maildir(report))
+
+
+@pytest.fixture
+def asking_server(start_gateway: Callable[..., Gateway], postfix: Postfix) -> Iterator[Postfix]:
+    """Place C: Postfix asks about recipients, and leads mail to forwarded addresses to the gateway."""
+    smtp, asked = free_port(), free_port()
+    settings = {
+        "[smtp] listen": f'"127.0.0.1:{smtp}"',
+        "[policy_service] listen": f'"127.0.0.1:{asked}"',
+        "[policy_service] filter": f'"smtp:[127.0.0.1]:{smtp}"',
+    }
+    gateway = start_gateway(next_hop=postfix.address, settings=settings)
+    (line,) = documented("main.cf of that server").splitlines()
+    line = line.replace(" = ", "=").replace("10040", str(asked)).replace("permit_mynetworks, ", "")
+    server = Postfix(listeners=f"127.0.0.1:{{port}} inet n - n - - smtpd\n  -o {{{{ {line} }}}}")
+    yield server
+    gateway.stop()
+    server.stop()
+
+
+def test_an_address_past_its_closing_date_is_refused_at_rcpt_and_the_others_are_taken(asking_server: Postfix) -> None:
+    closed, other = "c3nguyenhue.huonggiang@moet.edu.vn", letters.SPECIALIST[1]
+
+    with smtplib.SMTP("127.0.0.1", asking_server.port, timeout=60) as client:
+        refused = client.sendmail(TEACHER, [closed, other], letters.figures_of_a_school())
+
+    code, said = refused[closed]
+    assert code == 551
+    assert b"vanthu.thptnh@sgdhuonggiang.edu.vn" in said
+    asking_server.wait_for(1)
+
+
+def test_mail_to_a_forwarded_address_is_led_through_the_gateway(asking_server: Postfix, postfix: Postfix) -> None:
+    report = letters.figures_of_a_school()
+
+    with smtplib.SMTP("127.0.0.1", asking_server.port, timeout=60) as client:
+        client.sendmail(TEACHER, ["pgdcamson.huonggiang@moet.edu.vn"], report)
+
+    mails = postfix.wait_for(1)
+    forwarded = next(mail for mail in mails if mail.endswith(_as_in_a_maildir(report)))
+    assert b"vanthu.pgdcs@sgdhuonggiang.edu.vn" in forwarded
+    assert asking_server.mails() == []

@@ -85,10 +85,10 @@ def relay_denied(address: str) -> str:
     return _reply("550", "5.7.1", [f"{_shown(address)} relay denied: dia chi nay khong thuoc he thong thu cua chung toi"])
 
 
-def moved(address: str, successor: str) -> str:
+def moved(address: str, successor: str, answer_id: str = "") -> str:
     """A retired address past its closing date (RFC 5321 section 3.4)."""
     words = f"{_shown(address)} da ngung su dung, xin gui toi {_shown(successor)} (moved, please use the new address)"
-    return _reply("551", "5.1.6", [words])
+    return _reply("551", "5.1.6", [f"{words} {answer_id}".strip()])
 
 
 def too_large(max_bytes: int, mail_id: str = "") -> str:
