@@ -10,40 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import queue
-import select
-import signal
-import socket
-import struct
-import subprocess
-import sys
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import BinaryIO
 
-import msgspec
-
-import gateway
 from gateway import sandbox
 from gateway.config import Inspection
 from gateway.documents.recognise import assembled
 from gateway.errors import ConfigError, NotFound, VanthuError
-from gateway.inspection_child import BEGIN, END, FAILED, KILL, MESSAGE, PAGE, READING, READY, Exit, Job
-from gateway.model import FileReading, Nature, Recognition, digest_of
+from gateway.inspection_child import NOT_THERE, Job
+from gateway.inspection_server import GRACE_S, Outcome, Server, ServerDied, unreadable
+from gateway.model import FileReading, Recognition, digest_of
 from gateway.warmup import Models, anchors_in
 
 _log = logging.getLogger(__name__)
 
-_START_LIMIT_S = 30.0
-_GRACE_S = 3.0  # beyond the alarm in the child itself
-_MAX_FRAME = 64 * 1024 * 1024
 _LIMITS_PER_MAIL = 3  # a whole mail may take so many times what one file may; the session of its sender waits
-_BEGUN = msgspec.msgpack.Decoder(tuple[int, FileReading])
-_READ = msgspec.msgpack.Decoder(FileReading)
-_EXIT = msgspec.msgpack.Decoder(Exit)
 
 
 class Inspector:
@@ -56,7 +40,7 @@ class Inspector:
         self._patience_s = patience_s
         self._mails = 0  # that wait or are read
         self._count = max(settings.processes, 1)
-        self._idle: queue.LifoQueue[_Server] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[Server] = queue.LifoQueue()
         self._threads: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -68,7 +52,7 @@ class Inspector:
                 return
             models = models_of(self._settings)
             _tell_layers()
-            servers = [_Server(models) for _ in range(self._count)]
+            servers = [Server(models) for _ in range(self._count)]
             for server in servers:
                 server.start()
                 self._idle.put(server)
@@ -118,12 +102,12 @@ class Inspector:
             files += outcome.readings
             if outcome.complete:
                 break
-            files.append(outcome.lost or _unreadable(whole, outcome.reason))
+            files.append(outcome.lost or unreadable(whole, outcome.reason))
             if outcome.lost is None:  # it died before the first file: the mail itself cannot be taken apart
                 break
             index = outcome.index + 1
             if time.monotonic() >= until:
-                files.append(_unreadable(FileReading(name="…", digest=whole.digest, size=0), "time limit"))
+                files.append(unreadable(FileReading(name="…", digest=whole.digest, size=0), "time limit"))
                 break
         return assembled(subject, tuple(files))
 
@@ -132,18 +116,34 @@ class Inspector:
         outcome = self._run(self._job("file", name=name), data)
         if outcome.readings:
             return outcome.readings[0]
-        return outcome.lost or _unreadable(FileReading(name=name, digest=digest_of(data), size=len(data)), outcome.reason)
+        return outcome.lost or unreadable(FileReading(name=name, digest=digest_of(data), size=len(data)), outcome.reason)
 
     def page_image(self, data: bytes, page: int, width_px: int) -> bytes:
         """One page of a PDF or picture as PNG, counted from 1.  Blocks.  NotFound when it is not there, else VanthuError."""
-        outcome = self._run(self._job("page", page=page, width=max(16, min(width_px, 4000))), data)
-        if outcome.failed == "no such page":
-            raise NotFound(f"page {page}")
-        if not outcome.page:
-            raise VanthuError(f"the page cannot be drawn: {outcome.failed or outcome.reason}")
-        return outcome.page
+        return self._made(self._job("page", page=page, width=max(16, min(width_px, 4000))), data)
 
-    def _job(self, task: str, *, name: str = "", skip: int = 0, page: int = 0, width: int = 0) -> Job:
+    def file_in(self, raw: bytes, way: Sequence[str]) -> bytes:
+        """One file out of a mail; ``way`` is the SHA-256 of the part, of the file in it, and so on.  Blocks.
+
+        NotFound when the mail has no such file, VanthuError when it cannot be taken out within the limits.
+        """
+        return self._made(self._job("take", way=tuple(way)), raw)
+
+    def words_of(self, data: bytes, media: str) -> str:
+        """The words of a text, sheet or Word file of that media type, for people.  Blocks.  VanthuError when there are none."""
+        return self._made(self._job("words", name=media), data).decode("utf-8", "replace")
+
+    def _made(self, job: Job, data: bytes) -> bytes:
+        outcome = self._run(job, data)
+        if outcome.failed == NOT_THERE:
+            raise NotFound(f"{job.task}: not in this file")
+        if not outcome.complete or outcome.failed:
+            raise VanthuError(f"{job.task}: cannot be done: {outcome.failed or outcome.reason}")
+        return outcome.made
+
+    def _job(
+        self, task: str, *, name: str = "", skip: int = 0, page: int = 0, width: int = 0, way: tuple[str, ...] = ()
+    ) -> Job:
         limits = self._settings
         return Job(
             task=task,
@@ -151,12 +151,13 @@ class Inspector:
             skip=skip,
             page=page,
             width=width,
+            way=way,
             time_limit_s=limits.time_limit_s,
             memory_limit_mb=limits.memory_limit_mb,
             max_file_bytes=limits.max_file_bytes,
         )
 
-    def _run(self, job: Job, data: bytes, *, until: float | None = None) -> _Outcome:
+    def _run(self, job: Job, data: bytes, *, until: float | None = None) -> Outcome:
         """Have one job done before ``until`` (monotonic), by a restarted server when the first one has died."""
         if self._closed or self._threads is None:
             raise VanthuError("the inspection is not running")
@@ -165,8 +166,8 @@ class Inspector:
             for _ in range(2):
                 try:
                     server.start()
-                    return server.do(job, data, until or time.monotonic() + job.time_limit_s + _GRACE_S)
-                except (_ServerDied, OSError) as error:
+                    return server.do(job, data, until or time.monotonic() + job.time_limit_s + GRACE_S)
+                except (ServerDied, OSError) as error:
                     _log.warning("inspection: a fork server died; it is started again: %s", error)
                     server.stop()
                 except BaseException:
@@ -192,198 +193,3 @@ def _tell_layers() -> None:
     _log.info("inspection: guarded by %s", ", ".join(name for name, holds in layers.items() if holds))
     for name in (name for name, holds in layers.items() if not holds):
         _log.warning("inspection: this kernel or machine has no %s: files are read with the other guards only", name)
-
-
-class _ServerDied(Exception):
-    """The fork server is gone (not just one of its children)."""
-
-
-class _Outcome:
-    """What came back from one child."""
-
-    def __init__(self) -> None:
-        self.subject = ""
-        self.readings: list[FileReading] = []
-        self.begun: FileReading | None = None
-        self.index = -1
-        self.page = b""
-        self.failed = ""
-        self.complete = False
-        self.timed_out = False
-        self.reason = ""
-
-    @property
-    def lost(self) -> FileReading | None:
-        """The file over which the child died."""
-        return _unreadable(self.begun, self.reason) if self.begun and self.reason else None
-
-    def take(self, what: bytes, body: bytes) -> None:
-        """One frame."""
-        if what == MESSAGE:
-            self.subject = body.decode("utf-8", "replace")
-        elif what == BEGIN:
-            self.index, self.begun = _BEGUN.decode(body)
-        elif what == READING:
-            self.readings.append(_READ.decode(body))
-            self.begun = None
-        elif what == PAGE:
-            self.page = body
-        elif what == FAILED:
-            self.failed = body.decode("utf-8", "replace")
-        elif what == END:
-            self.complete = True
-
-    def ended(self, how: Exit, memory_limit_mb: int) -> None:
-        """Why the child died, if it did not finish."""
-        if self.complete:
-            return
-        if self.timed_out or -how.status in (signal.SIGALRM, signal.SIGXCPU):
-            self.reason = "time limit"
-        elif how.status == 12 or how.max_rss_mb > 0.6 * memory_limit_mb:
-            self.reason = "memory limit"  # PDFium aborts when it gets no memory: its size tells, not its signal
-        else:
-            self.reason = "crashed"
-
-
-def _unreadable(reading: FileReading, reason: str) -> FileReading:
-    """A file that nobody could read is more likely hostile or broken than official; a person looks all the same."""
-    return FileReading(
-        name=reading.name,
-        digest=reading.digest,
-        size=reading.size,
-        media=reading.media,
-        nature=Nature.UNREADABLE,
-        confidence=0.5,
-        reason=reason,
-    )
-
-
-class _Server:
-    """One fork server process, used by one thread at a time."""
-
-    def __init__(self, models: Models) -> None:
-        self._models = msgspec.json.encode(models).decode()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
-
-    def start(self) -> None:
-        """Start it unless it runs.  Raises VanthuError."""
-        if self._process and self._process.poll() is None and self._channel:
-            return
-        self.stop()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-                [sys.executable, "-m", "gateway.inspection_child", str(theirs.fileno()), self._models],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=_bare_environment(),
-                start_new_session=True,  # a Ctrl-C at the terminal is for the gateway to handle
-            )
-            ours.settimeout(_START_LIMIT_S)
-            if ours.recv(16) != READY:
-                raise VanthuError("its fork server ended at once")
-        except (OSError, VanthuError) as error:
-            ours.close()
-            self.stop()
-            raise VanthuError(f"the inspection cannot start: {error}") from error
-        finally:
-            theirs.close()
-        ours.settimeout(None)
-        self._channel = ours
-
-    def stop(self) -> None:
-        """End it, and the child that it may have."""
-        if self._channel:
-            self._channel.close()  # it ends by itself, with its child, when nobody is there any more
-            self._channel = None
-        if self._process:
-            try:
-                self._process.wait(2)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-
-    def do(self, job: Job, data: bytes, until: float) -> _Outcome:
-        """Have a child do one job.  Raises _ServerDied."""
-        channel = self._channel
-        if channel is None:
-            raise _ServerDied
-        source = _in_memory(data)
-        ours, sink = os.pipe()
-        try:
-            socket.send_fds(channel, [msgspec.msgpack.encode(job)], [source, sink])
-        except OSError as error:
-            os.close(ours)
-            raise _ServerDied from error
-        finally:
-            os.close(source)
-            os.close(sink)
-        outcome = _Outcome()
-        with os.fdopen(ours, "rb", buffering=0) as frames:
-            _collect(frames, outcome, channel, patience_s=job.time_limit_s + _GRACE_S, until=until)
-        outcome.ended(self._exit(channel), job.memory_limit_mb)
-        if outcome.failed and outcome.reason:
-            _log.error("inspection: a reader failed:\n%s", outcome.failed)
-        return outcome
-
-    def _exit(self, channel: socket.socket) -> Exit:
-        channel.settimeout(_START_LIMIT_S)
-        try:
-            message = channel.recv(4096)
-        except OSError as error:
-            raise _ServerDied from error
-        finally:
-            channel.settimeout(None)
-        if not message:
-            raise _ServerDied
-        return _EXIT.decode(message)
-
-
-def _collect(frames: BinaryIO, outcome: _Outcome, channel: socket.socket, *, patience_s: float, until: float) -> None:
-    """Take frames until the child ends.  Silent for longer than one file may take, or all of it too long: it is killed."""
-    buffer = bytearray()
-    readable = select.poll()  # not select(): a gateway with many connections has descriptors above 1023
-    readable.register(frames, select.POLLIN)
-    while True:
-        if not readable.poll(max(min(patience_s, until - time.monotonic()), 0) * 1000):
-            outcome.timed_out = True
-            channel.send(KILL)
-            return
-        block = frames.read(1 << 20)
-        if not block:
-            return
-        buffer += block
-        try:
-            _take_frames(buffer, outcome)
-        except (msgspec.DecodeError, ValueError):  # a taken-over child may write anything
-            channel.send(KILL)
-            return
-
-
-def _take_frames(buffer: bytearray, outcome: _Outcome) -> None:
-    while len(buffer) >= 5:
-        (size,) = struct.unpack_from(">I", buffer)
-        if size > _MAX_FRAME:
-            raise ValueError("a frame that is too large")
-        if len(buffer) < 5 + size:
-            return
-        outcome.take(bytes(buffer[4:5]), bytes(buffer[5 : 5 + size]))
-        del buffer[: 5 + size]
-
-
-def _in_memory(data: bytes) -> int:
-    """The bytes as a descriptor that a child maps: no copy goes through a pipe.  memfd_create(2), Linux."""
-    descriptor = os.memfd_create("mail", os.MFD_CLOEXEC)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    return descriptor
-
-
-def _bare_environment() -> dict[str, str]:
-    """Nothing of ours that a hostile file could look for: only what the interpreter needs to find its modules."""
-    root = str(Path(gateway.__file__).resolve().parent.parent)
-    return {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -27,11 +27,14 @@ from gateway import sandbox
 from gateway.documents import mime
 from gateway.documents.containers import Room
 from gateway.documents.recognise import read_part, recognise_file
+from gateway.documents.showing import shown_words, taken_out
+from gateway.documents.text import Unreadable
 from gateway.drawing import NoSuchPage, page_as_png
 from gateway.model import FileReading, Nature, Value, digest_of
 from gateway.warmup import Models, warm_up
 
-MESSAGE, BEGIN, READING, PAGE, FAILED, END = b"M", b"B", b"R", b"P", b"F", b"E"
+MESSAGE, BEGIN, READING, MADE, FAILED, END = b"M", b"B", b"R", b"O", b"F", b"E"
+NOT_THERE = "not there"
 READY = b"ready"
 KILL = b"K"
 
@@ -39,11 +42,12 @@ KILL = b"K"
 class Job(Value):
     """What a child shall do."""
 
-    task: str  # "mail", "file" or "page"
-    name: str = ""
+    task: str  # one of TASKS
+    name: str = ""  # words: the media type
     skip: int = 0  # mail: how many files were read by children before this one
     page: int = 0  # page: counted from 1
     width: int = 0  # page: in pixels
+    way: tuple[str, ...] = ()  # take: digests that lead to the file
     time_limit_s: float = 20.0
     memory_limit_mb: int = 1024
     max_file_bytes: int = 40 * 1024 * 1024
@@ -186,16 +190,29 @@ def _read_file(job: Job, data: bytes, frames: _Frames) -> None:
     frames.send(END)
 
 
-def _draw_page(job: Job, data: bytes, frames: _Frames) -> None:
-    signal.setitimer(signal.ITIMER_REAL, job.time_limit_s)
-    try:
-        frames.send(PAGE, page_as_png(data, job.page, job.width))
-    except (ValueError, NoSuchPage) as error:
-        frames.send(FAILED, str(error).encode())
-    frames.send(END)
+def _make(work: Callable[[Job, bytes], bytes]) -> Callable[[Job, bytes, _Frames], None]:
+    """A task that makes one thing: it is sent as it is, or why there is none."""
+
+    def made(job: Job, data: bytes, frames: _Frames) -> None:
+        signal.setitimer(signal.ITIMER_REAL, job.time_limit_s)
+        try:
+            frames.send(MADE, work(job, data))
+        except (LookupError, NoSuchPage):
+            frames.send(FAILED, NOT_THERE.encode())
+        except (ValueError, Unreadable) as problem:
+            frames.send(FAILED, str(problem).encode("utf-8", "replace"))
+        frames.send(END)
+
+    return made
 
 
-TASKS: dict[str, Callable[[Job, bytes, _Frames], None]] = {"mail": _read_mail, "file": _read_file, "page": _draw_page}
+TASKS: dict[str, Callable[[Job, bytes, _Frames], None]] = {
+    "mail": _read_mail,
+    "file": _read_file,
+    "page": _make(lambda job, data: page_as_png(data, job.page, job.width)),
+    "take": _make(lambda job, raw: taken_out(raw, job.way)),
+    "words": _make(lambda job, data: shown_words(job.name, data).encode("utf-8", "replace")),
+}
 
 
 # --- Rights -----------------------------------------------------------------------------------------------------------------

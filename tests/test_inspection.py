@@ -21,10 +21,11 @@ from PIL import Image
 
 from gateway import inspection_child, sandbox
 from gateway.config import Inspection
+from gateway.documents.media import DOCX
 from gateway.errors import ConfigError, NotFound, VanthuError
 from gateway.inspection import Inspector, models_of
-from gateway.model import Nature, Recognition, SignatureLevel
-from tests.world import certificates, files, official, pdf
+from gateway.model import FileReading, Nature, Recognition, SignatureLevel, digest_of
+from tests.world import archives, certificates, files, official, pdf
 
 pillow_heif.register_heif_opener()  # to write photos of telephones
 
@@ -134,6 +135,42 @@ def test_the_second_page_of_a_tiff_is_drawn(inspector: Inspector) -> None:
     pages = [Image.new("1", (300, 420), 1), Image.new("1", (300, 210), 1)]
     pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], compression="group4")
     assert int.from_bytes(inspector.page_image(out.getvalue(), 2, 100)[20:24], "big") == 70
+
+
+def test_a_file_is_taken_out_of_whatever_it_lies_in(inspector: Inspector) -> None:
+    letter = files.word(official.school_letter())
+    packed = archives.zipped(("thư.eml", _mail(("trong.zip", archives.zipped(("cv.docx", letter))))))
+    raw = _mail(("a.zip", packed))
+    (way,) = (_way(reading, "cv.docx") for reading in asyncio.run(inspector.recognise(raw)).files if reading.inner)
+    assert inspector.file_in(raw, way) == letter
+    assert len(way) == 4
+    for wrong in ((), way[:-1], way[1:], (*way, way[-1])):
+        if wrong == way[:-1] or not wrong:
+            assert inspector.file_in(raw, wrong) != letter
+        else:
+            with pytest.raises(NotFound):
+                inspector.file_in(raw, wrong)
+
+
+def _way(reading: FileReading, name: str) -> tuple[str, ...]:
+    if reading.name.endswith(name):
+        return (reading.digest,)
+    return next(((reading.digest, *way) for inner in reading.inner if (way := _way(inner, name))), ())
+
+
+def test_a_bomb_is_not_taken_out(inspector: Inspector) -> None:
+    bomb = archives.zipped(("a.txt", bytes(80 << 20)))
+    with pytest.raises(NotFound):
+        inspector.file_in(_mail(("a.zip", bomb)), (digest_of(bomb), digest_of(bytes(80 << 20))))
+
+
+def test_words_are_shown_within_the_limits(inspector: Inspector) -> None:
+    assert "Số: 87/THCSLL" in inspector.words_of(files.word(official.school_letter()), DOCX)
+    assert inspector.words_of(b"<p>a</p><script>b</script><p>c &amp; d</p>", "text/html") == "a\nc & d"
+    assert inspector.words_of(b"> quoted\r\nS\xe8: 1\r\n", "text/plain").startswith("> quoted")
+    assert len(inspector.words_of(b"<script " * 400_000, "text/html")) <= 200_000
+    with pytest.raises(VanthuError):
+        inspector.words_of(pdf.pdf(official.decision()), "application/pdf")
 
 
 def test_a_scan_does_not_crash_its_reader(inspector: Inspector) -> None:

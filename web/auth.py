@@ -105,11 +105,10 @@ def visible_case(case_id: str) -> Case:
     return case
 
 
-def tell_seen(account: Account, *, case_id: str = "", mail_id: str = "", what: str = "page") -> None:
-    """Every look at a case or mail is remembered."""
-    store().tell(
-        Story(at=utc_now(), event=Event.SEEN, case_id=case_id, mail_id=mail_id, actor=account.name, detail={"what": what})
-    )
+def tell_seen(account: Account, *, case_id: str = "", mail_id: str = "", what: str = "page", file: str = "") -> None:
+    """Every look at a case, a mail or a file of theirs is remembered."""
+    detail: dict[str, str | int | float | bool | list[str]] = {"what": what, **({"file": file} if file else {})}
+    store().tell(Story(at=utc_now(), event=Event.SEEN, case_id=case_id, mail_id=mail_id, actor=account.name, detail=detail))
 
 
 def possible_acts(account: Account, case: Case) -> frozenset[CaseEvent]:

@@ -92,9 +92,11 @@ def one(case_id: str) -> ResponseReturnValue:
     """One case: the page of the document beside its facts, evidence, rule, mails and story."""
     account = me()
     case = visible_case(case_id)
-    tell_seen(account, case_id=case.id)
     if is_sealed(case):
+        tell_seen(account, case_id=case.id)
         return render_template("case_sealed.html", case=case)
+    preview = files.preview(case, file=_number("file", files.main_file(case)), page=_number("page", 1))
+    tell_seen(account, case_id=case.id, file=preview.name if "file" in request.args else "")
     views = store().views
     return render_template(
         "case.html",
@@ -106,7 +108,8 @@ def one(case_id: str) -> ResponseReturnValue:
         facts=evidence.facts(case),
         signs=evidence.six_signs(case),
         others=evidence.other_signs(case),
-        preview=files.preview(case, file=_number("file", files.main_file(case)), page=_number("page", 1)),
+        preview=preview,
+        places=files.places(case),
         mails=views.mails_of_case(case.id),
         deliveries=views.deliveries_of(case_id=case.id),
         story=stories.of_case(views, case, name_of=name_of),

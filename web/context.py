@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import current_app
@@ -22,6 +23,14 @@ class PageDrawer(Protocol):
 
     def page_image(self, data: bytes, page: int, width_px: int) -> bytes:
         """One page of a PDF as PNG, drawn in a guarded child; NotFound when there is no such page."""
+        ...
+
+    def file_in(self, raw: bytes, way: Sequence[str]) -> bytes:
+        """One file out of a mail, by the digests that lead to it; NotFound when it is not there, else VanthuError."""
+        ...
+
+    def words_of(self, data: bytes, media: str) -> str:
+        """The words of a file; VanthuError when there are none to be had."""
         ...
 
 

@@ -1,8 +1,12 @@
-"""The files of a case: images of their pages, their text where it is plain, and the original to download."""
+"""The files of a case and those that lie in them: images of their pages, their words, and the original to download.
+
+A file is named by its place in the readings of the case, depth first: an archive, then each file in it.  Nothing that a
+stranger sent is parsed here: guarded children cut files out of mails and archives, draw pages and find words.
+"""
 
 from __future__ import annotations
 
-import html
+import hashlib
 import re
 import threading
 from collections import OrderedDict
@@ -14,9 +18,8 @@ from flask import Blueprint, Flask, Response, abort, current_app, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from gateway.documents import mime
 from gateway.errors import NotFound, VanthuError
-from gateway.model import Case, Evidence, FileReading, Nature, Value, digest_of
+from gateway.model import Case, Evidence, FileReading, Nature, Value
 from gateway.policy.reasons import why_unreadable
 from web.auth import is_sealed, me, tell_seen, visible_case
 from web.context import gateway, store
@@ -25,21 +28,36 @@ blueprint = Blueprint("files", __name__)
 
 PAGE_WIDTH = 1240  # pixels: A4 at 150 dots per inch, sharp enough for stamps
 _CACHE_BYTES = 64 * 1024 * 1024
-_LONGEST_TEXT = 200_000  # characters of a text that are shown
 _PDF = "application/pdf"
 _PICTURES = frozenset(f"image/{kind}" for kind in ("jpeg", "png", "tiff", "heic", "bmp", "webp", "gif"))
 _NO_PAGE = b""  # remembered like an image: the file ends before this page
-_MARKUP = re.compile(
-    r"<(?:script|style)\b.*?</(?:script|style)>|<br\s*/?>|</(?:p|div|tr|li|h\d)>|<[^>]*>", re.IGNORECASE | re.DOTALL
-)
+_NO_BYTES = ("", hashlib.sha256().hexdigest())  # digests of what could not be unpacked, or is empty
+_BODIES = ("text/plain", "text/html")
+
+
+class Place(Value):
+    """A file of a case, and where it lies."""
+
+    number: int  # in the readings of the case, depth first
+    depth: int  # 0 is a part of the mail
+    reading: FileReading
+    way: tuple[str, ...]  # digests that lead to its bytes; () when there are none
+    holder: str = ""  # the path of what it lies in
+
+    @property
+    def title(self) -> str:
+        """The last step of its path; "" for the words of a mail, which are called as the mail itself."""
+        if not self.depth:
+            return self.reading.name
+        return "" if self.reading.name == self.holder else self.reading.name.rpartition("/")[2]
 
 
 class Preview(Value):
     """What the page side of a case shows of one file."""
 
-    file: int  # index in the case's files
+    file: int  # its number in the readings of the case
     name: str
-    kind: str  # "image", "text" or "none"
+    kind: str  # "image", "text", "files" or "none"
     page: int = 1
     more: bool = False  # whether a next page may exist
     text: str = ""
@@ -47,6 +65,7 @@ class Preview(Value):
     lines: tuple[Evidence, ...] = ()  # what was read of a file that has no pages
     marks: tuple[Evidence, ...] = ()  # what was read on the page that is shown, with its place
     has_bytes: bool = False
+    inner: tuple[Place, ...] = ()  # what lies in it
 
 
 class FileCache:
@@ -92,11 +111,11 @@ def install(app: Flask) -> None:
 def page(case_id: str, file: int, page: int) -> ResponseReturnValue:
     """One page of a PDF or picture as PNG, drawn in a guarded child."""
     case = _open_case(case_id)
-    reading = _reading(case, file)
-    if not _has_pages(reading) or page < 1:
+    place = _place(case, file)
+    if not _has_pages(place.reading) or page < 1:
         abort(404)
     try:
-        image = page_image(case, reading, page)
+        image = page_image(case, place, page)
     except VanthuError:  # no such page, or the file could not be drawn within the limits
         abort(404)
     response = Response(image, mimetype="image/png")
@@ -109,82 +128,122 @@ def page(case_id: str, file: int, page: int) -> ResponseReturnValue:
 def download(case_id: str, file: int) -> ResponseReturnValue:
     """The original, byte for byte; the browser saves it and never shows it."""
     case = _open_case(case_id)
-    reading = _reading(case, file)
-    data = bytes_of(case, reading)
-    tell_seen(me(), case_id=case.id, mail_id=case.mail_id, what="download")
+    place = _place(case, file)
+    data = bytes_of(case, place)
+    tell_seen(me(), case_id=case.id, mail_id=case.mail_id, what="download", file=place.reading.name)
     response = Response(data, mimetype="application/octet-stream")
-    response.headers["Content-Disposition"] = _attachment(reading.name or "noi-dung-thu.txt")
+    response.headers["Content-Disposition"] = _attachment(_file_name(place))
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 
+def places(case: Case) -> tuple[Place, ...]:
+    """All files of the case, each archive before what lies in it."""
+    found: list[Place] = []
+    for reading in case.files:
+        _walk(reading, None, found)
+    return tuple(found)
+
+
+def _walk(reading: FileReading, holder: Place | None, found: list[Place]) -> None:
+    """Readings nest six deep at most (gateway.documents.containers.room)."""
+    depth, way, name = (holder.depth + 1, holder.way, holder.reading.name) if holder else (0, (), "")
+    own = () if reading.digest in _NO_BYTES else (*way, reading.digest)
+    place = Place(number=len(found), depth=depth, reading=reading, way=own, holder=name)
+    found.append(place)
+    for inner in reading.inner:
+        _walk(inner, place, found)
+
+
 def main_file(case: Case) -> int:
-    """Which file the case opens with: the one its document was read from, else the first that is an official document."""
+    """Which file the case opens with: the one its document was read from, else the first that is an official document.
+
+    An archive tells the documents of its files as well: the innermost one is where they were read.
+    """
+    found = places(case)
     document = case.document
-    for index, reading in enumerate(case.files):
-        if document is not None and document in reading.documents:
-            return index
+    holders = [place for place in found if document is not None and document in place.reading.documents and place.way]
+    if holders:
+        return max(holders, key=lambda place: place.depth).number
     order = (Nature.ISSUED, Nature.COPY, Nature.UNREADABLE)
-    ranked = [(order.index(f.nature), index) for index, f in enumerate(case.files) if f.nature in order]
+    ranked = [(order.index(place.reading.nature), place.number) for place in found if place.reading.nature in order]
     return min(ranked)[1] if ranked else 0
 
 
 def preview(case: Case, *, file: int, page: int) -> Preview:
-    """What to show of a file: an image of the page, the text, or why there is neither."""
+    """What to show of a file: an image of the page, the words, what lies in it, or why there is nothing."""
     if not case.files:
         return Preview(file=0, name="", kind="none", problem="Thư này không có tệp nào được lưu trong hồ sơ.")
-    if file >= len(case.files):
+    everything = places(case)
+    if file >= len(everything):
         abort(404)
-    reading = case.files[file]
+    place = everything[file]
+    reading = place.reading
+    seen = Preview(file=file, name=reading.name, kind="none", lines=_lines(reading), inner=_inner(everything, place))
     try:
-        data = bytes_of(case, reading)
+        data = bytes_of(case, place)
     except NotFound:
-        gone = "Bản gốc không còn được lưu trên cổng."
-        return Preview(file=file, name=reading.name, kind="none", problem=gone, lines=_lines(reading))
-    seen = Preview(file=file, name=reading.name, kind="none", has_bytes=True, lines=_lines(reading))
-    if not reading.name or reading.media == "text/plain":
-        return msgspec.structs.replace(seen, kind="text", text=_decoded(data)[:_LONGEST_TEXT])
-    if reading.nature is Nature.UNREADABLE and not _has_pages(reading):
-        return msgspec.structs.replace(seen, problem=f"Cổng chưa đọc được tệp này: {why_unreadable(reading.reason)}.")
+        return msgspec.structs.replace(seen, problem=_why_no_bytes(place))
+    except VanthuError:
+        return msgspec.structs.replace(seen, problem="Tệp này không lấy ra được trong giới hạn an toàn của cổng.")
+    seen = msgspec.structs.replace(seen, has_bytes=True)
     if _has_pages(reading):
-        return _image_preview(case, reading, seen, page)
+        return _image_preview(case, place, seen, page)
+    return _words_preview(reading, seen, data)
+
+
+def _inner(everything: tuple[Place, ...], place: Place) -> tuple[Place, ...]:
+    """What lies directly in a file."""
+    count = sum(1 for _ in place.reading.walk()) - 1
+    return tuple(each for each in everything[place.number + 1 : place.number + 1 + count] if each.depth == place.depth + 1)
+
+
+def _words_preview(reading: FileReading, seen: Preview, data: bytes) -> Preview:
+    """A file without pages: its words; for an archive the list of its files."""
+    try:
+        if words := gateway().inspector.words_of(data, reading.media or _BODIES[0]):
+            return msgspec.structs.replace(seen, kind="text", text=words)
+    except VanthuError:  # it holds no words, or nobody can read them: then its files, or why
+        pass
+    if seen.inner:
+        return msgspec.structs.replace(seen, kind="files")
+    if reading.nature is Nature.UNREADABLE:
+        return msgspec.structs.replace(seen, problem=f"Cổng chưa đọc được tệp này: {why_unreadable(reading.reason)}.")
     return seen
 
 
-def page_image(case: Case, reading: FileReading, page: int) -> bytes:
+def _why_no_bytes(place: Place) -> str:
+    if place.reading.reason:
+        return f"Tệp này không mở ra được: {why_unreadable(place.reading.reason)}."
+    if place.depth and not place.way:
+        return "Tệp này không phải văn bản nên cổng không lấy ra. Xin tải tệp chứa nó để xem."
+    return "Bản gốc không còn được lưu trên cổng."
+
+
+def page_image(case: Case, place: Place, page: int) -> bytes:
     """A page as PNG; NotFound when the file has no such page, VanthuError when it cannot be drawn."""
-    cache = _cache()
-    image = cache.get(reading.digest, page)
+    cache, digest = _cache(), place.reading.digest
+    image = cache.get(digest, page)
     if image is None:
         try:
-            image = gateway().inspector.page_image(bytes_of(case, reading), page, PAGE_WIDTH)
+            image = gateway().inspector.page_image(bytes_of(case, place), page, PAGE_WIDTH)
         except NotFound:
             image = _NO_PAGE
-        cache.put(reading.digest, page, image)
+        cache.put(digest, page, image)
     if image == _NO_PAGE:
-        raise NotFound(f"case {case.id}: {reading.name!r} has no page {page}")
+        raise NotFound(f"case {case.id}: {place.reading.name!r} has no page {page}")
     return image
 
 
-def bytes_of(case: Case, reading: FileReading) -> bytes:
-    """The bytes of a file of the case, out of the mail as it came; NotFound when they are no longer kept."""
-    data = _cache().get(reading.digest, 0)
+def bytes_of(case: Case, place: Place) -> bytes:
+    """The bytes of a file of the case, out of the mail as it came; NotFound when they are no longer kept, or never were."""
+    if not place.way:
+        raise NotFound(f"case {case.id}: {place.reading.name!r} has no bytes")
+    data = _cache().get(place.reading.digest, 0)
     if data is None:
-        data = _cut_out(case, reading)
-        _cache().put(reading.digest, 0, data)
+        data = gateway().inspector.file_in(store().views.raw(case.mail_id), place.way)
+        _cache().put(place.reading.digest, 0, data)
     return data
-
-
-def _cut_out(case: Case, reading: FileReading) -> bytes:
-    parts = mime.split(store().views.raw(case.mail_id)).parts
-    for part in parts:
-        if digest_of(part.data) == reading.digest:
-            return part.data
-    if not reading.name:
-        bodies = [part for part in parts if part.is_body]
-        plain = [part for part in bodies if part.declared in ("text/plain", "")]
-        return b"\n".join(part.data for part in plain or bodies)
-    raise NotFound(f"case {case.id}: no part with the bytes of {reading.name!r}")
 
 
 def _cache() -> FileCache:
@@ -198,17 +257,18 @@ def _open_case(case_id: str) -> Case:
     return case
 
 
-def _reading(case: Case, file: int) -> FileReading:
-    if file >= len(case.files):
+def _place(case: Case, file: int) -> Place:
+    found = places(case)
+    if file >= len(found):
         abort(404)
-    return case.files[file]
+    return found[file]
 
 
-def _image_preview(case: Case, reading: FileReading, seen: Preview, page: int) -> Preview:
+def _image_preview(case: Case, place: Place, seen: Preview, page: int) -> Preview:
     """Page 1 is there; for the others the page is drawn now, so that one behind the last leads back to the last."""
     if page > 1:
         try:
-            page_image(case, reading, page)
+            page_image(case, place, page)
         except NotFound:
             last = url_for("cases.one", case_id=case.id, file=seen.file, page=page - 1, end=1)
             abort(Response(status=303, headers={"Location": last}))
@@ -230,14 +290,12 @@ def _lines(reading: FileReading) -> tuple[Evidence, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _decoded(data: bytes) -> str:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("cp1258", "replace")
-    if re.match(r"\s*<(?:!doctype|html|body|div|p|table|meta)\b", text, re.IGNORECASE):
-        text = html.unescape(_MARKUP.sub(lambda tag: "\n" if tag[0][1] in "/bB" else "", text))
-    return text.strip()
+def _file_name(place: Place) -> str:
+    """Under which name it is saved: the words of a mail have none of their own."""
+    reading = place.reading
+    if not place.title:
+        return "noi-dung-thu.html" if reading.media == _BODIES[1] else "noi-dung-thu.txt"
+    return place.title
 
 
 def _attachment(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from gateway.errors import NotFound
+from gateway.documents.showing import shown_words, taken_out
+from gateway.documents.text import Unreadable
+from gateway.errors import NotFound, VanthuError
 from gateway.model import Account, Case
 from gateway.store import Acceptance
 from tests.web import sample
@@ -38,6 +40,20 @@ class TwoPages:
         out = io.BytesIO()
         Image.new("L", (width_px, width_px * 297 // 210), 255).save(out, "PNG")
         return out.getvalue()
+
+    def file_in(self, raw: bytes, way: Sequence[str]) -> bytes:
+        """What the children do, without children."""
+        try:
+            return taken_out(raw, way)
+        except LookupError as error:
+            raise NotFound("no such file") from error
+
+    def words_of(self, data: bytes, media: str) -> str:
+        """The same."""
+        try:
+            return shown_words(media, data)
+        except Unreadable as problem:
+            raise VanthuError(problem.reason) from problem
 
 
 class Visitor:

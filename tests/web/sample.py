@@ -17,6 +17,7 @@ from werkzeug.security import generate_password_hash
 from gateway.config import Config, Office, Smtp
 from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, OrganisationKind
 from gateway.documents import mime
+from gateway.documents.recognise import recognise
 from gateway.lifecycle import CaseState, DeliveryEvent
 from gateway.model import (
     Account,
@@ -50,8 +51,9 @@ from gateway.review import Review
 from gateway.secret import Links
 from gateway.store import Acceptance, Opening, Settlement, Store
 from tests.policy import desk
-from tests.world import letters
+from tests.world import archives, files, letters, official, pdf
 from web.context import PageDrawer
+from web.files import Place, places
 
 PASSWORD = "mat khau thu nghiem"  # noqa: S105 - of made-up people
 PROVINCE_OFFICE, SECTOR_OFFICE = "qlvb-tinh", "ioffice-nganh"
@@ -464,3 +466,43 @@ def sealed_case(at: datetime) -> Acceptance:
         state=CaseState.SEALED,
         alarm=True,
     )
+
+
+def with_files(acceptance: Acceptance, files: tuple[FileReading, ...]) -> Acceptance:
+    """The same, with a case of these files."""
+    case = msgspec.structs.replace(case_of(acceptance), files=files, document=None)
+    return msgspec.structs.replace(acceptance, openings=(Opening(case=case),))
+
+
+# --- Files in files ---
+
+WORD = files.word(official.school_letter())
+PAPER = pdf.pdf(official.decision())
+FORWARDED = letters.letter(
+    sender=letters.TEACHER,
+    to=[letters.SPECIALIST],
+    subject="x",
+    at=datetime(2026, 11, 18, tzinfo=UTC),
+    text="Kính chuyển",
+    attachments=[letters.Attachment(name="cv.docx", data=WORD)],
+)
+PACKED = archives.zipped(("hồ sơ/qđ.pdf", PAPER), ("thư.eml", FORWARDED), ("trong.zip", archives.zipped(("cv.docx", WORD))))
+
+
+def packed_case(at: datetime) -> Acceptance:
+    """A mail with an archive, as it was really read."""
+    raw = letters.letter(
+        sender=letters.TEACHER,
+        to=[letters.SPECIALIST],
+        subject="Hồ sơ",
+        at=at,
+        text="Xem tệp.",
+        attachments=[letters.Attachment(name="hồ sơ.zip", data=PACKED)],
+    )
+    acceptance = captured(raw, sender="a@b.example", to=["c@d.example"], unit="SGDHG", office="", at=at)
+    return with_files(acceptance, recognise(raw).files)
+
+
+def place_of(case: Case, name: str) -> Place:
+    """The file whose path ends so."""
+    return next(place for place in places(case) if place.reading.name.endswith(name))

@@ -16,7 +16,7 @@ from gateway.inspection import Inspector
 from gateway.lifecycle import CaseState, DeliveryEvent
 from gateway.model import Account, Case
 from tests.web import sample
-from tests.web.sample import CLERK, OFFICER, SCHOOL_CLERK, House
+from tests.web.sample import CLERK, OFFICER, SCHOOL_CLERK, House, packed_case, place_of
 from tests.world import letters
 from web.server import serve
 
@@ -199,3 +199,19 @@ def test_the_question_mark_lists_the_keys(seat: Seat) -> None:
     expect(seat.page.get_by_role("dialog")).to_contain_text("duyệt hồ sơ đang mở")
     seat.page.keyboard.press("Escape")
     expect(seat.page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_file_in_an_archive_is_looked_at_by_itself(seat: Seat, remember: Callable[..., Case]) -> None:
+    case = remember(packed_case)
+    seat.sign_in(CLERK)
+    seat.open(f"/case/{case.id}?file={place_of(case, 'hồ sơ.zip').number}")
+    expect(seat.page.get_by_text("Trong tệp này có 3 tệp")).to_be_visible()
+    seat.fits("archive")
+    seat.page.locator(".held").get_by_role("link", name="qđ.pdf").click()
+    picture = seat.page.locator(".paper img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 1000
+    seat.fits("archive-pdf")
+    seat.page.locator(".file-list").get_by_role("link", name="cv.docx").first.click()
+    expect(seat.page.locator("pre")).to_contain_text("Số: 87/THCSLL")
+    seat.fits("archive-word")

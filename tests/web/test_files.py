@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -12,10 +13,10 @@ from PIL import Image
 
 from gateway.documents import mime
 from gateway.model import Account, Box, Case, Event, Evidence, FileReading, Nature, Sign, digest_of
-from gateway.store import Acceptance, Opening
+from gateway.store import Acceptance
 from tests.web import sample
 from tests.web.conftest import TwoPages, Visitor
-from tests.web.sample import CLERK, House
+from tests.web.sample import CLERK, FORWARDED, PAPER, WORD, House, packed_case, place_of, with_files
 from tests.world import letters
 from web.files import PAGE_WIDTH, FileCache, main_file
 
@@ -25,11 +26,6 @@ Remember = Callable[..., Case]
 
 def pdf_of(raw: bytes) -> bytes:
     return next(part.data for part in mime.split(raw).parts if part.data.startswith(b"%PDF"))
-
-
-def with_files(acceptance: Acceptance, files: tuple[FileReading, ...]) -> Acceptance:
-    case = msgspec.structs.replace(sample.case_of(acceptance), files=files, document=None)
-    return msgspec.structs.replace(acceptance, openings=(Opening(case=case),))
 
 
 def test_the_page_of_a_pdf_is_an_image(as_person: AsPerson, remember: Remember, drawer: TwoPages) -> None:
@@ -98,7 +94,7 @@ def test_the_text_of_a_mail_is_shown_as_text(house: House, as_person: AsPerson, 
         text="Số: 12/THCSLL\n<img src=x onerror=alert(1)>\n",
     )  # fmt: skip
     acceptance = sample.captured(raw, sender="a@b.example", to=["c@d.example"], unit="SGDHG", office="", at=now)
-    body = FileReading(name="", digest="0" * 64, size=40, media="text/plain")
+    body = FileReading(name="", digest=digest_of(mime.split(raw).parts[0].data), size=40, media="text/plain")
     house.store.accept_now([with_files(acceptance, (body,))])
     page = as_person(CLERK).get(f"/case/{sample.case_of(acceptance).id}").text
     assert "Số: 12/THCSLL" in page
@@ -112,11 +108,11 @@ def test_an_html_mail_is_shown_without_its_markup(house: House, as_person: AsPer
         + "<html><style>p{color:red}</style><p>Kính gửi:&nbsp;Sở</p><script>alert(1)</script><p>Dòng hai</p></html>".encode()
     )
     acceptance = sample.captured(raw, sender="a@b.example", to=["c@d.example"], unit="SGDHG", office="", at=now)
-    body = FileReading(name="", digest="0" * 64, size=40, media="text/html")
+    body = FileReading(name="", digest=digest_of(mime.split(raw).parts[0].data), size=40, media="text/html")
     house.store.accept_now([with_files(acceptance, (body,))])
     page = as_person(CLERK).get(f"/case/{sample.case_of(acceptance).id}").text
     shown = page.split("<pre>")[1].split("</pre>")[0]
-    assert [line for line in shown.splitlines() if line] == ["Kính gửi:\xa0Sở", "Dòng hai"]
+    assert [line for line in shown.splitlines() if line] == ["Kính gửi: Sở", "Dòng hai"]
 
 
 def test_a_word_file_shows_the_lines_that_were_read(house: House, as_person: AsPerson, now: datetime) -> None:
@@ -195,6 +191,79 @@ def test_what_lies_in_an_archive_is_listed(as_person: AsPerson, remember: Rememb
         files = sample.case_of(acceptance).files
         return with_files(acceptance, tuple(msgspec.structs.replace(file, inner=(inner,)) for file in files))
 
-    page = as_person(CLERK).get(f"/case/{remember(packed).id}").text
-    assert "hồ sơ.zip/biên bản.pdf" in page
+    clerk, case = as_person(CLERK), remember(packed)
+    page = clerk.get(f"/case/{case.id}").text
+    assert f'href="/case/{case.id}?file=1">biên bản.pdf</a>' in page
     assert "2 KB · không đọc được" in page
+    assert "Tệp này không mở ra được" in clerk.get(f"/case/{case.id}?file=1").text
+    assert clerk.get(f"/case/{case.id}/file/1").status_code == 404
+
+
+# --- Files in files ---
+
+INSIDE = {
+    "hồ sơ.zip/hồ sơ/qđ.pdf": PAPER,
+    "hồ sơ.zip/thư.eml": FORWARDED,
+    "hồ sơ.zip/thư.eml/cv.docx": WORD,
+    "hồ sơ.zip/trong.zip/cv.docx": WORD,
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_each_file_in_an_archive_is_downloaded_by_itself(
+    house: House, as_person: AsPerson, remember: Remember, name: str
+) -> None:
+    case = remember(packed_case)
+    response = as_person(CLERK).get(f"/case/{case.id}/file/{place_of(case, name).number}")
+    assert response.data == INSIDE[name]
+    assert response.mimetype == "application/octet-stream"
+    assert "sandbox" in response.headers["Content-Security-Policy"]
+    assert quote(name.rpartition("/")[2], safe="") in response.headers["Content-Disposition"]
+    looked = [story.detail for story in house.store.views.story(case_id=case.id) if story.event is Event.SEEN]
+    assert looked == [{"what": "download", "file": name}]
+
+
+def test_a_pdf_in_an_archive_has_page_images(as_person: AsPerson, remember: Remember, drawer: TwoPages) -> None:
+    case = remember(packed_case)
+    clerk, number = as_person(CLERK), place_of(case, "qđ.pdf").number
+    assert f"/file/{number}/page/1.png" in clerk.get(f"/case/{case.id}?file={number}").text
+    assert clerk.get(f"/case/{case.id}/file/{number}/page/1.png").mimetype == "image/png"
+    assert drawer.asked == [(PAPER, 1)]
+
+
+def test_a_word_file_in_a_mail_in_an_archive_shows_its_words(as_person: AsPerson, remember: Remember) -> None:
+    case = remember(packed_case)
+    page = as_person(CLERK).get(f"/case/{case.id}?file={place_of(case, 'thư.eml/cv.docx').number}").text
+    assert "Số: 87/THCSLL" in page.split("<pre>")[1]
+
+
+def test_the_words_of_a_mail_in_an_archive_are_saved_as_a_text(as_person: AsPerson, remember: Remember) -> None:
+    case = remember(packed_case)
+    number = place_of(case, "thư.eml").number + 1
+    response = as_person(CLERK).get(f"/case/{case.id}/file/{number}")
+    assert response.data.strip() == "Kính chuyển".encode()
+    assert 'filename="noi-dung-thu.txt"' in response.headers["Content-Disposition"]
+
+
+def test_an_archive_shows_what_lies_in_it(as_person: AsPerson, remember: Remember) -> None:
+    case = remember(packed_case)
+    page = as_person(CLERK).get(f"/case/{case.id}?file={place_of(case, 'hồ sơ.zip').number}").text
+    assert "Trong tệp này có 3 tệp" in page
+
+
+def test_a_case_opens_with_the_file_in_the_archive_that_holds_its_document(now: datetime) -> None:
+    case = sample.case_of(packed_case(now))
+    wanted = place_of(case, "qđ.pdf")
+    assert main_file(msgspec.structs.replace(case, document=wanted.reading.documents[0])) == wanted.number
+
+
+def test_files_in_an_archive_belong_to_those_who_see_the_case(as_person: AsPerson, remember: Remember) -> None:
+    case = remember(packed_case)
+    number = place_of(case, "qđ.pdf").number
+    other = as_person(sample.SCHOOL_CLERK)
+    for path in (
+        f"/case/{case.id}/file/{number}",
+        f"/case/{case.id}/file/{number}/page/1.png",
+        f"/case/{case.id}?file={number}",
+    ):
+        assert other.get(path).status_code == 404

@@ -68,25 +68,42 @@ _Block = tuple[list[tuple[str, str]], bool]  # pieces of text with the encoding 
 
 def read(data: bytes, charset: str = "") -> Text:
     """The text of an HTML file; ``charset`` as its mail part declared it."""
+    root = _parsed(data, charset)
+    if root is None:
+        return Text(lines=())
+    blocks = _blocks(root)
+    lines, legacy = _lines(blocks)
+    collector = Collector()
+    for index in own_places(lines):
+        collector.add(lines[index], centred=blocks[index][1])
+    return Text(lines=collector.done(), legacy=legacy)
+
+
+def all_lines(data: bytes) -> list[str]:
+    """The blocks of a page as lines, with what it quotes: for people to look at.  Raises Unreadable."""
+    root = _parsed(data, "")
+    return [] if root is None else _lines(_blocks(root, old=True))[0]
+
+
+def _lines(blocks: list[_Block]) -> tuple[list[str], str]:
+    """The texts of blocks in Unicode, and the encoding that they were in."""
+    by_font = _encodings(blocks)
+    lines, legacy = in_unicode([_joined(pieces, by_font) for pieces, _ in blocks])
+    return [tidy(" ".join(line.split())) for line in lines], legacy or next(iter(by_font), "")
+
+
+def _parsed(data: bytes, charset: str) -> etree._Element | None:
+    """The tree of a page, None when it is empty.  Raises Unreadable."""
     if not charset and (found := _DECLARED.search(data, 0, 4096)):
         charset = found[1].decode("ascii")
     source = as_letters(data, charset).translate(_NO_LETTERS)
     if not source.strip():
-        return Text(lines=())
+        return None
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
     try:
-        root = lxml_html.document_fromstring(source.encode(), parser=parser)
+        return lxml_html.document_fromstring(source.encode(), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise Unreadable("damaged") from error
-    collector = Collector()
-    blocks = _blocks(root)
-    by_font = _encodings(blocks)
-    texts = [_joined(pieces, by_font) for pieces, _ in blocks]
-    lines, legacy = in_unicode(texts)
-    lines = [tidy(" ".join(line.split())) for line in lines]
-    for index in own_places(lines):
-        collector.add(lines[index], centred=blocks[index][1])
-    return Text(lines=collector.done(), legacy=legacy or next(iter(by_font), ""))
 
 
 def _encodings(blocks: list[_Block]) -> list[str]:
@@ -100,8 +117,11 @@ def _joined(pieces: list[tuple[str, str]], by_font: list[str]) -> str:
     return "".join(decode_run(words, encoding) if encoding in by_font else words for words, encoding in pieces)
 
 
-def _blocks(root: etree._Element) -> list[_Block]:
-    """Texts of blocks with "is centred", in order, until a quoted mail begins.  No recursion: pages nest deep."""
+def _blocks(root: etree._Element, *, old: bool = False) -> list[_Block]:
+    """Texts of blocks with "is centred", in order, until a quoted mail begins (``old``: and the quoted mails).
+
+    No recursion: pages nest deep.
+    """
     walk = _Walk(Fonts(root))
     skipped: etree._Element | None = None
     for count, (event, node) in enumerate(etree.iterwalk(root, events=("start", "end"))):
@@ -113,9 +133,9 @@ def _blocks(root: etree._Element) -> list[_Block]:
                 walk.text(node.tail)
         elif event == "end":
             walk.leave(node)
-        elif _begins_old_mail(node):
+        elif not old and _begins_old_mail(node):
             break
-        elif node.tag in _UNSEEN or _hidden(node) or _quotes(node):
+        elif node.tag in _UNSEEN or _hidden(node) or (not old and _quotes(node)):
             skipped = node
         else:
             walk.enter(node)
