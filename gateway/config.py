@@ -43,6 +43,8 @@ class Smtp(Value, forbid_unknown_fields=True):
     max_bytes_in_flight: _Count = 256 * 1024 * 1024  # over all sessions; beyond it new mail gets 452 4.3.1
     command_timeout_s: _Seconds = 300.0
     data_timeout_s: _Seconds = 600.0  # without progress
+    authenticate: bool = True  # ask the DNS who sent mail from outside (SPF, DKIM, DMARC)
+    name_servers: tuple[str, ...] = ()  # "address" or "address:port"; none: those of the machine
     help_url: str = "https://vanthu.example/huong-dan"  # where a refused sender reads more
     help_phone: str = ""  # whom a refused sender may ring
 
@@ -365,6 +367,8 @@ def _check(path: Path, config: Config) -> None:
         host_and_port(setting, where=f"{path}: {where}")
     if config.policy_service.listen:
         host_and_port(config.policy_service.listen, where=f"{path}: [policy_service] listen")
+    for server in config.smtp.name_servers:
+        _check_name_server(path, server)
     _check_networks(path, "smtp", config.smtp.trusted_networks)
     _check_networks(path, "policy_service", config.policy_service.trusted_networks)
     if config.log.level.upper() not in LEVELS:
@@ -379,6 +383,19 @@ def _check(path: Path, config: Config) -> None:
         )
     _check_offices(path, config)
     _check_mailboxes(path, config)
+
+
+def _check_name_server(path: Path, server: str) -> None:
+    address, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "53")
+    try:
+        ipaddress.ip_address(address)
+        right = port.isdigit() and 0 < int(port) < 65536
+    except ValueError:
+        right = False
+    if not right:
+        raise ConfigError(
+            f'{path}: [smtp] name_servers: expected an address like "192.0.2.53" or "192.0.2.53:53", got {server!r}'
+        )
 
 
 def _check_networks(path: Path, table: str, networks: Iterable[str]) -> None:

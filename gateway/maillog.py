@@ -30,6 +30,11 @@ def accepted(mail_id: str, *, sender: str, recipients: int, size: int, peer: str
     _line(f"{mail_id} accepted sender=<{sender}> recipients={recipients} size={size} peer={peer} identity={identity}")
 
 
+def authenticated(mail_id: str, *, sender: str, peer: str, identity: str, results: str) -> None:
+    """The DNS was asked who sent a mail from outside."""
+    _line(f"{mail_id} authenticated sender=<{sender}> peer={peer} identity={identity} {results}")
+
+
 def refused(mail_id: str, *, sender: str, peer: str, rule: str) -> None:
     """A mail was refused in its session by a rule."""
     _line(f"{mail_id} refused sender=<{sender}> peer={peer} rule={rule}")

@@ -129,7 +129,12 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     Phase: {Phase.OBSERVE: "theo dõi", Phase.ADVISE: "nhắc nhở", Phase.ENFORCE: "áp dụng"},
     Role: {Role.CLERK: "văn thư", Role.OFFICER: "quản trị", Role.LEADER: "lãnh đạo", Role.AUDITOR: "kiểm tra"},
     Door: {Door.SMTP: "SMTP", Door.LMTP: "LMTP", Door.IMAP: "IMAP", Door.OWN: "thư của cổng", Door.ARCHIVE: "thư cũ"},
-    Identity: {Identity.CLAIMED: "tự xưng, chưa xác minh", Identity.TRUSTED_NETWORK: "từ mạng tin cậy"},
+    Identity: {
+        Identity.CLAIMED: "tự xưng, chưa xác minh",
+        Identity.SPF: "tên miền xác nhận máy gửi (SPF)",
+        Identity.DKIM: "tên miền đã ký thư (DKIM)",
+        Identity.TRUSTED_NETWORK: "từ mạng tin cậy",
+    },
     TextSource: {TextSource.TEXT: "lớp chữ", TextSource.OCR: "nhận dạng ảnh", TextSource.NONE: "không có chữ"},
 }
 

@@ -140,6 +140,13 @@ def _not_clerk(facts: Facts, wanted: bool) -> str:
     return f"Người gửi không dùng tài khoản văn thư của đơn vị{f' ({clerks})' if clerks else ''}."
 
 
+_IDENTITIES = {
+    Identity.CLAIMED: "tự xưng",
+    Identity.SPF: "được tên miền xác nhận máy gửi (SPF)",
+    Identity.DKIM: "có chữ ký tên miền (DKIM)",
+    Identity.TRUSTED_NETWORK: "ở mạng tin cậy",
+}
+
 CONDITIONS: dict[str, Condition] = {
     "carries": Condition(
         takes=_words(Carried),
@@ -247,7 +254,7 @@ CONDITIONS: dict[str, Condition] = {
     "identity": Condition(
         takes=_words(Identity),
         holds=lambda facts, wanted: facts.letter.identity in wanted,
-        otherwise=_one_of("Người gửi không ", {Identity.CLAIMED: "tự xưng", Identity.TRUSTED_NETWORK: "ở mạng tin cậy"}),
+        otherwise=_one_of("Người gửi không ", _IDENTITIES),
     ),
     "door": Condition(
         takes=_words(Door),

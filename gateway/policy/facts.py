@@ -73,8 +73,8 @@ class Letter(Value):
 
     @property
     def is_proved(self) -> bool:
-        """Whether we know who sent it."""
-        return self.identity is Identity.TRUSTED_NETWORK
+        """Whether we know who sent it, or at least his domain does."""
+        return self.identity is not Identity.CLAIMED
 
     @property
     def is_from_clerk(self) -> bool:

@@ -16,6 +16,7 @@ from gateway import maillog
 from gateway.config import Smtp
 from gateway.model import Admission, Answer, Arrival, Door, Identity, Mail, Recipient, new_id
 from gateway.smtp import replies
+from gateway.smtp.authentication import Proof
 from gateway.smtp.data import Contents, LineEnds, unpack
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,14 @@ class Intake(Protocol):
 
     def admission(self, address: str, identity: Identity) -> Admission:
         """May this recipient be taken at RCPT?"""
+        ...
+
+
+class Authenticator(Protocol):
+    """Who proves senders from outside (gateway.smtp.authentication)."""
+
+    async def proof(self, raw: bytes, *, sender: str, peer: str, helo: str) -> Proof:
+        """What proves the sender of a mail.  Never raises, and never takes longer than some seconds."""
         ...
 
 
@@ -87,9 +96,10 @@ class Envelope(AiosmtpdEnvelope):
 class Handler:
     """Says what becomes of a recipient and of a mail."""
 
-    def __init__(self, intake: Intake, settings: Smtp) -> None:
+    def __init__(self, intake: Intake, settings: Smtp, authenticator: Authenticator | None = None) -> None:
         self._intake = intake
         self._settings = settings
+        self._authenticator = authenticator
 
     def objection(self, address: str, session: Session) -> str:
         """The reply that refuses a recipient; "" when it is welcome."""
@@ -119,13 +129,23 @@ class Handler:
         if flaw:
             maillog.refused(mail_id, sender=envelope.mail_from or "", peer=session.address, rule=f"smtp: {flaw}")
             return self._complaint(flaw, mail_id)
-        answer = await self._intake.accept(_mail(mail_id, contents, session, envelope))
+        identity = session.identity if session.trusted else await self._identity(mail_id, contents.raw, session, envelope)
+        answer = await self._intake.accept(_mail(mail_id, contents, session, envelope, identity))
         if answer.refused is None:
             return replies.accepted(mail_id)
         settings = self._settings
         return replies.refused(
             answer.refused, mail_id, help_url=settings.help_url, help_phone=settings.help_phone, appeal=answer.appeal
         )
+
+    async def _identity(self, mail_id: str, raw: bytes, session: Session, envelope: Envelope) -> Identity:
+        """How the sender of a mail from outside is proved."""
+        if self._authenticator is None:
+            return session.identity
+        sender = envelope.mail_from or ""
+        proof = await self._authenticator.proof(raw, sender=sender, peer=session.address, helo=session.host_name or "")
+        maillog.authenticated(mail_id, sender=sender, peer=session.address, identity=proof.identity, results=str(proof))
+        return proof.identity
 
     def _complaint(self, flaw: Flaw | Excess, mail_id: str) -> str:
         if flaw is Excess.SIZE:
@@ -142,7 +162,7 @@ def _flaw(contents: Contents, session: Session) -> Flaw:
     return Flaw.LOOP if contents.hops > MAX_HOPS else Flaw.NONE
 
 
-def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope) -> Mail:
+def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope, identity: Identity) -> Mail:
     return Mail(
         id=mail_id,
         sender=envelope.mail_from or "",
@@ -156,7 +176,7 @@ def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope
             peer=session.address,
             helo=session.host_name or "",
             protocol=_protocol(session, envelope),
-            identity=session.identity,
+            identity=identity,
         ),
     )
 

@@ -1,6 +1,6 @@
-"""Who sent this?  For now: a client in a trusted network, or somebody who only claims to be the sender.
+"""Who is this client?  One in a trusted network, or somebody who only claims to be the sender.
 
-AUTH, XFORWARD/XCLIENT, PROXY, SPF, DKIM and DMARC are not read yet, so an identity is never more than these two.
+What a mail from outside proves is found by authentication.py.  AUTH, XFORWARD/XCLIENT and PROXY are not read yet.
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ import logging
 import socket
 
 from gateway.config import Smtp, host_and_port
+from gateway.smtp.authentication import Authenticator
 from gateway.smtp.handler import Handler, Intake
+from gateway.smtp.names import Names
 from gateway.smtp.protocol import SmtpProtocol
 from gateway.smtp.session import Reception
 
@@ -53,7 +55,12 @@ class SmtpServer:
 
     def __init__(self, settings: Smtp, intake: Intake) -> None:
         self._settings = settings
-        self._handler = Handler(intake, settings)
+        self._authenticator = (
+            Authenticator(Names(settings.name_servers), hostname=settings.hostname or socket.gethostname())
+            if settings.authenticate
+            else None
+        )
+        self._handler = Handler(intake, settings, self._authenticator)
         self._server: asyncio.Server | None = None
         self._reception: Reception | None = None
         self._probe = LagProbe()
@@ -112,6 +119,8 @@ class SmtpServer:
             await self._all_ended(None)
         await self._server.wait_closed()
         self._probe.stop()
+        if self._authenticator is not None:
+            self._authenticator.close()
         self._server = None
 
     def _dismiss(self, *, at_once: bool) -> None:

@@ -56,7 +56,9 @@ class Door:
     def __init__(self, *, runner: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop, **settings: Any) -> None:
         self.intake = FakeIntake()
         self.loop = runner()
-        self.server = SmtpServer(Smtp(**{"listen": "127.0.0.1:0", "hostname": "gw.example", **settings}), self.intake)
+        self.server = SmtpServer(
+            Smtp(**{"listen": "127.0.0.1:0", "hostname": "gw.example", "authenticate": False, **settings}), self.intake
+        )
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._clients: list[Client] = []
 
