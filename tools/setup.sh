@@ -34,7 +34,7 @@ echo "Installing Vanthu into .venv (once; this takes a minute) …"
 case $kind in
 demo)
   .venv/bin/pip install --quiet --editable .
-  tools/install-debian.sh --wanted tesseract-ocr-vie libarchive13
+  tools/install-debian.sh --wanted tesseract-ocr-vie libarchive13 libunarr1
   ;;
 test) .venv/bin/pip install --quiet --editable '.[dev]' ;;
 *) echo "tools/setup.sh: say demo or test, not $kind" >&2; exit 2 ;;

@@ -284,6 +284,14 @@ def suffix_says_document(name: str) -> bool:
     return _DOCUMENT_SUFFIX.search(name.strip()) is not None
 
 
+_VOLUME = re.compile(r"\.(?:part\d{1,4}\.rar|[rz]\d\d|[a-z0-9]{1,5}\.\d{3})\Z", re.IGNORECASE)
+
+
+def is_volume(name: str) -> bool:
+    """The name is that of one of several pieces: "a.part2.rar", "a.r00", "a.z01", "a.7z.001", "a.pdf.002"."""
+    return _VOLUME.search(name.strip()) is not None
+
+
 _NEVER = ("audio/", "video/", "application/vnd.microsoft.portable-executable", "application/x-executable")
 
 

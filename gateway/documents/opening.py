@@ -80,6 +80,8 @@ class Opener:
             return self._document(kind, data, name)
         if kind == media.ENCRYPTED_OFFICE:
             return _unreadable(kind, "password", likelihood(name, kind, data))
+        if kind == media.UNKNOWN and media.is_volume(name):
+            return _unreadable(kind, "fragment", likelihood(name, kind, data))
         if kind == media.UNKNOWN and media.suffix_says_document(name):
             return _unreadable(kind, "damaged", likelihood(name, kind, data))
         if kind in media.COULD_BE_DOCUMENTS:
@@ -101,7 +103,8 @@ class Opener:
         inner = self._inside(UNPACKERS, kind, data, name)
         reading = gathered(kind, None, inner)
         if reading.nature is Nature.UNREADABLE:
-            reading = replace(reading, confidence=max(reading.confidence, likelihood(name, kind, b"")))
+            reason = "fragment" if reading.reason == "damaged" and media.is_volume(name) else reading.reason
+            reading = replace(reading, reason=reason, confidence=max(reading.confidence, likelihood(name, kind, b"")))
         return reading if reading.nature is Nature.SECRET else replace(reading, signatures=signatures_of(kind, data))
 
     def _inside(self, unpackers: Mapping[str, Unpacker], kind: str, data: bytes, name: str) -> list[FileReading]:

@@ -45,14 +45,34 @@ def packed_by_libarchive(format_name: str, *entries: Entry, filter_name: str | N
 # --- RAR: only its owner's program packs it, so these store ---------------------------------------------------------------
 
 
-def rar4(*entries: Entry, main_flags: int = 0, file_flags: int = 0) -> bytes:
-    """RAR 2.9 to 4: marker, main header, stored files, end."""
-    out = b"Rar!\x1a\x07\0" + _block4(0x73, main_flags, bytes(6))
-    for name, data in entries:
-        raw = name.encode()
-        fields = struct.pack("<IIBIIBBHI", len(data), len(data), 3, zlib.crc32(data), 0x5D724800, 29, 0x30, len(raw), 0o100644)
-        out += _block4(0x74, 0x8000 | (0 if name.isascii() else 0x200) | file_flags, fields + raw) + data
+def rar4(*entries: Entry, main_flags: int = 0, file_flags: int = 0, packed: bool = False) -> bytes:
+    """RAR 2.9 to 4: marker, main header, files (stored, or ``packed`` one after the other: solid), end."""
+    out = b"Rar!\x1a\x07\0" + _block4(0x73, main_flags | (0x08 if packed else 0), bytes(6))
+    for number, (name, data) in enumerate(entries):
+        raw, kept = name.encode(), _letters_only(data, tables=number == 0) if packed else data
+        method, solid = (0x33, 0x10 if number else 0) if packed else (0x30, 0)
+        sizes = struct.pack("<IIBII", len(kept), len(data), 3, zlib.crc32(data), 0x5D724800)
+        fields = sizes + struct.pack("<BBHI", 29, method, len(raw), 0o100644)
+        flags = 0x8000 | (0 if name.isascii() else 0x200) | solid | file_flags
+        out += _block4(0x74, flags, fields + raw) + kept
     return out + _block4(0x7B, 0x4000, b"")
+
+
+def _letters_only(data: bytes, *, tables: bool) -> bytes:
+    """RAR 2.9's LZ without any match: each byte is a letter of nine bits, the end of the file is a letter of one.
+
+    The tables say so: 256 lengths of 9, one of 1, 42 letters that do not occur, then 105 codes of 6 bits for places that are
+    not used.  They are written in a code of their own, in which eight letters have three bits each.
+    """
+    bits = ""
+    if tables:
+        codes = {0: "000", 1: "001", 6: "010", 9: "011", 16: "100", 17: "101", 18: "110", 19: "111"}
+        bits += "00" + "".join("0011" if number in codes else "0000" for number in range(20))
+        for letter, repeated in ((9, None), (17, 138), (17, 117), (1, None), (19, 42), (6, None), (17, 104)):
+            bits += codes[letter] + ("" if repeated is None else f"{repeated - 11:07b}")
+    bits += "".join(f"1{byte:08b}" for byte in data) + "000"
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8)
 
 
 def _block4(kind: int, flags: int, rest: bytes) -> bytes:
@@ -60,17 +80,19 @@ def _block4(kind: int, flags: int, rest: bytes) -> bytes:
     return struct.pack("<H", zlib.crc32(body) & 0xFFFF) + body
 
 
-def rar5(*entries: Entry, locked: bool = False) -> bytes:
+def rar5(*entries: Entry, locked: bool = False, locked_files: bool = False, volume: bool = False) -> bytes:
     """RAR 5: signature, main header, stored files, end; ``locked`` puts an encryption header in front of all."""
     out = b"Rar!\x1a\x07\x01\0"
     if locked:
         out += _block5(_vint(4) + _vint(0) + _vint(0) + _vint(0) + b"\x0f" + bytes(16))
-    out += _block5(_vint(1) + _vint(0) + _vint(0))
+    out += _block5(_vint(1) + _vint(0) + _vint(1 if volume else 0))
     for name, data in entries:
         raw = name.encode()
-        head = _vint(2) + _vint(2) + _vint(len(data)) + _vint(4) + _vint(len(data)) + _vint(0o100644)
+        extra = _vint(1 + 3 + 32) + _vint(1) + _vint(0) + _vint(0) + b"\x0f" + bytes(32) if locked_files else b""
+        head = _vint(2) + (_vint(3) + _vint(len(extra)) if extra else _vint(2)) + _vint(len(data))
+        head += _vint(4) + _vint(len(data)) + _vint(0o100644)
         head += struct.pack("<I", zlib.crc32(data)) + _vint(0) + _vint(1) + _vint(len(raw)) + raw
-        out += _block5(head) + data
+        out += _block5(head + extra) + data
     return out + _block5(_vint(5) + _vint(0) + _vint(0))
 
 

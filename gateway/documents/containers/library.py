@@ -1,8 +1,7 @@
 """libarchive on bytes in memory: RAR (versions 4 and 5), 7z, tar, cab, LZH, and what zipfile does not read.  Pure.
 
 The C library is loaded when this module is imported, because a guarded child has no file system to load it from.  It does
-not read solid RAR 3, RAR 2 and encrypted archives: those are named states.  ``unar`` would read some of them, but a
-program of its own cannot be started where files are read.
+not read solid RAR 3, RAR 2 and encrypted archives: the first two are left to libunarr (gateway.documents.containers.unarr).
 """
 
 from __future__ import annotations
@@ -43,6 +42,7 @@ def unpack(data: bytes, room: Room, format_name: str) -> Iterator[Packed]:
 
 
 def _entries(archive: Any, room: Room, meter: Meter) -> Iterator[Packed]:
+    reason = ""
     for entry in archive:
         if entry.filetype not in (_REGULAR, 0):
             continue
@@ -56,7 +56,8 @@ def _entries(archive: Any, room: Room, meter: Meter) -> Iterator[Packed]:
         try:
             yield _packed(entry, name, meter)
         except libarchive.ArchiveError as error:
-            yield Packed(name=name, limit=_reason(error))
+            reason = reason if reason == "format" else _reason(error)  # files that were packed together are unread together
+            yield Packed(name=name, limit=reason)
 
 
 def _name(entry: Any) -> str:
@@ -87,4 +88,4 @@ def _reason(error: Exception) -> str:
         return "password"
     if "allocate" in words or "memory" in words:  # a dictionary of 7z may be larger than what a child may have
         return "memory limit"
-    return "format" if "support" in words or "unknown" in words or "solid" in words else "damaged"
+    return "format" if any(word in words for word in ("support", "unknown", "unexpected codec", "solid")) else "damaged"

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 
 from gateway.documents import media
-from gateway.documents.containers import library
+from gateway.documents.containers import library, unarr
 from gateway.documents.containers.names import from_bytes, shown_path
 from gateway.documents.containers.room import MAX_FILE_BYTES, TIME, TOO_LARGE, Meter, Packed, Room
 
@@ -35,7 +35,7 @@ def unpack(data: bytes, room: Room) -> Iterator[Packed]:
     with archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         if any(info.compress_type not in (*_METHODS, _AES) for info in infos):
-            yield from library.unpack(data, room, "zip")
+            yield from unarr.rescued(library.unpack(data, room, "zip"), data, room, "zip")
             return
         damaged: dict[str, Packed] = {}
         for packed in _entries(archive, data, infos, room, Meter(room, len(data))):
