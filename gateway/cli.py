@@ -19,6 +19,7 @@ import msgspec
 import gateway
 from gateway import maillog
 from gateway.commands.directory import directory
+from gateway.commands.import_mail import import_mail
 from gateway.commands.inspect import inspect
 from gateway.commands.opened import store_of
 from gateway.commands.policy import policy
@@ -158,6 +159,7 @@ def demo(once: bool, folder: Path) -> None:
 
 
 main.add_command(inspect)
+main.add_command(import_mail)
 main.add_command(replay)
 main.add_command(directory)
 main.add_command(policy)

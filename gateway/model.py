@@ -56,6 +56,12 @@ def first_id_of(moment: datetime) -> str:
     return _spelled(int(moment.timestamp() * 1000) << 80)
 
 
+def lasting_id(moment: datetime | None, digest: str) -> str:
+    """An identity of that form for bytes of the past: the same moment and digest (hexadecimal) give the same one."""
+    at = 0 if moment is None else max(int(moment.timestamp() * 1000), 0)
+    return _spelled(at << 80 | int(digest[:20], 16))
+
+
 def _spelled(value: int) -> str:
     pairs = _PAIRS
     return "".join([pairs[value >> shift & 1023] for shift in range(120, -1, -10)])

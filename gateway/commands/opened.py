@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def store_of(settings: Config) -> Iterator[Store]:
-    """The store, under a node name that all commands share: one at a time."""
+def store_of(settings: Config, *, node: str = "") -> Iterator[Store]:
+    """The store, under a node name that all commands share: one at a time.  Or under a name of the command's own."""
     from gateway.store import Store
 
     store = Store(
         url=settings.store_url(),
         blobs=settings.path(settings.store.blobs),
         inline_bytes=settings.store.inline_bytes,
-        node=f"{settings.node}-command",
+        node=node or f"{settings.node}-command",
     )
     store.open()
     try:

@@ -1,6 +1,17 @@
 """The store: everything Vanthu remembers.  The only package that knows SQLAlchemy."""
 
 from gateway.store.archive import Archive
+from gateway.store.past import Past
+from gateway.store.past_values import (
+    DocumentCount,
+    ImportRow,
+    MailCount,
+    Outcome,
+    PastDocument,
+    PastMail,
+    Remembered,
+    Trouble,
+)
 from gateway.store.store import Store
 from gateway.store.values import (
     Acceptance,
@@ -26,16 +37,25 @@ __all__ = [
     "CasePage",
     "CaseRow",
     "DeliveryPage",
+    "DocumentCount",
     "Health",
+    "ImportRow",
+    "MailCount",
     "MailPage",
     "MailRow",
     "Opening",
+    "Outcome",
+    "Past",
+    "PastDocument",
+    "PastMail",
     "Purgeable",
+    "Remembered",
     "ReplayPage",
     "Replayable",
     "Settlement",
     "Statistics",
     "Store",
+    "Trouble",
     "Version",
     "Views",
 ]

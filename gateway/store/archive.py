@@ -100,6 +100,6 @@ class Archive(Reading):
 
 
 def _decided_by_rules(since: datetime, until: datetime) -> list[ColumnElement[bool]]:
-    """Mails of that time without sealed ones and letters of our own."""
-    ours = mails.c.door == Door.OWN.value
-    return [mails.c.at >= since, mails.c.at < until, mails.c.sealed.is_(False), ~ours]
+    """Mails of that time without sealed ones, letters of our own, and imported ones, which no rule decided about."""
+    others = mails.c.door.in_((Door.OWN.value, Door.ARCHIVE.value))
+    return [mails.c.at >= since, mails.c.at < until, mails.c.sealed.is_(False), ~others]

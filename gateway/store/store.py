@@ -31,6 +31,7 @@ from gateway.store.batch import Entry, Lease, Rows, settled
 from gateway.store.blobs import Blobs
 from gateway.store.database import Database
 from gateway.store.lane import Lane
+from gateway.store.past import Past
 from gateway.store.rows import case_of, mail_of, story_row
 from gateway.store.tables import micros
 from gateway.store.texts import clean
@@ -79,6 +80,7 @@ class Store:
         self._writer = Writer(self._database, self._blobs, clock=clock)
         self._lane: Lane | None = None
         self.views = Views(self._database, self._blobs)
+        self.past = Past(self._database, self._writer.submit, self._rows)  # imports of old mail
         self.archive = Archive(self._database)
 
     def open(self) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS
 
-SCHEMA = "0003"  # revision of the newest migration
+SCHEMA = "0004"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,6 +65,7 @@ OPEN_STATES = tuple(state.value for state, steps in CASE_TRANSITIONS.items() if 
 
 # These conditions stand in partial indexes.  SQLite uses such an index only for a query that repeats them word for word.
 JOINABLE = text("key <> '' AND state IN ('waiting', 'approved', 'handed-over', 'registered')")
+ARCHIVED_SAME = text("key <> '' AND state = 'archived'")
 UNFINISHED = text("wake_at IS NOT NULL")
 NOT_DELIVERED = text("action <> 'deliver'")
 LET_THROUGH = text("alarm AND action = 'deliver'")
@@ -222,6 +223,9 @@ cases = Table(
     Column("urgency", Text, nullable=False),
     Column("search", Text, nullable=False),
     Index("ix_cases_joinable", "unit", "direction", "key", unique=True, sqlite_where=JOINABLE, postgresql_where=JOINABLE),
+    Index(
+        "ix_cases_archived", "unit", "direction", "key", unique=True, sqlite_where=ARCHIVED_SAME, postgresql_where=ARCHIVED_SAME
+    ),
     Index(None, "opened_at", "id"),
     Index(None, "state", "unit"),
 )
