@@ -180,7 +180,32 @@ class Imap(Value, forbid_unknown_fields=True):
     message_timeout_s: _Seconds = 600.0  # for one message, or one batch of small ones; then the link is cut from outside
     max_message_bytes: _Count = 50 * 1024 * 1024  # a larger message becomes a held item, not an error
     lease_s: _Seconds = 180.0  # how long a mailbox is ours when our node dies
+    tokens: str = "data/tokens"  # folder of the tokens of mailboxes that sign in with one
     silent_after_days: _Count = 1  # working days without a mail, in a mailbox that expects one, until the alarm
+
+
+class ProviderKind(StrEnum):
+    """Who gives out tokens."""
+
+    GOOGLE = "google"
+    MICROSOFT = "microsoft"
+    OTHER = "other"  # a server of one's own
+
+
+class OAuthProvider(Value, forbid_unknown_fields=True):
+    """[[provider]]: who gives out the tokens by which one signs in to mailboxes (OAuth 2)."""
+
+    name: str
+    kind: ProviderKind
+    client_id: str
+    client_secret: str = ""  # "file:PATH", "env:NAME" or "keyring:SERVICE"; "" where the application has none
+    tenant: str = "organizations"  # Microsoft: the directory (tenant) id, or "organizations"
+    token_url: str = ""  # for kind = "other", as the next ones
+    authorize_url: str = ""  # "": no sign-in by browser
+    device_url: str = ""  # "": no sign-in by a code on another device
+    scope: str = ""
+    refresh_days: Annotated[int, msgspec.Meta(ge=0)] = 0  # how long an unused token can be renewed; 0: for ever
+    ca_file: str = ""  # certificates to trust instead of the system's
 
 
 class Mailbox(Value, forbid_unknown_fields=True):
@@ -190,6 +215,7 @@ class Mailbox(Value, forbid_unknown_fields=True):
     host: str
     user: str
     secret: str = ""  # "file:PATH", "env:NAME" or "keyring:SERVICE"
+    provider: str = ""  # name of the [[provider]] whose token signs in, instead of a secret
     address: str = ""  # whom its mails are for; "" is the user
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0  # 0 is 993 or, with starttls and none, 143
     security: Security = Security.TLS
@@ -239,6 +265,7 @@ class Config(Value, forbid_unknown_fields=True):
     imap: Imap = Imap()
     office: tuple[Office, ...] = ()
     mailbox: tuple[Mailbox, ...] = ()
+    provider: tuple[OAuthProvider, ...] = ()
     node: str = "vanthu"  # name of this gateway among several on one database
     base: str = "."
 
@@ -291,8 +318,12 @@ def host_and_port(setting: str, *, where: str) -> tuple[str, int]:
 
 _TABLES: dict[str, type[Value]] = {
     name: type(getattr(Config(), name)) for name in Config.__struct_fields__ if isinstance(getattr(Config(), name), Value)
-} | {"office": Office, "mailbox": Mailbox}
-_LISTS = {"office": "office system", "mailbox": "mailbox"}  # tables that stand there many times, in double brackets
+} | {"office": Office, "mailbox": Mailbox, "provider": OAuthProvider}
+_LISTS = {
+    "office": "office system",
+    "mailbox": "mailbox",
+    "provider": "provider of tokens",
+}  # tables that stand there many times, in double brackets
 _TYPES = {
     "str": "a text in quotes",
     "int": "a whole number",
@@ -418,6 +449,10 @@ def _check_offices(path: Path, config: Config) -> None:
 
 
 def _check_mailboxes(path: Path, config: Config) -> None:
+    providers = [provider.name for provider in config.provider]
+    for name in providers:
+        if providers.count(name) > 1:
+            raise ConfigError(f"{path}: [[provider]] {name}: name: stands there twice")
     names = [mailbox.name for mailbox in config.mailbox]
     for mailbox in config.mailbox:
         wrong = "stands there twice" if names.count(mailbox.name) > 1 else _wrong_with(mailbox, config)
@@ -435,6 +470,8 @@ def _wrong_with(mailbox: Mailbox, config: Config) -> str:
         _ = mailbox.starts_on
     except ValueError:
         return f'start: expected "now", "all" or a day like "2026-01-31", got {mailbox.start!r}'
+    if mailbox.provider and mailbox.provider not in {provider.name for provider in config.provider}:
+        return f"provider: expected the name of a [[provider]], got {mailbox.provider!r}"
     if mailbox.forward is Forward.APPEND and mailbox.append_to not in {m.name for m in config.mailbox} - {mailbox.name}:
         return f"append_to: expected the name of another [[mailbox]], got {mailbox.append_to!r}"
     if mailbox.after is After.MOVE and mailbox.move_to in mailbox.folders:

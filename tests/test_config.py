@@ -32,7 +32,7 @@ def test_the_example_loads_as_it_stands() -> None:
     config = load(EXAMPLE)
 
     assert config.base == str(EXAMPLE.parent)
-    assert msgspec.structs.replace(config, base=".", office=(), mailbox=()) == Config()
+    assert msgspec.structs.replace(config, base=".", office=(), mailbox=(), provider=()) == Config()
 
 
 def test_every_setting_stands_in_the_example_and_nothing_else() -> None:

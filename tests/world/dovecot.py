@@ -36,7 +36,7 @@ mail_gid = {gid}
 mail_location = {location}
 mail_attribute_dict =
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{mechanisms}
 ssl = yes
 ssl_cert = <{folder}/server.pem
 ssl_key = <{folder}/server.key
@@ -56,6 +56,7 @@ namespace inbox {{
     special_use = \\Sent
   }}
 }}
+{tokens}
 passdb {{
   driver = static
   args = password={password}
@@ -95,6 +96,21 @@ service auth {{
 }}
 """
 
+_TOKENS = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf
+}}
+"""
+_INTROSPECTION = """\
+introspection_mode = auth
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 _CAPABILITIES = (
     "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLAY THREAD=REFERENCES THREAD=REFS THREAD=ORDEREDSUBJECT "
     "MULTIAPPEND URL-PARTIAL CATENATE UNSELECT CHILDREN NAMESPACE UIDPLUS LIST-EXTENDED I18NLEVEL=1 CONDSTORE QRESYNC ESEARCH "
@@ -108,13 +124,22 @@ class Dovecot:
     ``without``: capabilities that it does not announce.  ``ca_file`` trusts its certificate, made for "localhost".
     """
 
-    def __init__(self, *, without: Sequence[str] = (), fsync: str = "never", location: str = "mdbox:~/mail") -> None:
+    def __init__(
+        self,
+        *,
+        without: Sequence[str] = (),
+        fsync: str = "never",
+        location: str = "mdbox:~/mail",
+        introspection: str = "",
+        mechanisms: str = "xoauth2 oauthbearer",
+    ) -> None:
+        """``introspection`` is the address that says whose token it is: then tokens are taken, by these mechanisms."""
         # Not below pytest's own folder: that is closed to the user whose mail it is.
         self.folder = Path(tempfile.mkdtemp(prefix="vanthu-dovecot-"))
         self.folder.chmod(0o755)
         self.port, self.tls_port = free_port(), free_port()
         self.ca_file = self.folder / "ca.pem"
-        self._configure(without, fsync, location)
+        self._configure(without, fsync, location, introspection, mechanisms)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -157,7 +182,7 @@ class Dovecot:
         """Give a folder another UIDVALIDITY, as a restored or moved server does."""
         self.adm("mailbox", "update", "-u", user, "--uid-validity", str(int(time.time()) + 1000), folder)
 
-    def _configure(self, without: Sequence[str], fsync: str, location: str) -> None:
+    def _configure(self, without: Sequence[str], fsync: str, location: str, introspection: str, mechanisms: str) -> None:
         is_root = os.geteuid() == 0
         internal = pwd.getpwnam("dovecot") if is_root else pwd.getpwuid(os.geteuid())
         owner = pwd.getpwnam("nobody") if is_root else internal
@@ -171,6 +196,7 @@ class Dovecot:
         )
         (self.folder / "server.key").write_bytes(key)
         self.ca_file.write_bytes(authority.pem)
+        (self.folder / "oauth2.conf").write_text(_INTROSPECTION.format(url=introspection))
         kept = [word for word in _CAPABILITIES.split() if word not in without]
         (self.folder / "dovecot.conf").write_text(
             _CONF.format(
@@ -182,6 +208,8 @@ class Dovecot:
                 location=location,
                 fsync=fsync,
                 password=PASSWORD,
+                mechanisms=f" {mechanisms}" if introspection else "",
+                tokens=_TOKENS.format(folder=self.folder) if introspection else "",
                 capability=f"imap_capability = {' '.join(kept)}" if without else "",
                 port=self.port,
                 tls_port=self.tls_port,

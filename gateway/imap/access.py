@@ -1,0 +1,81 @@
+"""How the mailboxes of the configuration are reached: where each is, and by what one signs in there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from gateway.config import Config, Mailbox
+from gateway.errors import ConfigError, SignInRefused
+from gateway.imap.credentials import Password, read_secret
+from gateway.imap.oauth.age import TokenAge, age_of
+from gateway.imap.oauth.bearer import Bearer
+from gateway.imap.oauth.client import Client
+from gateway.imap.oauth.provider import endpoints_of, provider_of
+from gateway.imap.oauth.token import TokenFile
+from gateway.imap.session import Credentials, Session
+from gateway.imap.values import Server
+
+
+def mailbox_of(settings: Config, name: str) -> Mailbox:
+    """A [[mailbox]] by its name.  ConfigError names those that there are."""
+    for mailbox in settings.mailbox:
+        if mailbox.name == name:
+            return mailbox
+    known = ", ".join(mailbox.name for mailbox in settings.mailbox) or "(none yet)"
+    raise ConfigError(f"{name}: no such [[mailbox]]; expected one of {known}")
+
+
+def server_of(settings: Config, mailbox: Mailbox) -> Server:
+    """Where a mailbox is."""
+    return Server(
+        host=mailbox.host,
+        port=mailbox.at_port,
+        security=mailbox.security,
+        ca_file=str(settings.path(mailbox.ca_file)) if mailbox.ca_file else "",
+        connect_timeout_s=settings.imap.connect_timeout_s,
+        read_timeout_s=settings.imap.read_timeout_s,
+    )
+
+
+def credentials_of(settings: Config, mailbox: Mailbox) -> Credentials:
+    """By what one signs in: a token where the mailbox has a provider, else a password."""
+    if not mailbox.provider:
+        return Password(mailbox.user, mailbox.secret, base=Path(settings.base))
+    sign_in = f"vanthu mailbox sign-in {mailbox.name}"
+    return Bearer(mailbox.user, token_file_of(settings, mailbox), client_of(settings, mailbox), sign_in=sign_in)
+
+
+def client_of(settings: Config, mailbox: Mailbox) -> Client:
+    """The application that asks the mailbox's provider for tokens."""
+    provider = provider_of(settings, mailbox)
+    secret = provider.client_secret
+    return Client(
+        endpoints_of(provider),
+        client_id=provider.client_id,
+        secret=(lambda: read_secret(secret, provider.client_id, base=Path(settings.base))) if secret else None,
+        ca_file=str(settings.path(provider.ca_file)) if provider.ca_file else "",
+    )
+
+
+def token_file_of(settings: Config, mailbox: Mailbox) -> TokenFile:
+    """Where the token of a mailbox is kept."""
+    return TokenFile(settings.path(settings.imap.tokens) / f"{mailbox.name}.json")
+
+
+def open_session(settings: Config, mailbox: Mailbox) -> Session:
+    """A signed-in connection.  MailboxUnreachable, SignInRefused."""
+    return Session.open(server_of(settings, mailbox), credentials_of(settings, mailbox))
+
+
+def token_ages(settings: Config, now: datetime) -> dict[str, TokenAge]:
+    """How the token of each mailbox does that signs in with one, by its name.  One that cannot be read counts as missing."""
+    ages = {}
+    for mailbox in settings.mailbox:
+        if mailbox.provider:
+            try:
+                token = token_file_of(settings, mailbox).read()
+            except SignInRefused:
+                token = None
+            ages[mailbox.name] = age_of(token, endpoints_of(provider_of(settings, mailbox)), now)
+    return ages
