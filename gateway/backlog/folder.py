@@ -22,6 +22,9 @@ _MSG = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # a compound file, whatever its name
 class EmlFolder:
     """A folder with mails as files."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def __init__(self, path: Path, *, most: int, folders: tuple[str, ...] = ()) -> None:
         """``most``: bytes of the largest mail that is read.  ConfigError when there is no such folder."""
         self.name = f"eml-folder:{shown(str(path.resolve()))}"

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from gateway.backlog.head import read_head
 from gateway.backlog.judging import Judgement, judge
 from gateway.backlog.rules import History
-from gateway.backlog.source import Item, Source, Unavailable
+from gateway.backlog.source import Item, Source, Stopped, Unavailable
 from gateway.backlog.tally import Tally
 from gateway.documents.mime import may_carry_document
 from gateway.errors import StoreUnavailable, VanthuError
@@ -45,10 +45,6 @@ _PATIENCE_S = 1.0  # a mail that is done waits no longer for others to be writte
 _MOST_BYTES = 256 * 1024 * 1024  # in memory
 _TRIES = 5  # to write: a database may be restarted meanwhile
 _LONGEST_NOTE = 500
-
-
-class Stopped(VanthuError):
-    """The run ended early; what was taken stays taken, and the same command goes on from there."""
 
 
 class Recogniser(Protocol):

@@ -21,6 +21,9 @@ _SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
 class Maildir:
     """A Maildir with its subfolders."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def __init__(self, path: Path, *, most: int, folders: tuple[str, ...] = ()) -> None:
         """``most``: bytes of the largest mail that is read.  ConfigError when it is none."""
         self.name = f"maildir:{shown(str(path.resolve()))}"

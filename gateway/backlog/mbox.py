@@ -53,6 +53,9 @@ class Dialect(StrEnum):
 class Mbox:
     """One mbox file, or a folder with many of them (as mail programs keep them)."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def __init__(self, path: Path, *, most: int, folders: tuple[str, ...] = (), dialect: Dialect = Dialect.AUTO) -> None:
         """``most``: bytes of the largest mail that is read.  ConfigError when there is no such file."""
         self.name = f"mbox:{shown(str(path.resolve()))}"

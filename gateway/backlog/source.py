@@ -18,6 +18,10 @@ class Unavailable(VanthuError):
     """A mail cannot be had: the text says why.  It costs one line of the report and is tried again the next time."""
 
 
+class Stopped(VanthuError):
+    """The run ended early; what was taken stays taken, and the same command goes on from there."""
+
+
 class Item(Value):
     """One mail as its source lists it."""
 
@@ -45,6 +49,10 @@ class Source(Protocol):
 
     def read(self, item: Item) -> bytes:
         """The bytes of a mail, with CRLF at the ends of lines.  Unavailable."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open."""
         ...
 
 

@@ -118,6 +118,24 @@ def eml_folder(wish: Wish, folder: Path) -> None:
     run(wish, lambda settings: EmlFolder(folder, most=settings.smtp.max_message_bytes, folders=wish.folders))
 
 
+@import_mail.command("mailbox")
+@click.argument("name")
+@_wished
+def mailbox(wish: Wish, name: str) -> None:
+    """The [[mailbox]] NAME of the configuration, by IMAP.  Nothing is changed there."""
+    from gateway.imap.access import mailbox_of, open_session
+    from gateway.imap.history import Link, MailboxSource
+
+    chosen = mailbox_of(load(wish.config_file), name)
+
+    def source(settings: Config) -> MailboxSource:
+        link = Link(lambda: open_session(settings, chosen))
+        most = settings.imap.max_message_bytes
+        return MailboxSource(name, link, most=most, folders=wish.folders, since=wish.since)
+
+    run(wish, source, receiver=chosen.recipient)
+
+
 @import_mail.command("report")
 @_CONFIG
 @click.option("--source", default="", help="Only this import, as `vanthu import list` names it; else all.")
@@ -162,7 +180,7 @@ def run(wish: Wish, open_source: Callable[[Config], Source], *, receiver: str = 
     if wish.report is not None:
         _is_workbook(wish.report)  # said before hours of work, not after
     directory = _directory(settings)
-    owner, address = _owner(wish.of or receiver, directory)
+    owner, address = _owner(wish.of, directory) if wish.of else _owner_if_known(receiver, directory)
     source = open_source(settings)
     inspector = Inspector(_with_jobs(settings.inspection, wish.jobs))
     # A name of its own: other commands go on meanwhile, and so do imports of other sources, but not a second one of this.
@@ -188,6 +206,7 @@ def run(wish: Wish, open_source: Callable[[Config], Source], *, receiver: str = 
             sys.exit(130)
         finally:
             inspector.close()
+            source.close()
     _say_result(tally, wish)
     if wish.report is not None:
         _write(tally, wish.report, directory)
@@ -224,6 +243,14 @@ def _owner(of: str, directory: Directory) -> tuple[str, str]:
     if mailbox is None:
         raise click.BadParameter(f"{of}: expected a unit or a mailbox of the directory", param_hint="--of")
     return mailbox.organisation, mailbox.address
+
+
+def _owner_if_known(address: str, directory: Directory) -> tuple[str, str]:
+    """The same for the address of a mailbox; nobody's when the directory does not have it."""
+    try:
+        return _owner(address, directory)
+    except click.BadParameter:
+        return "", address
 
 
 class _Stored:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.backlog.importer import Span, Stopped
+from gateway.backlog.importer import Span
 from gateway.backlog.mbox import Mbox
+from gateway.backlog.source import Stopped
 from gateway.errors import NotFound, StoreUnavailable
 from gateway.lifecycle import CaseState
 from gateway.model import Door
