@@ -22,6 +22,7 @@ from gateway.commands.directory import directory
 from gateway.commands.import_mail import import_mail
 from gateway.commands.inspect import inspect
 from gateway.commands.mailbox import mailbox
+from gateway.commands.migrate import migrate
 from gateway.commands.opened import store_of
 from gateway.commands.policy import policy
 from gateway.commands.purge import purge
@@ -162,6 +163,7 @@ def demo(once: bool, folder: Path) -> None:
 main.add_command(inspect)
 main.add_command(import_mail)
 main.add_command(mailbox)
+main.add_command(migrate)
 main.add_command(replay)
 main.add_command(directory)
 main.add_command(policy)

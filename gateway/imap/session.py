@@ -137,8 +137,8 @@ class Session:
         return self.folder
 
     def create(self, folder: str) -> None:
-        """Make a folder; does nothing when it is there."""
-        if any(each.name == folder for each in self.folders()):
+        """Make a folder; does nothing when it is there.  (One that only has folders in it is not: it can hold no message.)"""
+        if any(each.name == folder and each.selectable for each in self.folders()):
             return
         with _failures():
             self._client.create_folder(self._wire_name(folder))

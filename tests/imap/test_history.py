@@ -55,7 +55,7 @@ def test_every_message_of_every_folder_comes_as_it_lies_there(dovecots: Callable
         session = signed_in(dovecot, user)
         session.select("INBOX")
         flags = {flag for outline in session.outlines(session.uids()) for flag in outline.flags}
-            assert flags <= {"\\Recent"}  # nobody has read anything
+        assert flags <= {"\\Recent"}  # nobody has read anything
         session.close()
 
 

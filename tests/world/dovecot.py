@@ -48,7 +48,7 @@ import_environment = TZ
 {capability}
 namespace inbox {{
   inbox = yes
-  separator = /
+  separator = {separator}
   mailbox Trash {{
     special_use = \\Trash
   }}
@@ -132,6 +132,7 @@ class Dovecot:
         location: str = "mdbox:~/mail",
         introspection: str = "",
         mechanisms: str = "xoauth2 oauthbearer",
+        separator: str = "/",
     ) -> None:
         """``introspection`` is the address that says whose token it is: then tokens are taken, by these mechanisms."""
         # Not below pytest's own folder: that is closed to the user whose mail it is.
@@ -139,7 +140,7 @@ class Dovecot:
         self.folder.chmod(0o755)
         self.port, self.tls_port = free_port(), free_port()
         self.ca_file = self.folder / "ca.pem"
-        self._configure(without, fsync, location, introspection, mechanisms)
+        self._configure(without, fsync, location, introspection, mechanisms, separator)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -182,7 +183,9 @@ class Dovecot:
         """Give a folder another UIDVALIDITY, as a restored or moved server does."""
         self.adm("mailbox", "update", "-u", user, "--uid-validity", str(int(time.time()) + 1000), folder)
 
-    def _configure(self, without: Sequence[str], fsync: str, location: str, introspection: str, mechanisms: str) -> None:
+    def _configure(
+        self, without: Sequence[str], fsync: str, location: str, introspection: str, mechanisms: str, separator: str
+    ) -> None:
         is_root = os.geteuid() == 0
         internal = pwd.getpwnam("dovecot") if is_root else pwd.getpwuid(os.geteuid())
         owner = pwd.getpwnam("nobody") if is_root else internal
@@ -206,6 +209,7 @@ class Dovecot:
                 uid=owner.pw_uid,
                 gid=owner.pw_gid,
                 location=location,
+                separator=separator,
                 fsync=fsync,
                 password=PASSWORD,
                 mechanisms=f" {mechanisms}" if introspection else "",
