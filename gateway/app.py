@@ -152,6 +152,7 @@ class Gateway:
             "loop_lag_ms": round(self.smtp.lag_ms, 1),
             "loop_lag_max_ms": round(self.smtp.lag_max_ms, 1),
             "paused_couriers": dict(self.worker.paused),
+            "bytes_in_flight": self.smtp.bytes_in_flight,
         }
 
     async def start(self) -> None:

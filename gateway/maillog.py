@@ -1,7 +1,8 @@
 """One function per event of a mail's life, one line each: the mail's id first, then key=value.
 
 Lines are gathered and written a few times a second: a stdlib log call costs as much as a tenth of accepting a mail.
-A crash may lose the last moment of the log, never of the story: that is in the store.
+A crash may lose the last moment of the log, never of the story: that is in the store.  What is logged is also counted, for
+monitoring systems.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -17,6 +19,7 @@ _lines: list[tuple[float, str]] = []
 _lock = threading.Lock()
 _AT_ONCE = 2000  # lines; beyond that the buffer is written without waiting for the clock
 _enabled = True
+_counts: Counter[tuple[str, str]] = Counter()
 
 
 def enable(on: bool) -> None:
@@ -27,37 +30,45 @@ def enable(on: bool) -> None:
 
 def accepted(mail_id: str, *, sender: str, recipients: int, size: int, peer: str, identity: str) -> None:
     """A mail is durable with us."""
-    _line(f"{mail_id} accepted sender=<{sender}> recipients={recipients} size={size} peer={peer} identity={identity}")
+    _line(
+        f"{mail_id} accepted sender=<{sender}> recipients={recipients} size={size} peer={peer} identity={identity}", "accepted"
+    )
 
 
 def authenticated(mail_id: str, *, sender: str, peer: str, identity: str, results: str) -> None:
     """The DNS was asked who sent a mail from outside."""
-    _line(f"{mail_id} authenticated sender=<{sender}> peer={peer} identity={identity} {results}")
+    _line(f"{mail_id} authenticated sender=<{sender}> peer={peer} identity={identity} {results}", "authenticated", identity)
 
 
 def refused(mail_id: str, *, sender: str, peer: str, rule: str) -> None:
     """A mail was refused in its session by a rule."""
-    _line(f"{mail_id} refused sender=<{sender}> peer={peer} rule={rule}")
+    _line(f"{mail_id} refused sender=<{sender}> peer={peer} rule={rule}", "refused", rule)
 
 
 def decided(mail_id: str, *, recipient: str, action: str, rule: str) -> None:
     """A recipient's copy got a verdict other than deliver."""
-    _line(f"{mail_id} decided recipient=<{recipient}> action={action} rule={rule}")
+    _line(f"{mail_id} decided recipient=<{recipient}> action={action} rule={rule}", "decided", action)
 
 
 def settled(delivery_id: str, *, courier: str, target: str, event: str, reply: str) -> None:
     """One attempt of a delivery ended."""
-    _line(f"{delivery_id} {event} courier={courier} target=<{target}> reply={reply!r}")
+    _line(f"{delivery_id} {event} courier={courier} target=<{target}> reply={reply!r}", f"delivery {event}", courier)
 
 
 def case_moved(case_id: str, *, event: str, by: str) -> None:
     """A person or courier moved a case."""
-    _line(f"{case_id} case {event} by={by}")
+    _line(f"{case_id} case {event} by={by}", "case", event)
 
 
 def failed(mail_id: str, *, where: str) -> None:
     """We failed, the sender got 451 and keeps the mail."""
-    _line(f"{mail_id} failed where={where}")
+    _line(f"{mail_id} failed where={where}", "failed", where)
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """How often each event was logged since the start: (event, what about it) -> number."""
+    with _lock:
+        return dict(_counts)
 
 
 def flush() -> None:
@@ -67,10 +78,11 @@ def flush() -> None:
     _write(lines)
 
 
-def _line(text: str) -> None:
-    if not _enabled:
-        return
+def _line(text: str, event: str, about: str = "") -> None:
     with _lock:
+        _counts[event, about] += 1
+        if not _enabled:
+            return
         _lines.append((time.time(), text))
         full = len(_lines) >= _AT_ONCE
     if full:

@@ -14,7 +14,22 @@ from flask_wtf.csrf import CSRFProtect
 
 from gateway.errors import StoreUnavailable
 from gateway.model import Account, Role
-from web import appeals, auth, campaigns, cases, deliveries, errors, evidence, files, format, health, mails, policy, security
+from web import (
+    appeals,
+    auth,
+    campaigns,
+    cases,
+    deliveries,
+    errors,
+    evidence,
+    files,
+    format,
+    health,
+    mails,
+    metrics,
+    policy,
+    security,
+)
 from web.context import WebGateway
 from web.context import gateway as current_gateway
 from web.lists import DeliveryId, Id, by_day
@@ -36,7 +51,7 @@ def create_app(gateway: WebGateway) -> Flask:
     CSRFProtect(app)
     auth.install(app)
     files.install(app)
-    for part in (appeals, cases, campaigns, mails, deliveries, policy, health):
+    for part in (appeals, cases, campaigns, mails, deliveries, policy, health, metrics):
         app.register_blueprint(part.blueprint)
     errors.install(app)
     app.add_url_rule("/", "home", home)

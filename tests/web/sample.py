@@ -142,7 +142,7 @@ class House:
 
     def live(self) -> dict[str, object]:
         """As the running gateway would say."""
-        return {"sessions": 2, "loop_lag_ms": 0.4, "paused_couriers": {}}
+        return {"sessions": 2, "loop_lag_ms": 0.4, "paused_couriers": {"qlvb-tinh": "x"}, "bytes_in_flight": 7}
 
 
 def lose_table(folder: Path, name: str) -> None:

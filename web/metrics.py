@@ -1,0 +1,87 @@
+"""The figures of /health and the counts of the mail log, for Prometheus (text format 0.0.4).  No name or subject in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway import maillog
+from gateway.errors import StoreUnavailable
+from gateway.store.values import Health
+from web.context import WebGateway, gateway
+from web.format import utc_now
+
+blueprint = Blueprint("metrics", __name__)
+
+_STATES = ("queued", "deferred", "uncertain", "refused", "dead")
+# Of Gateway.live(): name -> (unit of the metric, factor, what it is)
+_LIVE = {
+    "sessions": ("smtp_sessions", 1.0, "SMTP sessions that are open"),
+    "bytes_in_flight": ("smtp_bytes_in_flight", 1.0, "bytes of mails that are being read or accepted"),
+    "loop_lag_ms": ("loop_lag_seconds", 0.001, "how late the event loop was at the last look"),
+    "loop_lag_max_ms": ("loop_lag_max_seconds", 0.001, "how late it was at worst since the start"),
+}
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """All figures; those of the store are left out, and vanthu_store_up is 0, when it cannot be read."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(gateway()))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Figures(Collector):
+    def __init__(self, here: WebGateway) -> None:
+        self._here = here
+
+    def collect(self) -> Iterator[Metric]:
+        """One family after the other."""
+        yield InfoMetricFamily("vanthu", "the program", value={"version": self._here.version})
+        yield from _of_process(self._here.live())
+        yield _counted()
+        try:
+            health: Health | None = self._here.store.views.health()
+        except StoreUnavailable:
+            health = None
+        yield GaugeMetricFamily("vanthu_store_up", "whether the store can be read", value=health is not None)
+        if health is not None:
+            yield from _of_store(health)
+
+
+def _of_process(live: dict[str, object]) -> Iterator[Metric]:
+    for key, (name, factor, said) in _LIVE.items():
+        value = live.get(key)
+        if isinstance(value, int | float):
+            yield GaugeMetricFamily(f"vanthu_{name}", said, value=value * factor)
+    paused = GaugeMetricFamily("vanthu_courier_paused", "couriers that wait for the officer", labels=["courier"])
+    couriers = live.get("paused_couriers")
+    for courier in couriers if isinstance(couriers, dict) else ():
+        paused.add_metric([courier], 1)
+    yield paused
+
+
+def _counted() -> Metric:
+    events = CounterMetricFamily("vanthu_events", "events of the mail log since the start", labels=["event", "about"])
+    for (event, about), number in sorted(maillog.counts().items()):
+        events.add_metric([event, about], number)
+    return events
+
+
+def _of_store(health: Health) -> Iterator[Metric]:
+    states = GaugeMetricFamily("vanthu_deliveries", "deliveries that are not finished", labels=["state"])
+    for state in _STATES:
+        states.add_metric([state], getattr(health, state))
+    yield states
+    oldest = health.oldest_queued_at
+    age = (utc_now() - oldest).total_seconds() if oldest is not None else 0.0
+    yield GaugeMetricFamily("vanthu_oldest_queued_seconds", "age of the oldest delivery that waits", value=max(0.0, age))
+    yield GaugeMetricFamily("vanthu_cases_waiting", "cases that wait for a clerk", value=health.cases_waiting)
+    yield GaugeMetricFamily("vanthu_alarms", "cases with an alarm that nobody has looked at", value=health.alarms)
+    yield GaugeMetricFamily(
+        "vanthu_secrets_let_through", "mails of 7 days with a secret that passed", value=health.secrets_let_through
+    )
