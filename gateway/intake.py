@@ -41,8 +41,8 @@ from gateway.model import (
     new_id,
 )
 from gateway.notices import Notices, may_be_told
-from gateway.policy.decide import decide
 from gateway.policy.facts import local_day
+from gateway.policy.memory import Memory
 from gateway.policy.rules import Policy
 from gateway.store import Acceptance, Opening, Store
 
@@ -106,6 +106,7 @@ class Intake:
         self._notices = notices
         self._policy = policy
         self._directory = directory
+        self._memory = Memory()
         self._clock = clock
         self._hold_for = hold_for
         self._offices = frozenset(offices)
@@ -121,7 +122,7 @@ class Intake:
         """
         recognition = await self._recognise(mail)
         now = self._clock()
-        verdicts = decide(self._policy(), self._directory(), mail, recognition, now)
+        verdicts = self._memory.decide(self._policy(), self._directory(), mail, recognition, now)
         if any(verdict.action in appeals.STOPPED for verdict in verdicts):
             verdicts = await self._with_exemptions(mail, verdicts, recognition, now)
         if all(verdict.action is Action.REJECT for verdict in verdicts):

@@ -22,6 +22,7 @@ class Condition(NamedTuple):
     holds: Callable[[Facts, Any], bool]
     otherwise: Callable[[Any], str]
     because: Callable[[Facts, Any], str] | None = None
+    is_steady: bool = True  # the same all day for all mails of these people that carry nothing (gateway.policy.memory)
 
 
 # --- what values a question takes ---
@@ -265,11 +266,13 @@ CONDITIONS: dict[str, Condition] = {
         takes=_count,
         holds=lambda facts, wanted: facts.letter.size > wanted * 1024,
         otherwise=lambda wanted: f"Thư không lớn hơn {wanted} KB.",
+        is_steady=False,
     ),
     "working_time": Condition(
         takes=_flag,
         holds=lambda facts, wanted: facts.letter.directory.calendar.is_working_time(facts.letter.at) is wanted,
         otherwise=_either("Thư đến ngoài giờ làm việc.", "Thư đến trong giờ làm việc."),
+        is_steady=False,
     ),
     "working_day": Condition(
         takes=_flag,

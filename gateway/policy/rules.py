@@ -137,6 +137,10 @@ class Policy:
             self._on = (on, ready)  # one assignment: other threads see the old pair or the new one
         return ready
 
+    def is_steady(self, on: date) -> bool:
+        """Whether no rule of that day asks for anything that changes during the day, or with the size of a mail."""
+        return all(CONDITIONS[name].is_steady for each in self.in_force(on) for name in each.rule.when)
+
 
 class _File(Value, forbid_unknown_fields=True):
     rule: tuple[Rule, ...]
