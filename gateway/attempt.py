@@ -11,7 +11,6 @@ from gateway.model import Delivery, Event, Story
 from gateway.store import Settlement
 
 _TOLD_AS: Mapping[DeliveryState, Event] = {
-    DeliveryState.DELIVERED: Event.DELIVERED,
     DeliveryState.PENDING: Event.DELIVERED,  # the detail says that the answer comes later
     DeliveryState.DEFERRED: Event.DEFERRED,
     DeliveryState.UNCERTAIN: Event.UNCERTAIN,
@@ -46,7 +45,7 @@ class Step:
 
     def settlement(self, now: datetime) -> Settlement:
         """As the store takes it, with its story."""
-        delivery = self.delivery
+        delivery, arrived = self.delivery, self.state is DeliveryState.DELIVERED
         to_office = bool(delivery.case_id) and delivery.courier != RELAY
         return Settlement(
             delivery_id=delivery.id,
@@ -55,7 +54,8 @@ class Step:
             reply=self.result.reply,
             next_at=self.next_at,
             receipt=self.result.receipt,
-            story=self._story(now),
+            story=None if arrived else self._story(now),
+            delivered_at=now if arrived else None,
             case_id=delivery.case_id if to_office else "",
             case_event=_CASE_EVENTS.get(self.state) if to_office else None,
         )

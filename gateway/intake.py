@@ -269,15 +269,7 @@ def accepted(
             _opening(mail, group, recognition, partial(_due, now=now, calendar=calendar, hold_for=hold_for), now, offices)
             for group in captured
         ),
-        stories=(
-            Story(at=mail.arrival.at, event=Event.ACCEPTED, mail_id=mail.id, detail=_arrival_facts(mail)),
-            Story(
-                at=now,
-                event=Event.DECIDED,
-                mail_id=mail.id,
-                detail={"verdicts": [f"{v.recipient}: {v.action} ({v.rule})" for v in verdicts]},
-            ),
-        ),
+        decided_at=now,
     )
 
 

@@ -86,7 +86,15 @@ class Rows:
             series = Series.CAPTURED if acceptance.openings else Series.PASSING
             self.large.append(Large(series, len(self.mails), mail.raw))
         self.mails.append(
-            mail_row(mail, subject=acceptance.subject, verdicts=acceptance.verdicts, sealed=sealed, kept=kept, inline=inline)
+            mail_row(
+                mail,
+                subject=acceptance.subject,
+                verdicts=acceptance.verdicts,
+                decided_at=acceptance.decided_at,
+                sealed=sealed,
+                kept=kept,
+                inline=inline,
+            )
         )
         if acceptance.recognition is not None:
             self.recognitions.append((mail.id, to_json(without_words(acceptance.recognition))))
@@ -170,6 +178,7 @@ def settled(settlement: Settlement, life: str) -> Settled:
         None if settlement.next_at is None else micros(settlement.next_at),
         wake_of(state, settlement.next_at, 0),
         settlement.receipt or None,
+        None if settlement.delivered_at is None else micros(settlement.delivered_at),
         life,
     )
     return Settled(settlement, row, None if settlement.story is None else story_row(settlement.story))

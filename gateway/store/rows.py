@@ -59,7 +59,16 @@ def _json_list(values: Sequence[object]) -> str:
     return to_json(values) if values else _NOTHING
 
 
-def mail_row(mail: Mail, *, subject: str, verdicts: Sequence[Verdict], sealed: bool, kept: bool, inline: bool) -> Tuple:
+def mail_row(
+    mail: Mail,
+    *,
+    subject: str,
+    verdicts: Sequence[Verdict],
+    decided_at: datetime | None,
+    sealed: bool,
+    kept: bool,
+    inline: bool,
+) -> Tuple:
     """A row of mails; the bytes are in it when ``inline``, else the writer puts their place into the last columns."""
     arrival = mail.arrival
     sender, subject = clean(mail.sender), clean(subject)
@@ -82,6 +91,7 @@ def mail_row(mail: Mail, *, subject: str, verdicts: Sequence[Verdict], sealed: b
         f"{fold(subject)} {clean(fold(people))}",
         sealed,
         kept,
+        _instant(decided_at),
         None,
         None,
         mail.raw if inline and kept else None,
@@ -159,6 +169,7 @@ def delivery_row(delivery: Delivery, *, at: int, wake_at: int | None, node: str,
         wake_at,
         node,
         life,
+        None,
     )
 
 

@@ -104,6 +104,7 @@ mails = Table(
     Column("search", Text, nullable=False),  # what people look for, folded
     Column("sealed", Boolean, nullable=False),
     Column("kept", Boolean, nullable=False),  # are the bytes still there?
+    Column("decided_at", Instant),  # its story then begins with what this row and its verdicts say (told.py)
     Column("segment", Text),  # file of the blobs folder that has the bytes …
     Column("position", BigInteger),  # … from here on
     Column("raw", LargeBinary),  # the bytes, when they are few; the last column, so that lists do not read past them
@@ -260,6 +261,7 @@ deliveries = Table(
     Column("wake_at", Instant),
     Column("node", Text, nullable=False),  # who has leased it …
     Column("life", Text, nullable=False),  # … in which life: only that one may settle it
+    Column("delivered_at", Instant),  # the story then has a line that this row says (told.py)
     Index(None, "courier", "wake_at", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index(None, "mail_id"),
     Index(None, "case_id", sqlite_where=OF_CASE, postgresql_where=OF_CASE),

@@ -48,13 +48,14 @@ class Acceptance(Value):
     openings: tuple[Opening, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     stories: tuple[Story, ...] = ()
+    decided_at: datetime | None = None  # its story begins with ACCEPTED and DECIDED, told by what is above
 
 
 class Settlement(Value):
     """What came of one attempt of a delivery that this node had leased.
 
     It does nothing when the delivery is not SENDING or is leased by another life: the lease had run out, and somebody else
-    settles it.  ``case_event`` moves the case in the same transaction (an illegal one is logged and left out).
+    settles it.  ``delivered_at`` has the story say DELIVERED, with what else is said here.  ``case_event`` moves the case in the same transaction (an illegal one is logged and left out).
     """
 
     delivery_id: str
@@ -64,6 +65,7 @@ class Settlement(Value):
     next_at: datetime | None = None
     receipt: bytes = b""
     story: Story | None = None
+    delivered_at: datetime | None = None
     case_id: str = ""
     case_event: CaseEvent | None = None
 

@@ -27,6 +27,7 @@ from gateway.model import (
     Verdict,
     first_id_of,
 )
+from gateway.store import told
 from gateway.store.blobs import Blobs, checked
 from gateway.store.database import Database
 from gateway.store.reading import Reading, last_id
@@ -193,7 +194,22 @@ class Views(Reading):
     def story(self, *, mail_id: str = "", case_id: str = "") -> tuple[Story, ...]:
         """All that happened to one mail or case, in order."""
         query = select(stories).where(*_about(stories.c, mail_id, case_id)).order_by(stories.c.id)
-        return tuple(map(story_of, self.rows(query)))
+        arrived = select(deliveries).where(*_about(deliveries.c, mail_id, case_id), deliveries.c.delivered_at.is_not(None))
+        return told.in_order(
+            self._beginning(mail_id) if mail_id and not case_id else (),
+            tuple(map(story_of, self.rows(query))),
+            tuple(map(told.delivered, self.rows(arrived.order_by(deliveries.c.delivered_at, deliveries.c.id)))),
+        )
+
+    def _beginning(self, mail_id: str) -> tuple[Story, ...]:
+        c = mails.c
+        columns = (c.id, c.door, c.peer, c.helo, c.identity, c.size, c.digest, c.at, c.decided_at)
+        rows = self.rows(select(*columns).where(c.id == mail_id, c.decided_at.is_not(None)))
+        if not rows:
+            return ()
+        v = verdicts.c
+        found = self.rows(select(v.recipient, v.action, v.rule).where(v.mail_id == mail_id).order_by(v.n))
+        return told.accepted(rows[0]), told.decided(mail_id, rows[0].decided_at, found)
 
     # --- numbers ------------------------------------------------------------------------------------------------------
 
