@@ -45,11 +45,16 @@ class DataReader:
         self._kept = bytearray(b"\r\n")
         self._searched = 0
         self._keeps = True
+        self._whole: bytes | None = None
         self.size = 0  # octets on the wire so far
 
     def feed(self, chunk: bytes) -> bytes | None:
         """Take a chunk.  Returns what follows the end of the data, or None as long as the end has not come."""
         kept = self._kept
+        if not self.size and chunk.find(_END) == len(chunk) - len(_END) >= 0 and not chunk.startswith(b".\r\n"):
+            # All of a mail and nothing else, as nearly every small one comes: no need to copy it.
+            self._whole, self.size = chunk[:-3], len(chunk)
+            return b""
         kept += chunk
         self.size += len(chunk)
         end = kept.find(_END, self._searched)
@@ -66,11 +71,14 @@ class DataReader:
     def drop(self) -> None:
         """Keep nothing from now on; the end is still found."""
         self._keeps = False
+        self._whole = None
         self._searched = 0
         del self._kept[: -len(_END) + 1]
 
     def wire(self) -> bytes:
         """The data as it came, dots stuffed, without the final dot.  Empties the reader; asked once, when the end has come."""
+        if self._whole is not None:
+            return self._whole
         wire = bytes(memoryview(self._kept)[2:])
         self._kept = bytearray()
         return wire

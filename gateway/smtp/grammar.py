@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from gateway.errors import VanthuError
 from gateway.model import Value
@@ -46,6 +47,9 @@ RCPT_PARAMETERS: Mapping[str, re.Pattern[str]] = {
 }
 
 
+_REMEMBERED = 2048  # arguments of at most 1.2 KB: the same people write to each other all day
+
+
 class CommandError(VanthuError):
     """A command is refused; the reply says why."""
 
@@ -63,6 +67,7 @@ class Path(Value):
     utf8: bool = False
 
 
+@lru_cache(_REMEMBERED)
 def mail_path(argument: str) -> Path:
     """Read "FROM:<path> parameters".  Raises CommandError."""
     text = _without_keyword(argument, "FROM:")
@@ -80,6 +85,7 @@ def mail_path(argument: str) -> Path:
     return Path(address=address, options=options, size=size, utf8=utf8)
 
 
+@lru_cache(_REMEMBERED)
 def rcpt_path(argument: str, *, utf8: bool) -> Path:
     """Read "TO:<path> parameters"; ``utf8``: the MAIL command said SMTPUTF8.  Raises CommandError."""
     text = _without_keyword(argument, "TO:")

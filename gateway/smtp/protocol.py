@@ -1,12 +1,12 @@
-"""aiosmtpd made fit: one session of the SMTP door, from greeting to goodbye.
+"""The commands of the SMTP door, and the data of a mail: one session, from greeting to goodbye.
 
-aiosmtpd 1.4.6 gives the session, the envelope, the stream and the names of the commands.  What is overridden here loses,
-refuses or delays good mail in its own version: data read line by line, lines over 1001 octets refused, a handler cancelled
-when the client half-closes, 500 with the text of an exception, parameters refused or put into capitals, addresses repaired,
-limits in class attributes that change under other sessions, a timer that a slow but steady client cannot meet, no enhanced
-codes, no PIPELINING.
+aiosmtpd gives session and envelope (handler.py), and was the first house; its protocol loses, refuses or delays good mail: data
+read line by line, lines over 1001 octets refused, a handler cancelled when the client half-closes, 500 with the text of an
+exception, parameters refused or put into capitals, addresses repaired, limits in class attributes that change under other
+sessions, a timer that a slow but steady client cannot meet, no enhanced codes, no PIPELINING, a task that is woken for
+every line.  Nothing of it was left, so this is a protocol of our own (docs/decisions/0009-a-protocol-of-our-own.md).
 
-The commands and the data are here; how a connection lives and dies is in session.py.
+How a connection lives and dies is in session.py.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from gateway.model import Recipient
 from gateway.smtp import replies
 from gateway.smtp.data import DataReader
 from gateway.smtp.grammar import CommandError, mail_path, rcpt_path
-from gateway.smtp.handler import Excess
-from gateway.smtp.session import Connection
+from gateway.smtp.handler import Envelope, Excess
+from gateway.smtp.session import VERBS, Connection, Reception
 
 # The data of a mail must come at this rate on average (bytes/s), after a first allowance of data_timeout_s: a school's slow
 # line does fifty times that, and a client that drips a byte now and then does not hold a session for ever.
@@ -27,6 +27,12 @@ SLOWEST_RATE = 1024
 
 class SmtpProtocol(Connection):
     """The commands of one session."""
+
+    def __init__(self, reception: Reception) -> None:
+        super().__init__(reception)
+        self._data: DataReader | None = None  # 354 was said: what comes now is a mail
+        self._data_since = 0.0
+        self._excess = Excess.NONE
 
     def obey_helo(self, hostname: str) -> None:
         """Begin without extensions."""
@@ -41,11 +47,11 @@ class SmtpProtocol(Connection):
     def _greeted_by(self, hostname: str, *, extended: bool) -> None:
         if not hostname:
             raise CommandError(replies.syntax("EHLO hostname" if extended else "HELO hostname"))
-        self.envelope = self._create_envelope()
+        self.envelope = Envelope()
         self.session.host_name = hostname
         self.session.extended_smtp = extended
 
-    def obey_mail(self, arg: str | None) -> None:
+    def obey_mail(self, arg: str) -> None:
         """Open a mail."""
         reception = self._reception
         if reception.stopping:
@@ -54,7 +60,7 @@ class SmtpProtocol(Connection):
             raise CommandError(replies.HELLO_FIRST)
         if self.envelope.mail_from is not None:
             raise CommandError(replies.NESTED_MAIL)
-        path = mail_path(arg or "")
+        path = mail_path(arg)
         if path.size > reception.settings.max_message_bytes:
             raise CommandError(replies.too_large(reception.settings.max_message_bytes))
         if reception.room() <= path.size:
@@ -64,12 +70,12 @@ class SmtpProtocol(Connection):
         self._refused = False
         self._say(replies.SENDER_OK)
 
-    def obey_rcpt(self, arg: str | None) -> None:
+    def obey_rcpt(self, arg: str) -> None:
         """Add a recipient."""
         envelope = self.envelope
         if envelope.mail_from is None:
             raise CommandError(replies.MAIL_FIRST)
-        path = rcpt_path(arg or "", utf8=envelope.smtp_utf8)
+        path = rcpt_path(arg, utf8=envelope.smtp_utf8)
         if len(envelope.recipients) >= self._reception.settings.max_recipients:
             raise CommandError(replies.TOO_MANY_RECIPIENTS)
         objection = self._reception.handler.objection(path.address, self.session)
@@ -78,8 +84,8 @@ class SmtpProtocol(Connection):
         envelope.recipients.append(Recipient(address=path.address, options=path.options))
         self._say(replies.RECIPIENT_OK)
 
-    def obey_data(self, arg: str | None) -> None:
-        """Say that the data may come; the session's task reads and takes it."""
+    def obey_data(self, arg: str) -> None:
+        """Say that the data may come."""
         try:
             if arg:
                 raise CommandError(replies.syntax("DATA"))
@@ -91,39 +97,35 @@ class SmtpProtocol(Connection):
                 raise CommandError(replies.IMPROPER_PIPELINING) from None
             raise
         self._say(replies.GO_AHEAD)
-        self._data_comes = True
+        self._data, self._excess, self._data_since = DataReader(), Excess.NONE, self.loop.time()
+        self._allow_for_data(0)
 
-    async def _take_data(self) -> None:
-        """Read the mail, hand it over, and say what became of it."""
-        self._data_comes = False
-        try:
-            data = await self._read_data()
-            if data is not None:
-                await self._take(*data)
-        finally:
-            self._release()
-            self.envelope = self._create_envelope()
+    @property
+    def _reads_mail(self) -> bool:
+        return self._data is not None
 
-    async def _read_data(self) -> tuple[bytes, Excess] | None:
-        """Read up to CRLF.CRLF: the data, or why it was not kept.  None when the client left before the end."""
-        data, excess, started = DataReader(), Excess.NONE, self.loop.time()
-        while True:
-            rest = data.feed(bytes(self._inbox))
-            self._inbox.clear()
-            if excess is Excess.NONE:
-                excess = self._excess(data.size)
-                if excess is not Excess.NONE:
-                    data.drop()
-            if rest is not None:
-                self._inbox += rest
-                return (data.wire() if excess is Excess.NONE else b""), excess
-            self._allow_for_data(started, data.size)
-            if not await self._fill():
-                return None
+    def _read_mail(self, data: bytes) -> None:
+        """Take what came of the mail; when it is whole, hand it over."""
+        reader = self._data
+        assert reader is not None, "asked only while a mail is read"  # noqa: S101 - for the type checker
+        rest = reader.feed(data)
+        if self._excess is Excess.NONE:
+            self._excess = self._excess_of(reader.size)
+            if self._excess is not Excess.NONE:
+                reader.drop()
+        if rest is None:
+            self._allow_for_data(reader.size)
+            return
+        self._inbox += rest
+        self._data = None
+        wire = reader.wire() if self._excess is Excess.NONE else b""
+        # Nothing ends the session while the intake has the mail: no timer, no end of the connection, no stop.
+        self._deadline = math.inf
+        self._task = self.loop.create_task(self._take(wire, self._excess))
 
-    def _excess(self, size: int) -> Excess:
+    def _excess_of(self, size: int) -> Excess:
         """Count the bytes so far, and say whether they are too many; then they are let go."""
-        self._hold(size)
+        self._count(size)
         if size > self._reception.settings.max_message_bytes:
             excess = Excess.SIZE
         else:
@@ -132,53 +134,59 @@ class SmtpProtocol(Connection):
             self._release()
         return excess
 
-    def _allow_for_data(self, started: float, received: int) -> None:
+    def _allow_for_data(self, received: int) -> None:
         """Progress wins time, but only as much as SLOWEST_RATE is worth, and none beyond the largest mail."""
         settings = self._reception.settings
         allowance = settings.data_timeout_s
         earned = min(received, settings.max_message_bytes) / SLOWEST_RATE
-        left = started + allowance + earned - self.loop.time()
+        left = self._data_since + allowance + earned - self.loop.time()
         self._reset_timeout(max(0.01, min(allowance, left)))
 
     async def _take(self, wire: bytes, excess: Excess) -> None:
-        """Nothing ends the session while the intake has the mail: no timer, no end of the connection, no stop."""
-        self._taking, self._deadline = True, math.inf
-        try:
-            reply = await self._reception.handler.take(wire, self.session, self.envelope, excess)
-        finally:
-            self._taking = False
-            self._reset_timeout()
+        """Say what became of the mail."""
+        reply = await self._reception.handler.take(wire, self.session, self.envelope, excess)
+        self._task = None
+        self._release()
+        self.envelope = Envelope()
+        if self._transport is None:
+            self._leave()
+            return
+        self._reset_timeout()
         self._say(reply)
         if reply.startswith("250"):
             self._errors = 0
         if self._reception.stopping:
             self._say(replies.stopping(self.hostname))
             self._ending = True
+        self._obey_all()
 
-    def obey_rset(self, arg: str | None) -> None:
+    def obey_rset(self, arg: str) -> None:
         """Forget the mail."""
         if arg:
             raise CommandError(replies.syntax("RSET"))
-        self.envelope = self._create_envelope()
+        self.envelope = Envelope()
         self._say(replies.OK)
 
-    def obey_noop(self, arg: str | None) -> None:
+    def obey_noop(self, arg: str) -> None:
         """Do nothing."""
         self._say(replies.OK)
 
-    def obey_vrfy(self, arg: str | None) -> None:
+    def obey_vrfy(self, arg: str) -> None:
         """Say nothing about who is there (RFC 5321 section 7.3)."""
         if not arg:
             raise CommandError(replies.syntax("VRFY <address>"))
         self._say(replies.CANNOT_VERIFY)
 
-    def obey_help(self, arg: str | None) -> None:
+    def obey_help(self, arg: str) -> None:
         """Name the commands, and where to read more."""
         self._say(self._reception.help)
 
-    def obey_quit(self, arg: str | None) -> None:
+    def obey_quit(self, arg: str) -> None:
         """Goodbye."""
         if arg:
             raise CommandError(replies.syntax("QUIT"))
         self._say(replies.BYE)
         self._ending = True
+
+
+SmtpProtocol.commands = {verb: getattr(SmtpProtocol, f"obey_{verb.lower()}") for verb in VERBS}

@@ -69,8 +69,6 @@ class SmtpServer:
     async def start(self) -> None:
         """Bind and listen; ``addresses`` then says where (port 0 takes a free one).  Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
-        # aiosmtpd writes lines for every connection at INFO; a line costs as much as a tenth of a mail.
-        logging.getLogger("mail.log").setLevel(logging.WARNING)
         hostname = self._settings.hostname or socket.gethostname()
         reception = self._reception = Reception(self._handler, self._settings, hostname, loop)
         host, port = host_and_port(self._settings.listen, where="[smtp] listen")
@@ -128,9 +126,11 @@ class SmtpServer:
             session.dismiss(at_once=at_once)
 
     async def _all_ended(self, timeout_s: float | None) -> bool:
-        sessions = self._reception.sessions if self._reception else ()
-        tasks = [session.task for session in sessions if session.task is not None]
-        if not tasks:
+        if self._reception is None:
             return True
-        _, running = await asyncio.wait(tasks, timeout=timeout_s)
-        return not running
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._reception.nobody_left.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,7 +1,8 @@
-"""One connection: how it begins and ends, its time, commands in and replies out.  aiosmtpd made fit, part one; see protocol.py.
+"""One connection: how it begins and ends, its time, commands in and replies out; the commands are in protocol.py.
 
-Nobody cancels a session: it ends by itself when the client is gone, or when its time or the gateway's is up.  So nothing can
-cut a commit short.  Replies are collected, and written together when the session has to wait for the client (RFC 2920).
+Nobody cuts a session short: it ends when the client is gone, or when its time or the gateway's is up, and never while the
+intake has a mail.  Everything happens at once, in the call that brings the bytes; only a mail that is complete gets a task, and
+until that is done nothing else is obeyed.  Replies are collected, and written together when the session has to wait (RFC 2920).
 """
 
 from __future__ import annotations
@@ -10,13 +11,10 @@ import asyncio
 import logging
 import math
 import re
-import socket
-from typing import Any, cast
-
-from aiosmtpd.smtp import SMTP
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 from gateway.config import Smtp
-from gateway.errors import VanthuError
 from gateway.model import new_id
 from gateway.smtp import replies
 from gateway.smtp.grammar import CommandError
@@ -35,13 +33,8 @@ _LONGEST_COMMAND = max(_COMMAND_OCTETS.values())
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 MAX_ERRORS = 10  # without a mail taken in between
-_WAKE = b"\n"  # lets the task see that the session ends
 _TURN = 100  # commands in a row that were there already; then other sessions get their turn
-CHUNK = 128 * 1024
-
-
-class ClientGone(VanthuError):
-    """The connection is lost: nobody is there to reply to."""
+CHUNK = 128 * 1024  # bytes that may wait while nothing is obeyed
 
 
 class Reception:
@@ -56,245 +49,238 @@ class Reception:
         self.extensions = replies.extensions(hostname, max_bytes=settings.max_message_bytes)
         self.help = replies.help_text(VERBS, settings.help_url)
         self.sessions: set[Connection] = set()
+        self.nobody_left = asyncio.Event()
+        self.nobody_left.set()
         self.bytes_in_flight = 0
         self.stopping = False
-        # aiosmtpd looks through itself with inspect and dir() for every connection (160 µs): here once, and every session
-        # starts from a copy.
-        self.pattern: dict[str, Any] = vars(
-            SMTP(
-                handler,
-                data_size_limit=settings.max_message_bytes,
-                enable_SMTPUTF8=True,
-                hostname=hostname,
-                ident="Vanthu",
-                timeout=settings.command_timeout_s,
-                loop=loop,
-            )
-        )
 
     def room(self) -> int:
         """Bytes that may still come in before [smtp] max_bytes_in_flight is reached."""
         return self.settings.max_bytes_in_flight - self.bytes_in_flight
 
+    def enter(self, session: Connection) -> None:
+        """A session begins."""
+        self.sessions.add(session)
+        self.nobody_left.clear()
 
-class Connection(SMTP):
+    def leave(self, session: Connection) -> None:
+        """It is over."""
+        self.sessions.discard(session)
+        if not self.sessions:
+            self.nobody_left.set()
+
+
+class Connection(asyncio.Protocol):
     """One connection and its session.  The commands are in protocol.SmtpProtocol."""
 
-    session: Session
-    envelope: Envelope
+    commands: ClassVar[dict[str, Callable[[Any, str], None]]] = {}
 
     def __init__(self, reception: Reception) -> None:
-        # Not SMTP.__init__: see Reception.pattern.
-        self.__dict__.update(reception.pattern)
-        asyncio.StreamReaderProtocol.__init__(
-            self,
-            asyncio.StreamReader(limit=CHUNK, loop=reception.loop),
-            client_connected_cb=self._cb_client_connected,
-            loop=reception.loop,
-        )
         self._reception = reception
-        self._inbox = bytearray()  # came, and not read yet
+        self.loop = reception.loop
+        self.hostname = reception.hostname
+        self.session = Session(reception.loop)
+        self.envelope = Envelope()
+        self._transport: asyncio.Transport | None = None  # None when the connection is lost
+        self._inbox = bytearray()  # came, and not obeyed yet
         self._outbox: list[str] = []  # replies, and not written yet
-        self._held = 0  # bytes of the mail in progress, counted in reception.bytes_in_flight
+        self._counted = 0  # bytes of the mail in progress, counted in reception.bytes_in_flight
         self._errors = 0
         self._refused = False  # a MAIL or RCPT was refused: what a pipelining client sent after it is no further error
+        # What keeps the session from obeying:
         self._ending = False
-        self._at_rest = False  # the task waits for a command
-        self._data_comes = False  # 354 was said: what comes now is a mail
-        self._taking = False  # the mail is complete and on its way through the intake
+        self._task: asyncio.Task[None] | None = None  # a mail is complete and on its way through the intake
+        self._is_full = False  # the client does not read its replies
+        self._lets_others = False  # it obeyed much at once: now it is the turn of others
+        self._no_more = False  # the client said its last word
+        self._is_deaf = False  # the socket is not read
         self._deadline = math.inf
+        self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
-        self._lost = False
 
     # --- The connection -----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there: begin the session, or send it away when there are too many."""
         reception = self._reception
+        # uvloop's transport is none of asyncio's classes, but it reads and writes.
+        self._transport = cast(asyncio.Transport, transport)
         if reception.stopping or len(reception.sessions) >= reception.settings.max_connections:
-            self._send_away(transport)
+            self._send_away()
             return
-        connection = transport.get_extra_info("socket")
-        if connection is not None:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        reception.sessions.add(self)
-        super().connection_made(transport)
-        self.session.address = str(self.session.peer[0]) if self.session.peer else ""
-        self.session.identity = reception.trusted.identity_of(self.session.address)
+        reception.enter(self)
+        session = self.session
+        session.peer = transport.get_extra_info("peername")
+        session.address = str(session.peer[0]) if session.peer else ""
+        session.identity = reception.trusted.identity_of(session.address)
+        self._reset_timeout()
+        self._say(replies.greeting(self.hostname))
+        self._flush()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The client is gone.  The session finds out when it reads; aiosmtpd would cancel it in the middle of a commit."""
-        self._lost = True
-        if self._timeout_handle is not None:
-            self._timeout_handle.cancel()
-        self.transport = None
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
+        """The client is gone.  A mail that the intake has is accepted all the same."""
+        self._transport = None
+        self._ending = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is None:
+            self._leave()
 
     def eof_received(self) -> bool | None:
         """The client will say no more.  It may still read: what came before is answered (RFC 9293 section 3.6)."""
-        return asyncio.StreamReaderProtocol.eof_received(self)
+        self._no_more = True
+        self._go_on()
+        return True
+
+    def pause_writing(self) -> None:
+        """The client does not read: nothing more is obeyed until it does."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """It reads."""
+        self._is_full = False
+        self._go_on()
 
     def dismiss(self, *, at_once: bool) -> None:
         """The gateway stops: 421 now if no mail is in progress (or ``at_once``), else after it.  Never during a commit."""
-        if self._taking or self._ending:
+        if self._task is not None or self._ending:
             return
         if at_once or self.envelope.mail_from is None:
             self._hang_up(replies.stopping(self.hostname))
 
     def abort(self) -> None:
         """Cut the connection of a client that does not even read its 421.  Never during a commit."""
-        if self.transport is not None and not self._taking:
-            self._writer.transport.abort()
+        if self._transport is not None and self._task is None:
+            self._transport.abort()
 
-    @property
-    def task(self) -> asyncio.Task[None] | None:
-        """The running session."""
-        return self._handler_coroutine
-
-    def _send_away(self, transport: asyncio.BaseTransport) -> None:
+    def _send_away(self) -> None:
         reception = self._reception
-        reply = replies.stopping(self.hostname) if reception.stopping else replies.too_many_connections(self.hostname)
-        # uvloop's transport is none of asyncio's classes, but it writes.
-        cast(asyncio.WriteTransport, transport).write(reply.encode() + b"\r\n")
-        transport.close()
+        self._ending = True
+        self._say(replies.stopping(self.hostname) if reception.stopping else replies.too_many_connections(self.hostname))
+        self._flush()
+        self._close()
 
     def _hang_up(self, reply: str) -> None:
-        """Say a last word from outside the session's own task, and close."""
+        """Say a last word, and close."""
         self._ending = True
-        if self.transport is None or self.transport.is_closing():
-            return
         self._say(reply)
-        self._writer.write(self._collected())
-        self.transport.close()
+        self._flush()
+        self._close()
 
-    def _create_session(self) -> Session:
-        return Session(self.loop)
+    def _close(self) -> None:
+        """No more is obeyed; what was said still leaves."""
+        self._ending = True
+        self._inbox.clear()
+        if self._transport is not None:
+            self._transport.close()
 
-    def _create_envelope(self) -> Envelope:
-        return Envelope()
+    def _leave(self) -> None:
+        self._release()
+        self._inbox.clear()
+        self._reception.leave(self)
 
-    def _hold(self, size: int) -> None:
+    def _count(self, size: int) -> None:
         """The mail in progress has so many bytes in memory."""
-        self._reception.bytes_in_flight += size - self._held
-        self._held = size
+        self._reception.bytes_in_flight += size - self._counted
+        self._counted = size
 
     def _release(self) -> None:
-        self._hold(0)
+        self._count(0)
 
     # --- Time: one timer for each connection, moved only when it fires ---------------------------------------------------
 
-    def _reset_timeout(self, duration: float | None = None) -> None:
-        self._deadline = self.loop.time() + (duration or self._timeout_duration)
+    def _reset_timeout(self, duration: float = 0.0) -> None:
+        self._deadline = self.loop.time() + (duration or self._reception.settings.command_timeout_s)
         if self._deadline < self._timer_at:
             self._look_at(self._deadline)
 
     def _look_at(self, when: float) -> None:
         """Set the timer, unless the connection is lost."""
-        if self._timeout_handle is not None:
-            self._timeout_handle.cancel()
-        if not self._lost:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
             self._timer_at = when
-            self._timeout_handle = self.loop.call_at(when, self._timeout_cb)
+            self._timer = self.loop.call_at(when, self._on_time)
 
-    def _timeout_cb(self) -> None:
-        if self.transport is None:
+    def _on_time(self) -> None:
+        if self._transport is None:
             return
-        now = self.loop.time()
+        now, patience = self.loop.time(), self._reception.settings.command_timeout_s
         if self._deadline > now:
             # 0.01 s more: a timer may fire a little before its time, and would then be set again and again.
-            self._look_at(min(self._deadline, now + self._timeout_duration) + 0.01)
-        elif self.transport.is_closing() or self._writer.transport.get_write_buffer_size():
+            self._look_at(min(self._deadline, now + patience) + 0.01)
+        elif self._transport.is_closing() or self._transport.get_write_buffer_size():
             # The client does not read: it would never take a last reply either.
             self.abort()
         else:
             self._hang_up(replies.TOO_SLOW)
-            self._look_at(now + self._timeout_duration)
+            self._look_at(now + patience)
 
     # --- The conversation -----------------------------------------------------------------------------------------------
 
-    async def _handle_client(self) -> None:
-        try:
-            await self._converse()
-        except ClientGone as gone:
-            logger.debug("[%s] is gone: %s", self.session.address, gone)
-        except Exception:  # the top of the session: nothing but this connection may suffer
-            logger.exception("session of [%s] ended by an error", self.session.address)
-        finally:
-            self._release()
-            self._reception.sessions.discard(self)
-            self._inbox.clear()
-            if self.transport is not None:
-                self.transport.close()
+    def data_received(self, data: bytes) -> None:
+        """Obey what came, or keep it until what keeps the session from obeying is over."""
+        if self._ending:
+            return
+        if self._reads_mail and not self._inbox:
+            self._read_mail(data)
+        else:
+            self._inbox += data
+        if not self._is_held:
+            self._obey_all()
+        elif len(self._inbox) > CHUNK and self._transport is not None:
+            self._is_deaf = True
+            self._transport.pause_reading()
 
-    async def _converse(self) -> None:
-        self._say(replies.greeting(self.hostname))
-        while not self._ending:
-            line = await self._next_line()
-            if line is None:
-                break
-            if line:
+    @property
+    def _is_held(self) -> bool:
+        return self._ending or self._task is not None or self._is_full or self._lets_others
+
+    def _go_on(self) -> None:
+        """What held the session is over: obey what came meanwhile."""
+        if not (self._is_held or self._transport is None):
+            self._obey_all()
+
+    def _obey_all(self) -> None:
+        """Obey what is in the inbox, as far as it goes, then let the client read the replies."""
+        commands = 0
+        while self._inbox and not self._is_held:
+            if self._reads_mail:
+                data = bytes(self._inbox)
+                self._inbox.clear()
+                self._read_mail(data)
+            elif commands == _TURN:
+                self._lets_others = True
+                self.loop.call_soon(self._take_turn)
+            elif line := self._next_line():
                 self._obey(line)
-            if self._data_comes:
-                await self._receive()
-            if len(self._outbox) >= _TURN:
-                await self._flush()
-                await asyncio.sleep(0)
-        await self._flush()
+                commands += 1
+            else:
+                break
+        self._flush()
+        if self._no_more and not self._is_held:
+            self._ending = True
+        if self._ending and self._task is None:
+            self._close()
+        elif self._is_deaf and len(self._inbox) <= CHUNK and self._transport is not None:
+            self._is_deaf = False
+            self._transport.resume_reading()
 
-    async def _next_line(self) -> bytes | None:
-        """The next command with its line end, b"" when a mail comes instead, or None when the client is done."""
+    def _take_turn(self) -> None:
+        self._lets_others = False
+        self._go_on()
+
+    def _next_line(self) -> bytes:
+        """The next command with its line end; b"" when it has not come whole yet."""
         inbox = self._inbox
-        while True:
-            if self._data_comes:
-                return b""
-            end = inbox.find(b"\n") + 1
-            if end:
-                line = bytes(inbox[:end])
-                del inbox[:end]
-                return line
+        end = inbox.find(b"\n") + 1
+        if not end:
             # The rest of an endless line is not kept: it will be too long anyway.
             del inbox[_LONGEST_COMMAND + 1 :]
-            if not await self._fill(at_rest=not inbox):
-                return None
-
-    async def _fill(self, *, at_rest: bool = False) -> bool:
-        """Wait for more from the client; False when no more will come.  ``at_rest``: nothing of a command is in the inbox."""
-        await self._flush()
-        # Not before the flush, which may wait while the reader holds bytes: who waits in read() knows that there are none, so
-        # data_received() can't obey a later command before an earlier one, or take a piece of a mail for one.
-        self._at_rest = at_rest
-        try:
-            chunk = await self._reader.read(CHUNK)
-        except OSError as error:
-            raise ClientGone(str(error)) from error
-        finally:
-            self._at_rest = False
-        self._inbox += chunk
-        return bool(chunk) and not self._ending
-
-    def data_received(self, data: bytes) -> None:
-        """Obey what needs no waiting here and now: to wake the session's task costs more than most commands."""
-        idle = self._at_rest and not (self._data_comes or self._ending)
-        if idle and not self._writer.transport.get_write_buffer_size():
-            data = self._obey_at_once(data)
-        if data:
-            self._at_rest = False  # what comes before the task woke up stands behind this
-            super().data_received(data)
-
-    def _obey_at_once(self, data: bytes) -> bytes:
-        """Obey whole commands, up to one that the task has to see; gives the bytes from there on."""
-        for _ in range(_TURN):
-            end = data.find(b"\n") + 1
-            verb = data[:4].upper()
-            if not end or verb == b"QUIT" or (verb == b"DATA" and end < len(data)):
-                break
-            self._obey(data[:end])
-            data = data[end:]
-            if self._ending or self._data_comes or not data:
-                break
-        if self._outbox and not self._ending and self.transport is not None and not self.transport.is_closing():
-            self._writer.write(self._collected())
-        return data or (_WAKE if self._ending else b"")
+            return b""
+        line = bytes(inbox[:end])
+        del inbox[:end]
+        return line
 
     def _obey(self, line: bytes) -> None:
         """Carry out one command."""
@@ -302,28 +288,21 @@ class Connection(SMTP):
         verb = ""
         try:
             verb, argument = self._command(line)
-            getattr(self, f"obey_{verb.lower()}")(argument)
+            self.commands[verb](self, argument)
         except CommandError as error:
             self._object(verb, error.reply)
-        except Exception:  # aiosmtpd would say 500, and the text of the exception
+        except Exception:  # the top of the session: nothing but this command may suffer, and the client learns no more
             failure_id = new_id()
             logger.exception("%s of [%s] failed (%s)", verb, self.session.address, failure_id)
             self._say(replies.failure(failure_id))
 
-    async def _receive(self) -> None:
-        """Take the mail that was announced."""
-        try:
-            await self._take_data()
-        except ClientGone:
-            raise
-        except Exception:  # as above
-            failure_id = new_id()
-            logger.exception("DATA of [%s] failed (%s)", self.session.address, failure_id)
-            self._say(replies.failure(failure_id))
-            # What is left of the data must not be read as commands.
-            self._ending = True
+    @property
+    def _reads_mail(self) -> bool:
+        """Whether what comes now is a mail."""
+        raise NotImplementedError
 
-    async def _take_data(self) -> None:
+    def _read_mail(self, data: bytes) -> None:
+        """Take some of it; what stands behind its end goes into the inbox, which is empty."""
         raise NotImplementedError
 
     def _command(self, line: bytes) -> tuple[str, str]:
@@ -357,17 +336,12 @@ class Connection(SMTP):
     def _say(self, reply: str) -> None:
         self._outbox.append(reply)
 
-    def _collected(self) -> bytes:
+    def _flush(self) -> None:
+        """Write what was collected."""
+        if not self._outbox:
+            return
         self._outbox.append("")
         written = "\r\n".join(self._outbox).encode("ascii", "replace")
         self._outbox.clear()
-        return written
-
-    async def _flush(self) -> None:
-        """Write what was collected; raises ClientGone when the client is gone."""
-        if self._outbox and self.transport is not None and not self.transport.is_closing():
-            self._writer.write(self._collected())
-            try:
-                await self._writer.drain()
-            except OSError as error:
-                raise ClientGone(str(error)) from error
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(written)
