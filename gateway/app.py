@@ -49,6 +49,8 @@ _KEEP_HOUSE_EVERY_S = 60.0
 _GRACE_S = 30.0  # sessions may end by themselves for so long at a stop
 # Threads hand the interpreter over after 2 ms instead of 5: the writer answers a commit sooner, and the loop is not cut short.
 _SWITCH_INTERVAL_S = 0.002
+# So many new objects before the collector looks for cycles among them: mails on their way are young, many, and have none.
+_YOUNG = 20_000
 
 
 def now() -> datetime:
@@ -246,6 +248,7 @@ async def serve(settings: Config, *, start_console: StartConsole, announce: Call
         # What was made so far lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
         await house.listen()
         for address, smtp_port in house.smtp.addresses:
             announce(f"ready smtp {address}:{smtp_port}")

@@ -123,7 +123,7 @@ class Intake:
         recognition = await self._recognise(mail)
         now = self._clock()
         verdicts = self._memory.decide(self._policy(), self._directory(), mail, recognition, now)
-        if any(verdict.action in appeals.STOPPED for verdict in verdicts):
+        if not appeals.STOPPED.isdisjoint([verdict.action for verdict in verdicts]):
             verdicts = await self._with_exemptions(mail, verdicts, recognition, now)
         if all(verdict.action is Action.REJECT for verdict in verdicts):
             await self._refuse(mail, verdicts, recognition, now)

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _lines: list[tuple[float, str]] = []
 _lock = threading.Lock()
@@ -90,7 +91,7 @@ def _line(text: str, event: str, about: str = "") -> None:
 
 
 def _write(lines: Iterable[tuple[float, str]]) -> None:
-    written = "".join(f"{_stamp(at)} {_on_one_line(text)}\n" for at, text in lines)
+    written = "".join([f"{_stamp(at)} {_on_one_line(text)}\n" for at, text in lines])
     # A full disk under the log must not make a mail that is durable look refused: the story is in the store.
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(written)
@@ -98,7 +99,13 @@ def _write(lines: Iterable[tuple[float, str]]) -> None:
 
 
 def _stamp(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    second, part = divmod(int(at * 1_000_000), 1_000_000)
+    return f"{_second(second)}.{part:06}Z"
+
+
+@lru_cache(2)
+def _second(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _on_one_line(text: str) -> str:

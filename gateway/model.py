@@ -27,44 +27,58 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all nouns: frozen, keyword-only, comparable by value."""
 
 
-# Crockford's base 32, two digits at a time: an identity is made for every mail, and the libraries take 15 µs for one.
-_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAIRS = tuple(a + b for a in _DIGITS for b in _DIGITS)
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
+_TO_DIGITS = (_DIGITS * 8).encode()  # a random byte -> a random digit: 32 divides 256
+_POOL = 1024  # identities
 
 
-_random_pool = bytearray()
-_pool_lock = threading.Lock()
+class _Identities:
+    """Makes identities: one for every mail, and the libraries take 15 µs for one.
+
+    Random digits come from a pool, because os.urandom gives the interpreter lock away; the digits of a millisecond are spelled
+    once.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._digits = ""
+        self._left = 0  # of them
+        self._moment = (-1, "")
+
+    def new(self) -> str:
+        at = time.time_ns() // 1_000_000
+        with self._lock:
+            if not self._left:
+                self._digits = os.urandom(16 * _POOL).translate(_TO_DIGITS).decode()
+                self._left = 16 * _POOL
+            self._left -= 16
+            random = self._digits[self._left : self._left + 16]
+            if self._moment[0] != at:
+                self._moment = (at, _spelled(at, 10))
+            return self._moment[1] + random
 
 
-def _ten_random_bytes() -> bytes:
-    """From a pool: os.urandom gives the interpreter lock away, too."""
-    with _pool_lock:
-        if not _random_pool:
-            _random_pool[:] = os.urandom(10 * 1024)
-        taken = bytes(_random_pool[-10:])
-        del _random_pool[-10:]
-    return taken
+_identities = _Identities()
 
 
 def new_id() -> str:
     """A new identity (ULID: 48 bits of milliseconds, 80 random bits): 26 characters, sorts by time, says nothing else."""
-    return _spelled(time.time_ns() // 1_000_000 << 80 | int.from_bytes(_ten_random_bytes()))
+    return _identities.new()
 
 
 def first_id_of(moment: datetime) -> str:
     """The smallest identity that new_id() can make from that moment on."""
-    return _spelled(int(moment.timestamp() * 1000) << 80)
+    return _spelled(int(moment.timestamp() * 1000), 10) + "0" * 16
 
 
 def lasting_id(moment: datetime | None, digest: str) -> str:
     """An identity of that form for bytes of the past: the same moment and digest (hexadecimal) give the same one."""
     at = 0 if moment is None else max(int(moment.timestamp() * 1000), 0)
-    return _spelled(at << 80 | int(digest[:20], 16))
+    return _spelled(at << 80 | int(digest[:20], 16), 26)
 
 
-def _spelled(value: int) -> str:
-    pairs = _PAIRS
-    return "".join([pairs[value >> shift & 1023] for shift in range(120, -1, -10)])
+def _spelled(value: int, digits: int) -> str:
+    return "".join([_DIGITS[value >> shift & 31] for shift in range(5 * digits - 5, -1, -5)])
 
 
 _SMALL = 16 * 1024

@@ -118,7 +118,7 @@ class Worker:
     def hand_over(self, parcel: Parcel) -> None:
         """Take a parcel whose deliveries are durable and leased to this node (SENDING).  Called on the loop."""
         line = self._lines[parcel.deliveries[0].courier]
-        line.held.update(delivery.id for delivery in parcel.deliveries)
+        line.held.update([delivery.id for delivery in parcel.deliveries])
         self._bytes += len(parcel.mail.raw)
         line.queue.put_nowait(parcel)
 
@@ -235,7 +235,7 @@ class Worker:
                 self._let_go(line, parcel)
 
     def _let_go(self, line: _Line, parcel: Parcel) -> None:
-        line.held.difference_update(delivery.id for delivery in parcel.deliveries)
+        line.held.difference_update([delivery.id for delivery in parcel.deliveries])
         self._bytes -= len(parcel.mail.raw)
         if line.wants_more and len(line.held) < _LOW:
             self._due.set()
@@ -266,12 +266,12 @@ class Worker:
     def _note_pause(self, line: _Line, results: Iterable[Result]) -> None:
         """Pause a courier that must be repaired; take up one that was."""
         name = line.courier.name
-        wrong = next((r for r in results if r.outcome is Outcome.MISCONFIGURED), None)
-        if wrong is not None:
+        wrong = [r for r in results if r.outcome is Outcome.MISCONFIGURED]
+        if wrong:
             if name not in self.paused:
                 line.try_at = self._clock() + _PAUSE
-            logger.error("courier %s is paused until it is repaired: %s", name, wrong.reply)
-            self.paused[name] = wrong.reply
+            logger.error("courier %s is paused until it is repaired: %s", name, wrong[0].reply)
+            self.paused[name] = wrong[0].reply
         elif name in self.paused and any(r.outcome is not Outcome.RETRY for r in results):
             logger.info("courier %s works again", name)
             del self.paused[name]
@@ -285,7 +285,7 @@ class Worker:
         steps = [
             self._step(line, delivery, by_id.get(delivery.id) or _silent(line, delivery), now) for delivery in parcel.deliveries
         ]
-        dead = tuple(step.result for step in steps if step.state is DeliveryState.DEAD)
+        dead = tuple([step.result for step in steps if step.state is DeliveryState.DEAD])
         if dead and line.courier.name == RELAY and not await self._tell(parcel, dead, now):
             steps = [step.put_off(now + _REPORT_AGAIN) if step.state is DeliveryState.DEAD else step for step in steps]
         self._store.settle([step.settlement(now) for step in steps])

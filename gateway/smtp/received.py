@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from gateway.model import Mail
 
@@ -29,7 +30,7 @@ def trace_headers(mail: Mail, *, hostname: str) -> bytes:
         lines.insert(0, f"from {_name(arrival.helo)}{_literal(arrival.peer)}")
     if len(mail.recipients) == 1 and _may_be_shown(mail.recipients[0].address):
         lines.append(f"for <{mail.recipients[0].address}>")
-    text = f"Received: {_FOLD.join(lines)};{_FOLD}{_date(arrival.at)}\r\n"
+    text = f"Received: {_FOLD.join(lines)};{_FOLD}{_date(arrival.at.replace(microsecond=0))}\r\n"
     return text.encode("ascii", "replace")
 
 
@@ -52,8 +53,9 @@ def _may_be_shown(address: str) -> bool:
     return len(address) <= _FOR_LENGTH and _PLAIN_ADDRESS.fullmatch(address) is not None
 
 
+@lru_cache(4)
 def _date(at: datetime) -> str:
-    """As email.utils.format_datetime, five times as fast."""
+    """As email.utils.format_datetime, five times as fast; mails that follow each other come in the same second."""
     t = at.astimezone(UTC)
     day = f"{_DAYS[t.weekday()]}, {t.day} {_MONTHS[t.month - 1]} {t.year}"
     return f"{day} {t.hour:02}:{t.minute:02}:{t.second:02} +0000"

@@ -15,7 +15,7 @@ from gateway.lifecycle import CaseState, DeliveryState, next_delivery_state
 from gateway.model import Action, Delivery, Sign, Value, Verdict
 from gateway.store.blobs import Series
 from gateway.store.recognitions import without_words
-from gateway.store.rows import Tuple, delivery_row, mail_row, passed_over_row, report_row, story_row, verdict_row
+from gateway.store.rows import Tuple, delivery_row, mail_row, report_row, story_row, written
 from gateway.store.scribe import NotAllChanged
 from gateway.store.tables import NEVER, deliveries, mails, micros, passed_over, recognitions, reports, stories, verdicts
 from gateway.store.texts import clean, to_json
@@ -99,11 +99,10 @@ class Rows:
         if acceptance.recognition is not None:
             self.recognitions.append((mail.id, to_json(without_words(acceptance.recognition))))
         for n, verdict in enumerate(acceptance.verdicts):
-            key = ""
-            if verdict.passed_over:
-                key, text = passed_over_row(verdict.passed_over)
-                self.passed_over[key] = text
-            self.verdicts.append(verdict_row(mail.id, n, verdict, passed_over=key))
+            as_written = written(verdict)
+            if as_written.key:
+                self.passed_over[as_written.key] = as_written.rules
+            self.verdicts.append((mail.id, n, *as_written.columns))
             if verdict.campaign:
                 self.reports.append(report_row(mail, verdict, acceptance.recognition))
         self.add_deliveries(acceptance.deliveries, at=mail.arrival.at)

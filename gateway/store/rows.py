@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Row
@@ -103,26 +103,32 @@ def placed(row: Tuple, segment: str, position: int) -> Tuple:
     return (*row[:-3], segment, position, None)
 
 
-def passed_over_row(rules: tuple[PassedOver, ...]) -> tuple[str, str]:
-    """A row of passed_over: its key is the digest of the rules as they are written down."""
-    text = to_json(rules)
-    key = _keys.get(text)
-    if key is None:
-        if len(_keys) >= _MOST_KEYS:
-            _keys.clear()
-        key = _keys[text] = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
-    return key, text
+class WrittenVerdict(NamedTuple):
+    """A verdict as it is written down."""
+
+    verdict: Verdict
+    columns: Tuple  # of verdicts, from the recipient on
+    key: str  # of the rules passed over, "" for none
+    rules: str
 
 
-_MOST_KEYS = 1000
-_keys: dict[str, str] = {}  # a digest costs more than the rest of the row
+def written(verdict: Verdict) -> WrittenVerdict:
+    """The row of a verdict but for whose it is; remembered, because most mails get the very same verdict as one before."""
+    known = _written.get(id(verdict))
+    if known is None or known.verdict is not verdict:
+        if len(_written) >= _MOST_WRITTEN:
+            _written.clear()
+        known = _written[id(verdict)] = _write(verdict)
+    return known
 
 
-def verdict_row(mail_id: str, n: int, verdict: Verdict, *, passed_over: str) -> Tuple:
-    """A row of verdicts; ``passed_over`` is the key of the rules passed over."""
-    return (
-        mail_id,
-        n,
+_MOST_WRITTEN = 2000
+_written: dict[int, WrittenVerdict] = {}  # each holds its verdict, so that its id stays its own
+
+
+def _write(verdict: Verdict) -> WrittenVerdict:
+    key, rules = passed_over_row(verdict.passed_over) if verdict.passed_over else ("", "")
+    columns = (
         clean(verdict.recipient),
         str(verdict.action),
         verdict.rule,
@@ -139,8 +145,15 @@ def verdict_row(mail_id: str, n: int, verdict: Verdict, *, passed_over: str) -> 
         verdict.alarm,
         verdict.policy_version,
         _json_list(verdict.evidence),
-        passed_over,
+        key,
     )
+    return WrittenVerdict(verdict, columns, key, rules)
+
+
+def passed_over_row(rules: tuple[PassedOver, ...]) -> tuple[str, str]:
+    """A row of passed_over: its key is the digest of the rules as they are written down."""
+    text = to_json(rules)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest(), text
 
 
 def report_row(mail: Mail, verdict: Verdict, recognition: Recognition | None) -> Tuple:

@@ -55,8 +55,8 @@ class Settlement(Value):
     """What came of one attempt of a delivery that this node had leased.
 
     It does nothing when the delivery is not SENDING or is leased by another life: the lease had run out, and somebody else
-    settles it.  ``delivered_at`` has the story say DELIVERED, with what else is said here.  ``case_event`` moves the case in the
-    same transaction (an illegal one is logged and left out).
+    settles it.  ``delivered_at`` has the story say DELIVERED, with what else is said here.  ``case_event`` moves the case in
+    the same transaction (an illegal one is logged and left out).
     """
 
     delivery_id: str
