@@ -41,7 +41,7 @@ def may_carry_document(raw: bytes) -> bool:
         return True  # readers disagree about where the head ends
     where = head.find(b"content-type:")
     if where < 0:
-        return b"content-" in head or b"\ncontent-" in body.lower() or _text_may(body)
+        return b"content-" in head or (b"-" in body and b"\ncontent-" in body.lower()) or _text_may(body)
     value = head[where + 13 : where + 60].lstrip()
     if value.startswith(b"multipart/alternative") and head.count(b"content-type") == 1:
         return not _only_alternatives(raw) or _text_may(_without_tags(_decoded_in_place(body)))
@@ -107,9 +107,9 @@ _STARTS = (*_FILES, b"begin")
 
 def _text_may(body: bytes) -> bool:
     """Searches for single bytes first: they cost a tenth of searches for words."""
-    if body.count(b"/") > _MOST_PLACES or body.count(b"M") > _MOST_PLACES:
+    if _holds_many(body, b"/") or _holds_many(body, b"M"):
         return True
-    if _has_number(body) or (b"begin" in body and _UU_OR_YENC.search(body)) or _holds_a_file(body):
+    if _has_number(body) or (b"g" in body and b"begin" in body and _UU_OR_YENC.search(body)) or _holds_a_file(body):
         return True
     at = body.find(b"M")
     while at >= 0:
@@ -117,6 +117,10 @@ def _text_may(body: bytes) -> bool:
             return True
         at = body.find(b"M", at + 1)
     return False
+
+
+def _holds_many(body: bytes, letter: bytes) -> bool:
+    return len(body) > _MOST_PLACES and letter in body and body.count(letter) > _MOST_PLACES
 
 
 def _holds_a_file(body: bytes) -> bool:

@@ -93,8 +93,11 @@ def unpack(wire: bytes) -> Contents:
 
 
 def _line_ends(wire: bytes) -> LineEnds:
-    pairs = wire.count(b"\r\n")
-    if wire.count(b"\n") == pairs and wire.count(b"\r") == pairs:
+    lines = wire.count(b"\n")
+    # splitlines() ends a line at CRLF, CR or LF: as many lines as LFs and as CRs are that only where each is half of a CRLF.
+    # To count CRLF takes twice as long as this.
+    rest = wire[-1:] not in (b"\n", b"\r", b"")
+    if wire.count(b"\r") == lines and len(wire.splitlines()) == lines + rest:
         return LineEnds.CLEAN
     return LineEnds.LONE_DOT if _LONE_DOT.search(wire) else LineEnds.BARE
 
