@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
+from functools import lru_cache
 
 from gateway.directory.snapshot import (
     Campaign,
@@ -124,7 +125,13 @@ class Facts(Value):
 
 def local_day(now: datetime) -> date:
     """The day in Vietnam."""
-    return now.astimezone(VIETNAM).date()
+    return _day_at(int(now.timestamp()) // 3600)
+
+
+@lru_cache(4)
+def _day_at(hour: int) -> date:
+    """The day in Vietnam, whole hours from UTC, at so many hours since 1970: every recipient of every mail is asked for it."""
+    return datetime.fromtimestamp(hour * 3600, VIETNAM).date()
 
 
 def read(

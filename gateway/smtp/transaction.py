@@ -8,6 +8,7 @@ stand after CRLF are doubled (RFC 5321 section 4.5.2).  A dot after a bare CR or
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.courier import Outcome, Parcel, Result
@@ -60,15 +61,26 @@ class ReplyReader:
             raise GarbledReply("a reply without an end")
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            code, mark = line[:3], line[3:4]
-            if not (code.isdigit() and b"200" <= code <= b"599" and mark in (b" ", b"-", b"\r", b"")):
-                raise GarbledReply(f"not an SMTP reply: {line[:100]!r}")
-            self._lines.append(line[4:].rstrip(b"\r").decode("utf-8", "replace"))
-            if mark != b"-":
-                replies.append(Reply(int(code), tuple(self._lines)))
-                self._lines.clear()
+            code, is_last, text = _read(line)
+            if is_last and not self._lines:
+                replies.append(Reply(code, (text,)))
+            else:
+                self._lines.append(text)
+                if is_last:
+                    replies.append(Reply(code, tuple(self._lines)))
+                    self._lines.clear()
+            if is_last:
                 self._size = len(self._rest)
         return replies
+
+
+@lru_cache(128)
+def _read(line: bytes) -> tuple[int, bool, str]:
+    """Code, whether it is the last line of its reply, text.  Remembered: for most mails a server says the same."""
+    code, mark = line[:3], line[3:4]
+    if not (code.isdigit() and b"200" <= code <= b"599" and mark in (b" ", b"-", b"\r", b"")):
+        raise GarbledReply(f"not an SMTP reply: {line[:100]!r}")
+    return int(code), mark != b"-", line[4:].rstrip(b"\r").decode("utf-8", "replace")
 
 
 class Offer(Value):
