@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.documents import fields
 
-_PIECES = st.sampled_from(
-    [b"\r\n", b"\r", b"\n", b"Subject", b"SUBJECT: ", b"subject:x", b"xsubject: ", b" ", b":", b"a"]
-)
+_PIECES = st.sampled_from([b"\r\n", b"\r", b"\n", b"Subject", b"SUBJECT: ", b"subject:x", b"xsubject: ", b" ", b":", b"a"])
 
 
 @given(st.lists(_PIECES, max_size=12).map(b"".join))
