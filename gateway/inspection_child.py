@@ -11,8 +11,10 @@ then "K" to kill the child; back comes ``Exit`` when the child is gone.  Frames 
 from __future__ import annotations
 
 import gc
+import itertools
 import mmap
 import os
+import resource
 import select
 import signal
 import socket
@@ -64,10 +66,16 @@ class Exit(Value):
 
 
 def serve(channel: socket.socket, models: Models) -> None:
-    """Fork for each job until the other side goes away."""
+    """Fork for each job until the other side goes away.
+
+    The first message is READY, or says why children cannot be guarded here: then none reads anything.
+    """
     warm_up(models)
     gc.collect()
     gc.freeze()  # children then do not copy pages just because the collector touched them
+    if problem := _problem_with_guards():
+        channel.send(problem.encode("utf-8", "replace")[:1000])
+        return
     channel.send(READY)
     while True:
         message, descriptors, _, _ = socket.recv_fds(channel, 65536, 2)
@@ -77,6 +85,24 @@ def serve(channel: socket.socket, models: Models) -> None:
             _close(descriptors)
             continue
         _run(channel, msgspec.msgpack.decode(message, type=Job), descriptors)
+
+
+def _problem_with_guards() -> str:
+    """Whether a child can give up its rights here: "" or why not.  A container may know the calls and refuse them."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            _give_up_rights(Job(task=""), keep=(writer,))
+        except BaseException as error:  # noqa: BLE001 - nobody is above us here
+            os.write(writer, f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace"))
+            os._exit(1)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as said:
+        why = said.read().decode("utf-8", "replace")
+    _, status = os.waitpid(child, 0)
+    return f"its children cannot be guarded on this machine: {why or f'exit {status}'}" if status else ""
 
 
 def _run(channel: socket.socket, job: Job, descriptors: list[int]) -> None:
@@ -119,7 +145,7 @@ def _child(job: Job, source: int, sink: int) -> None:
     status = 1
     frames = _Frames(sink)
     try:
-        _give_up_rights(job)
+        _give_up_rights(job, keep=(source, sink))
         TASKS[job.task](job, _input(source), frames)
         status = 0
     except MemoryError:
@@ -218,11 +244,14 @@ TASKS: dict[str, Callable[[Job, bytes, _Frames], None]] = {
 # --- Rights -----------------------------------------------------------------------------------------------------------------
 
 
-def _give_up_rights(job: Job) -> None:
+def _give_up_rights(job: Job, *, keep: tuple[int, ...]) -> None:
+    """``keep`` are the descriptors that stay open; whatever else a library may have opened is closed."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+    end = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    for low, high in itertools.pairwise((2, *sorted(keep), end)):
+        os.closerange(low + 1, high)
     for number in (signal.SIGALRM, signal.SIGXCPU, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     # Over all files of a mail; each one has its alarm.

@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 GRACE_S = 3.0  # beyond the alarm in the child itself
 _START_LIMIT_S = 30.0
 _MAX_FRAME = 64 * 1024 * 1024
+_MOST_BYTES = 96 * 1024 * 1024  # from one child: a file that is taken out has at most 64 MB, readings have a few
+_DEEPEST = 40  # files within files that a reading tells of; containers.room allows far fewer
 _BEGUN = msgspec.msgpack.Decoder(tuple[int, FileReading])
 _READ = msgspec.msgpack.Decoder(FileReading)
 _EXIT = msgspec.msgpack.Decoder(Exit)
@@ -51,6 +53,7 @@ class Outcome:
         self.failed = ""
         self.complete = False
         self.timed_out = False
+        self.distrusted = False  # it wrote what no child of ours writes
         self.reason = ""
 
     @property
@@ -63,9 +66,10 @@ class Outcome:
         if what == MESSAGE:
             self.subject = body.decode("utf-8", "replace")
         elif what == BEGIN:
-            self.index, self.begun = _BEGUN.decode(body)
+            self.index, begun = _BEGUN.decode(body)
+            self.begun = _checked(begun)
         elif what == READING:
-            self.readings.append(_READ.decode(body))
+            self.readings.append(_checked(_READ.decode(body)))
             self.begun = None
         elif what == MADE:
             self.made = body
@@ -76,14 +80,28 @@ class Outcome:
 
     def ended(self, how: Exit, memory_limit_mb: int) -> None:
         """Why the child died, if it did not finish."""
-        if self.complete:
+        if self.distrusted:
+            self.reason, self.complete = "crashed", False
+        elif self.complete:
             return
-        if self.timed_out or -how.status in (signal.SIGALRM, signal.SIGXCPU):
+        elif self.timed_out or -how.status in (signal.SIGALRM, signal.SIGXCPU):
             self.reason = "time limit"
         elif how.status == 12 or how.max_rss_mb > 0.6 * memory_limit_mb:
             self.reason = "memory limit"  # PDFium aborts when it gets no memory: its size tells, not its signal
         else:
             self.reason = "crashed"
+
+
+def _checked(reading: FileReading) -> FileReading:
+    """The reading, unless it is one that no reader of ours makes.  Raises ValueError."""
+    level = [reading]
+    for _ in range(_DEEPEST):
+        if not all(0 <= each.confidence <= 1 and each.size >= 0 for each in level):
+            raise ValueError("a number that means nothing")
+        level = [inner for each in level for inner in each.inner]
+        if not level:
+            return reading
+    raise ValueError("a reading that is too deep")
 
 
 def unreadable(reading: FileReading, reason: str) -> FileReading:
@@ -123,8 +141,9 @@ class Server:
                 start_new_session=True,  # a Ctrl-C at the terminal is for the gateway to handle
             )
             ours.settimeout(_START_LIMIT_S)
-            if ours.recv(16) != READY:
-                raise VanthuError("its fork server ended at once")
+            said = ours.recv(1024)
+            if said != READY:
+                raise VanthuError(said.decode("utf-8", "replace") or "its fork server ended at once")
         except (OSError, VanthuError) as error:
             ours.close()
             self.stop()
@@ -185,7 +204,7 @@ class Server:
 
 def _collect(frames: BinaryIO, outcome: Outcome, channel: socket.socket, *, patience_s: float, until: float) -> None:
     """Take frames until the child ends.  Silent for longer than one file may take, or all of it too long: it is killed."""
-    buffer = bytearray()
+    buffer, taken = bytearray(), 0
     readable = select.poll()  # not select(): a gateway with many connections has descriptors above 1023
     readable.register(frames, select.POLLIN)
     while True:
@@ -197,9 +216,13 @@ def _collect(frames: BinaryIO, outcome: Outcome, channel: socket.socket, *, pati
         if not block:
             return
         buffer += block
+        taken += len(block)
         try:
+            if taken > _MOST_BYTES:
+                raise ValueError("too much")
             _take_frames(buffer, outcome)
-        except (msgspec.DecodeError, ValueError):  # a taken-over child may write anything
+        except (msgspec.DecodeError, ValueError, RecursionError):  # a taken-over child may write anything
+            outcome.distrusted = True
             channel.send(KILL)
             return
 

@@ -68,7 +68,7 @@ SYSTEM_CALLS: dict[str, tuple[int, int]] = {
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
-_GUARDED: dict[str, tuple[int, int]] = {
+GUARDED: dict[str, tuple[int, int]] = {
     "mmap": (9, 222),  # not executable
     "mprotect": (10, 226),
     "openat": (257, 56),  # not to write
@@ -197,7 +197,7 @@ def program(machine: str, own: int, *, may_open: bool) -> bytes:
     for numbers in SYSTEM_CALLS.values():
         lines += _case(numbers[column], [_line(_RETURN, _ALLOW)])
     for name, checks in _guards(own, may_open):
-        lines += _case(_GUARDED[name][column], checks)
+        lines += _case(GUARDED[name][column], checks)
     return b"".join([*lines, _line(_RETURN, _REFUSE)])
 
 

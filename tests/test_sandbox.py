@@ -156,6 +156,52 @@ def test_the_filter_is_a_program_that_the_kernel_takes(machine: str) -> None:
     assert all(at + 1 + max(then, otherwise) < len(lines) for at, (_, then, otherwise, _) in enumerate(lines[:-1]))
 
 
+def _decision(code: bytes, machine: int, number: int, *arguments: int) -> int:
+    """What the kernel would do: the filter run by hand on one struct seccomp_data."""
+    data = struct.pack("<IIQ6Q", number, machine, 0, *arguments, *[0] * (6 - len(arguments)))
+    at, register = 0, 0
+    while True:
+        operation, then, otherwise, value = struct.unpack_from("<HBBI", code, 8 * at)
+        at += 1
+        if operation == 0x20:  # load
+            (register,) = struct.unpack_from("<I", data, value)
+        elif operation == 0x54:  # and
+            register &= value
+        elif operation == 0x15:  # jump
+            at += then if register == value else otherwise
+        else:
+            return int(value)
+
+
+_ALLOWED, _KILLED = 0x7FFF0000, 0x80000000
+_AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+
+
+@pytest.mark.parametrize(("column", "machine"), list(enumerate(_AUDIT)))
+def test_the_filter_decides_alike_on_both_machines(column: int, machine: str) -> None:
+    code = sandbox.program(machine, 1234, may_open=True)
+
+    def allowed(name: str, *arguments: int) -> bool:
+        number = (sandbox.SYSTEM_CALLS | sandbox.GUARDED)[name][column]
+        return _decision(code, _AUDIT[machine], number, *arguments) == _ALLOWED
+
+    assert all(allowed(name) for name, numbers in sandbox.SYSTEM_CALLS.items() if numbers[column] >= 0)
+    assert allowed("mmap", 0, 4096, 3)
+    assert not allowed("mmap", 0, 4096, 7)
+    assert not allowed("mprotect", 0, 4096, 5)
+    assert allowed("openat", 0, 0, os.O_RDONLY | os.O_CLOEXEC)
+    assert not any(allowed("openat", 0, 0, flag) for flag in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC, os.O_TMPFILE))
+    assert allowed("kill", 1234, 6)
+    assert not any(allowed("kill", target, 9) for target in (0, 1, (1 << 64) - 1, 1235))
+    assert allowed("clone", 0x3D0F00)  # as libc starts a thread
+    assert not allowed("clone", 0x1200011)  # as libc forks
+    assert not allowed("prlimit64", 0, 7, 1 << 40)
+    assert all(not allowed("fcntl", 3, command) for command in (4, 6, 8, 10, 1024, 1033))  # flags, locks, owners, leases, seals
+    wanted = {numbers[column] for numbers in (sandbox.SYSTEM_CALLS | sandbox.GUARDED).values()}
+    assert all(_decision(code, _AUDIT[machine], number) != _ALLOWED for number in range(600) if number not in wanted)
+    assert _decision(code, 0x40000003, 1) == _KILLED  # i386 on the same machine
+
+
 def test_a_machine_without_numbers_goes_on_with_the_other_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     assert not sandbox.layers()["seccomp"]
