@@ -84,6 +84,28 @@ def _cms() -> Iterator[bytes]:
     yield bytes.fromhex(signed[at : signed.index(b">", at)].rstrip(b"0").decode() + "00")
 
 
+_CONTENT = (
+    b"BT /F 12 Tf 1 0 0 1 72 700 Tm (S: 87/THCSLL) Tj 0 -14 Td [(V/v bao) -250 (cao)] TJ ET "
+    b"q 9 0 0 9 0 0 cm /X Do Q 0 0 9 9 re f"
+)
+
+
+def _small_pdf(content: bytes) -> bytes:
+    """One page with these drawing commands, a form that it may draw, a field and a stamp with appearances."""
+    catalogue = b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[7 0 R]>>>>"
+    page = (
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Annots[7 0 R 8 0 R]"
+        b"/Resources<</Font<</F 5 0 R>>/XObject<</X 6 0 R>>>>>>"
+    )
+    form = b"<</Type/XObject/Subtype/Form/BBox[0 0 99 99]/Resources<</Font<</F 5 0 R>>>>/Length 29>>"
+    form += b"stream\nBT /F 9 Tf (18 11 2026) Tj ET \nendstream"
+    field = b"<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/V(87)/Rect[72 700 99 712]/AP<</N 6 0 R>>>>"
+    stamp = b"<</Type/Annot/Subtype/Stamp/Rect[72 600 99 612]/Contents(a)/AP<</N 6 0 R>>>>"
+    drawn = b"<</Length %d>>stream\n%s\nendstream" % (len(content), content)
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+    return hostile.pdf(catalogue, b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, drawn, font, form, field, stamp)
+
+
 def _pictures(form: str) -> Callable[[], Iterator[bytes]]:
     def made() -> Iterator[bytes]:
         import pillow_heif
@@ -196,8 +218,9 @@ TARGETS: dict[str, Target] = {
         ),
     ),
     "pdf": Target(
-        name="a.pdf", seeds=lambda: iter((pdf.pdf(LETTER), hostile.pdf_cyclic_objects(), hostile.pdf_page_tree_loop()))
+        name="a.pdf", seeds=lambda: iter((_small_pdf(_CONTENT), hostile.pdf_cyclic_objects(), hostile.pdf_page_tree_loop()))
     ),
+    "pdf-content": Target(name="a.pdf", seeds=_just(_CONTENT), wrap=lambda data: _small_pdf(data)),
     "signed": Target(name="a.pdf", seeds=_signed_pdf),
     "cms": Target(name="a.p7m", seeds=_cms),
     "edxml": Target(name="a.edxml", seeds=_just(_EDXML)),

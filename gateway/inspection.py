@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from gateway import sandbox
+from gateway.anchors import anchors_in
 from gateway.config import Inspection
-from gateway.documents.recognise import assembled
+from gateway.documents.gathering import assembled
 from gateway.errors import ConfigError, NotFound, VanthuError
-from gateway.inspection_child import NOT_THERE, Job
+from gateway.inspection_job import NOT_THERE, Job, Models
 from gateway.inspection_server import GRACE_S, Outcome, Server, ServerDied, unreadable
 from gateway.model import FileReading, Recognition, digest_of
-from gateway.warmup import Models, anchors_in
 
 _log = logging.getLogger(__name__)
 

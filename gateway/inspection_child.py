@@ -4,8 +4,7 @@ Started as ``python -m gateway.inspection_child FD MODELS``.  It loads all reade
 child costs a few milliseconds.  A child gives up every right before it touches a byte of a mail (gateway.sandbox).  PDFium
 loops and aborts on hostile files; then the child dies, and only the file that it was reading is lost.
 
-The socket carries one job at a time: a message ``Job`` with two descriptors (the input, the end of a pipe for frames),
-then "K" to kill the child; back comes ``Exit`` when the child is gone.  Frames in the pipe: 4 bytes length, 1 byte what, body.
+What goes over the socket and the pipe: gateway.inspection_job.
 """
 
 from __future__ import annotations
@@ -32,35 +31,9 @@ from gateway.documents.recognise import read_part, recognise_file
 from gateway.documents.showing import shown_words, taken_out
 from gateway.documents.text import Unreadable
 from gateway.drawing import NoSuchPage, page_as_png
-from gateway.model import FileReading, Nature, Value, digest_of
-from gateway.warmup import Models, warm_up
-
-MESSAGE, BEGIN, READING, MADE, FAILED, END = b"M", b"B", b"R", b"O", b"F", b"E"
-NOT_THERE = "not there"
-READY = b"ready"
-KILL = b"K"
-
-
-class Job(Value):
-    """What a child shall do."""
-
-    task: str  # one of TASKS
-    name: str = ""  # words: the media type
-    skip: int = 0  # mail: how many files were read by children before this one
-    page: int = 0  # page: counted from 1
-    width: int = 0  # page: in pixels
-    way: tuple[str, ...] = ()  # take: digests that lead to the file
-    time_limit_s: float = 20.0
-    memory_limit_mb: int = 1024
-    max_file_bytes: int = 40 * 1024 * 1024
-
-
-class Exit(Value):
-    """How a child ended: exit code, or minus the signal; and how much memory it used at most."""
-
-    status: int
-    max_rss_mb: int
-
+from gateway.inspection_job import BEGIN, END, FAILED, MADE, MESSAGE, NOT_THERE, READING, READY, Exit, Job, Models
+from gateway.model import FileReading, Nature, digest_of
+from gateway.warmup import warm_up
 
 # --- The server -----------------------------------------------------------------------------------------------------------
 

@@ -21,9 +21,8 @@ import msgspec
 
 import gateway
 from gateway.errors import VanthuError
-from gateway.inspection_child import BEGIN, END, FAILED, KILL, MADE, MESSAGE, READING, READY, Exit, Job
+from gateway.inspection_job import BEGIN, END, FAILED, KILL, MADE, MESSAGE, READING, READY, Exit, Job, Models
 from gateway.model import FileReading, Nature
-from gateway.warmup import Models
 
 _log = logging.getLogger(__name__)
 

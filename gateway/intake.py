@@ -16,7 +16,7 @@ from gateway.courier import RELAY, Parcel
 from gateway.directory.calendar import Calendar
 from gateway.directory.snapshot import Directory
 from gateway.documents.fields import subject_of
-from gateway.documents.mime import may_carry_document
+from gateway.documents.quick_look import may_carry_document
 from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import (

@@ -15,7 +15,7 @@ import msgspec
 from gateway.config import Config
 from gateway.directory.files import load as load_directory
 from gateway.directory.snapshot import Directory
-from gateway.documents.mime import may_carry_document
+from gateway.documents.quick_look import may_carry_document
 from gateway.errors import VanthuError
 from gateway.inspection import Inspector
 from gateway.intake import admission

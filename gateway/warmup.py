@@ -11,17 +11,17 @@ import io
 import zipfile
 from encodings.aliases import aliases
 from importlib import import_module
-from pathlib import Path
 
 import pillow_heif
 import pypdfium2
 from PIL import Image
 
+from gateway.anchors import anchors_in
 from gateway.documents.ocr import engine
 from gateway.documents.recognise import recognise, recognise_file
 from gateway.documents.signatures import signatures_of, trust
 from gateway.drawing import page_as_png
-from gateway.model import Value
+from gateway.inspection_job import Models
 
 _LAZY = (
     "pyhanko.pdf_utils.crypt",
@@ -32,15 +32,6 @@ _LAZY = (
     "stringprep",
     "encodings.idna",
 )
-ANCHOR_SUFFIXES = (".pem", ".crt", ".cer")
-
-
-class Models(Value):
-    """What to load, from [inspection] of the configuration."""
-
-    ocr: bool = True
-    tessdata: str = ""  # folder of vie.traineddata; "" looks where Debian keeps it
-    trust_anchors: str = ""  # folder of certificates; "" trusts nobody
 
 
 def warm_up(models: Models) -> None:
@@ -57,19 +48,6 @@ def warm_up(models: Models) -> None:
         engine.load(models.tessdata)
     Image.init()
     _read_samples()
-
-
-def anchors_in(folder: str) -> list[tuple[Path, bytes]]:
-    """The certificate files of a folder with their bytes.  Raises OSError, and ValueError naming a file that holds none."""
-    if not folder:
-        return []
-    found = [(path, path.read_bytes()) for path in sorted(Path(folder).iterdir()) if path.suffix.lower() in ANCHOR_SUFFIXES]
-    for path, data in found:
-        try:
-            trust.certificates_in(data)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
-    return found
 
 
 def _read_samples() -> None:

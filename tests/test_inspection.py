@@ -24,6 +24,7 @@ from gateway.config import Inspection
 from gateway.documents.media import DOCX
 from gateway.errors import ConfigError, NotFound, VanthuError
 from gateway.inspection import Inspector, models_of
+from gateway.inspection_job import Job
 from gateway.model import FileReading, Nature, Recognition, SignatureLevel, digest_of
 from tests.world import archives, certificates, files, official, pdf
 
@@ -316,7 +317,7 @@ def _landlock_version() -> int:
 def _ends_how(task: str, *, name: str = "", time_limit_s: float = 5.0, memory_limit_mb: int = 2048) -> int:
     """Run one misbehaving task in a child with given limits; exit code, or minus the signal."""
     source, (ours, sink) = os.memfd_create("x"), os.pipe()
-    job = inspection_child.Job(task=task, name=name, time_limit_s=time_limit_s, memory_limit_mb=memory_limit_mb)
+    job = Job(task=task, name=name, time_limit_s=time_limit_s, memory_limit_mb=memory_limit_mb)
     child = os.fork()
     if child == 0:
         inspection_child.TASKS |= {
@@ -336,32 +337,32 @@ def _ends_how(task: str, *, name: str = "", time_limit_s: float = 5.0, memory_li
     return os.waitstatus_to_exitcode(status)
 
 
-def _loop(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+def _loop(job: Job, data: bytes, frames: inspection_child._Frames) -> None:
     frames.begin(0, "a", b"", job.time_limit_s)
     while True:
         pass
 
 
-def _eat(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+def _eat(job: Job, data: bytes, frames: inspection_child._Frames) -> None:
     bytearray(3 << 30)
 
 
-def _open(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+def _open(job: Job, data: bytes, frames: inspection_child._Frames) -> None:
     Path("/etc/hostname").read_bytes()
 
 
-def _fork(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+def _fork(job: Job, data: bytes, frames: inspection_child._Frames) -> None:
     if os.fork() == 0:
         os._exit(0)
 
 
-def _write(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+def _write(job: Job, data: bytes, frames: inspection_child._Frames) -> None:
     descriptor = os.memfd_create("y")
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     os.write(descriptor, b"x")
 
 
-def _connect(job: inspection_child.Job, data: bytes, frames: inspection_child._Frames) -> None:
+def _connect(job: Job, data: bytes, frames: inspection_child._Frames) -> None:
     socket.create_connection(("127.0.0.1", int(job.name)), 1).close()
 
 

@@ -13,10 +13,9 @@ import msgspec
 import pytest
 
 from gateway import inspection_child, sandbox
-from gateway.inspection_child import BEGIN, END, KILL, READING, Exit
+from gateway.inspection_job import BEGIN, END, KILL, READING, Exit, Models
 from gateway.inspection_server import Outcome, _collect
 from gateway.model import FileReading
-from gateway.warmup import Models
 
 
 def _frame(what: bytes, value: object = b"") -> bytes:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gateway.documents import media
 from gateway.documents.parameters import boundaries_of, media_types_of, parameters_of
+from gateway.documents.suffixes import suffix_says_document
 from gateway.documents.words import MAX_FIELD, decoded_bytes, decoded_words
 from gateway.model import Value
 
@@ -73,7 +73,7 @@ class Fields(Value):
         It may be given four times and differently (filename, filename*, name, name*): a name that says document counts.
         """
         names = list(dict.fromkeys(filter(None, map(_without_folders, self._names()))))
-        return next((name for name in names if media.suffix_says_document(name)), names[0] if names else "")
+        return next((name for name in names if suffix_says_document(name)), names[0] if names else "")
 
     def _names(self) -> Iterator[str]:
         for field, parameter in (("content-disposition", "filename"), ("content-type", "name")):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from gateway.model import Document, FileReading, Nature
+from gateway.model import Document, FileReading, Nature, Recognition
 
 # What a mail or an archive is when its parts differ: the strongest first.  Unreadable stands above draft: it may hide an
 # issuance.
@@ -36,6 +36,13 @@ def silenced(readings: Sequence[FileReading]) -> tuple[FileReading, ...]:
 
 def _bare(reading: FileReading) -> FileReading:
     return FileReading(name=reading.name, digest=reading.digest, size=reading.size, media=reading.media)
+
+
+def assembled(subject: str, files: tuple[FileReading, ...]) -> Recognition:
+    """The readings of all files as one answer.  Beside a secret file nothing is told of the others, nor the subject."""
+    if any(reading.nature is Nature.SECRET for reading in files):
+        subject = ""
+    return Recognition(files=silenced(files), subject=subject)
 
 
 def strongest(readings: Sequence[FileReading]) -> FileReading:

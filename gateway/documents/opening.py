@@ -19,6 +19,7 @@ from gateway.documents.reading import READERS, Text, Unreadable, body, html, rea
 from gateway.documents.reading.pictured import read_pictured
 from gateway.documents.signatures import signatures_of
 from gateway.documents.signs import judge
+from gateway.documents.suffixes import is_volume, suffix_says_document
 from gateway.model import FileReading, Nature, TextSource, digest_of
 
 _SMALL_INLINE = 60_000  # bytes: a picture within the text that is smaller is a logo
@@ -80,9 +81,9 @@ class Opener:
             return self._document(kind, data, name)
         if kind == media.ENCRYPTED_OFFICE:
             return _unreadable(kind, "password", likelihood(name, kind, data))
-        if kind == media.UNKNOWN and media.is_volume(name):
+        if kind == media.UNKNOWN and is_volume(name):
             return _unreadable(kind, "fragment", likelihood(name, kind, data))
-        if kind == media.UNKNOWN and media.suffix_says_document(name):
+        if kind == media.UNKNOWN and suffix_says_document(name):
             return _unreadable(kind, "damaged", likelihood(name, kind, data))
         if kind in media.COULD_BE_DOCUMENTS:
             return _unreadable(kind, "format", likelihood(name, kind, data))
@@ -103,7 +104,7 @@ class Opener:
         inner = self._inside(UNPACKERS, kind, data, name)
         reading = gathered(kind, None, inner)
         if reading.nature is Nature.UNREADABLE:
-            reason = "fragment" if reading.reason == "damaged" and media.is_volume(name) else reading.reason
+            reason = "fragment" if reading.reason == "damaged" and is_volume(name) else reading.reason
             reading = replace(reading, reason=reason, confidence=max(reading.confidence, likelihood(name, kind, b"")))
         return reading if reading.nature is Nature.SECRET else replace(reading, signatures=signatures_of(kind, data))
 

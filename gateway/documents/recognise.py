@@ -11,26 +11,19 @@ from collections.abc import Iterator
 from gateway.documents import mime
 from gateway.documents.containers import Packed, Room
 from gateway.documents.containers.mails import packed_of
-from gateway.documents.gathering import STRENGTH, silenced
+from gateway.documents.gathering import STRENGTH, assembled
 from gateway.documents.mime import Message, Part
 from gateway.documents.opening import Opener
 from gateway.documents.vietnamese import tidy
 from gateway.model import FileReading, Nature, Recognition
 
-__all__ = ["STRENGTH", "assembled", "read_part", "read_parts", "recognise", "recognise_file"]
+__all__ = ["STRENGTH", "read_part", "read_parts", "recognise", "recognise_file"]
 
 
 def recognise(raw: bytes) -> Recognition:
     """All that can be said about one mail.  Never raises."""
     message = mime.split(raw)
     return assembled(message.subject, tuple(read_parts(message)))
-
-
-def assembled(subject: str, files: tuple[FileReading, ...]) -> Recognition:
-    """The readings of all files as one answer.  Beside a secret file nothing is told of the others, nor the subject."""
-    if any(reading.nature is Nature.SECRET for reading in files):
-        subject = ""
-    return Recognition(files=silenced(files), subject=subject)
 
 
 def read_parts(message: Message) -> Iterator[FileReading]:

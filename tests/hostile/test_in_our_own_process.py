@@ -5,10 +5,13 @@ The limit of each test is a hundred times what it takes; a search in the square 
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from gateway.documents.fields import cut_head, decoded_words, parse_fields, subject_of
-from gateway.documents.mime import may_carry_document
+from gateway.documents.quick_look import may_carry_document
 
 _LONG = 1_000_000
 _HTML = b"Subject: a\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
@@ -69,3 +72,32 @@ def test_behind_the_last_tag_the_words_still_count() -> None:
 
 def test_a_text_full_of_slashes_is_looked_at_by_a_child() -> None:
     assert may_carry_document(_PLAIN + b"a/b " * 5000)
+
+
+_LOADED = """
+import sys
+import gateway.smtp.handler, gateway.smtp.server, gateway.smtp.relay
+import gateway.intake, gateway.inspection, gateway.worker, gateway.review
+print(*(name for name in sys.modules if name.startswith("gateway.documents.") or name.partition(".")[0] in sys.argv[1:]))
+"""
+# Searches for bytes, header fields, letters: what the tests above hold to a time.
+_HARMLESS = {
+    "fields",
+    "parameters",
+    "words",
+    "suffixes",
+    "quick_look",
+    "transfer",
+    "text",
+    "vietnamese",
+    "mending",
+    "syllables",
+}
+_HARMLESS |= {"encodings", "gathering"}
+_PARSERS = ("pypdfium2", "PIL", "pillow_heif", "lxml", "olefile", "libarchive", "tesserocr", "pyhanko", "asn1crypto", "numpy")
+
+
+def test_no_parser_is_loaded_where_mails_come_in() -> None:
+    command = [sys.executable, "-c", _LOADED, *_PARSERS, "openpyxl", "python_calamine"]
+    loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert {name.split(".")[2] if name.startswith("gateway") else name for name in loaded} <= _HARMLESS
