@@ -78,12 +78,15 @@ def _fuzz(name: str, arguments: list[str]) -> None:
 
 def _readers() -> dict[str, Callable[[str, bytes], None]]:
     """Each asserts what must hold for whatever bytes."""
-    from gateway.documents.mime import may_carry_document
+    from gateway.documents.ocr import engine
     from gateway.documents.picture_size import image_size
     from gateway.documents.pictures.decode import page_images
+    from gateway.documents.quick_look import may_carry_document
     from gateway.documents.recognise import recognise, recognise_file
     from gateway.documents.text import Unreadable
     from gateway.model import FileReading, Nature
+
+    engine.load("/nowhere")  # a page costs a second, and Tesseract is not what is looked at
 
     def of_file(name: str, data: bytes) -> None:
         assert isinstance(recognise_file(TARGETS[name].name, data), FileReading)

@@ -10,11 +10,14 @@ calls itself 7bit, a uuencoded file in the middle of a text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
 
 from gateway.documents import media
 from gateway.documents.fields import Fields, cuts_of, parse_fields, subject_of
 from gateway.documents.quick_look import may_carry_document
+from gateway.documents.suffixes import signed_name
 from gateway.documents.transfer import decode, decodings, files_in_text, from_base64, is_named
 from gateway.documents.vietnamese import tidy
 from gateway.model import Value
@@ -53,6 +56,7 @@ class Part(Value):
     inline: bool = False  # shown within the text: a logo, most of the time
     forwarded: bool = False
     limit: str = ""
+    signed: bytes = b""  # what a signature is over that lies beside it: the first part of a multipart/signed, or a file
 
 
 class Message(Value):
@@ -64,7 +68,15 @@ class Message(Value):
 
 def split(raw: bytes) -> Message:
     """Split a mail.  Whatever comes in, a Message comes out."""
-    return Message(subject=subject_of(raw), parts=tuple(_Splitter().entity(raw, 0, False, part=False)))
+    parts = tuple(_Splitter().entity(raw, 0, False, part=False))
+    files = {part.name: part.data for part in parts if part.name}
+    return Message(subject=subject_of(raw), parts=tuple(_with_signed(part, files) for part in parts))
+
+
+def _with_signed(part: Part, files: Mapping[str, bytes]) -> Part:
+    """ "cv.pdf.p7s" is over "cv.pdf"."""
+    over = files.get(signed_name(part.name), b"") if not part.signed else b""
+    return replace(part, signed=over) if over else part
 
 
 class _Splitter:
@@ -113,7 +125,11 @@ class _Splitter:
             if self.parts_left <= 0:
                 yield _refused(types[0], TOO_MANY)
                 return
-            yield from self.entity(piece, depth + 1, forwarded, part=True, in_digest="multipart/digest" in types)
+            found = self.entity(piece, depth + 1, forwarded, part=True, in_digest="multipart/digest" in types)
+            if "multipart/signed" in types and piece is not inner[0]:  # RFC 1847 section 2.1: the second is over the first
+                yield from (replace(each, signed=inner[0]) for each in found)
+            else:
+                yield from found
 
     def _leaf(self, fields: Fields, body: bytes, forwarded: bool) -> Iterator[Part]:
         self.parts_left -= 1

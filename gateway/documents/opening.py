@@ -19,7 +19,7 @@ from gateway.documents.reading import READERS, Text, Unreadable, body, html, rea
 from gateway.documents.reading.pictured import read_pictured
 from gateway.documents.signatures import signatures_of
 from gateway.documents.signs import judge
-from gateway.documents.suffixes import is_volume, suffix_says_document
+from gateway.documents.suffixes import is_volume, signed_name, suffix_says_document
 from gateway.model import FileReading, Nature, TextSource, digest_of
 
 _SMALL_INLINE = 60_000  # bytes: a picture within the text that is smaller is a logo
@@ -74,7 +74,7 @@ class Opener:
         """The file, taken to be of that kind."""
         data = packed.data
         if kind in UNPACKERS:
-            return self._container(kind, data, name)
+            return self._container(kind, packed, name)
         if _is_logo(kind, packed):
             return plain_reading(kind, Nature.OTHER, 0.95)
         if kind in READERS:
@@ -100,19 +100,26 @@ class Opener:
         inner = [each for each in self._inside(EMBEDDED, kind, data, name) if each.reason != "damaged" or each.size]
         return gathered(kind, own, inner) if inner else own
 
-    def _container(self, kind: str, data: bytes, name: str) -> FileReading:
+    def _container(self, kind: str, packed: Packed, name: str) -> FileReading:
+        data = packed.data
         inner = self._inside(UNPACKERS, kind, data, name)
         reading = gathered(kind, None, inner)
         if reading.nature is Nature.UNREADABLE:
             reason = "fragment" if reading.reason == "damaged" and is_volume(name) else reading.reason
             reading = replace(reading, reason=reason, confidence=max(reading.confidence, likelihood(name, kind, b"")))
-        return reading if reading.nature is Nature.SECRET else replace(reading, signatures=signatures_of(kind, data))
+        if reading.nature is Nature.SECRET:
+            return reading
+        return replace(reading, signatures=signatures_of(kind, data, packed.signed))
 
     def _inside(self, unpackers: Mapping[str, Unpacker], kind: str, data: bytes, name: str) -> list[FileReading]:
         """The readings of what lies inside; ends after a secret one."""
         readings: list[FileReading] = []
+        before = Packed(name="")
         try:
             for packed in unpackers[kind](data, self._room):
+                if (over := signed_name(packed.name)) and over == before.name:  # archives are sorted by name
+                    packed = replace(packed, signed=before.data)
+                before = packed
                 with self._room.deeper():
                     readings.append(self.open(_named(packed, name), within=name))
                 if readings[-1].nature is Nature.SECRET:

@@ -22,3 +22,12 @@ _VOLUME = re.compile(r"\.(?:part\d{1,4}\.rar|[rz]\d\d|[a-z0-9]{1,5}\.\d{3})\Z", 
 def is_volume(name: str) -> bool:
     """The name is that of one of several pieces: "a.part2.rar", "a.r00", "a.z01", "a.7z.001", "a.pdf.002"."""
     return _VOLUME.search(name.strip()) is not None
+
+
+_SIGNATURE = re.compile(r"\.(?:p7s|p7m|p7b|sig|sign)\Z", re.IGNORECASE)
+
+
+def signed_name(name: str) -> str:
+    """The name of the file that a signature beside it is over: "cv.pdf" for "cv.pdf.p7s"; "" for other names."""
+    stem = _SIGNATURE.sub("", name.strip())
+    return stem if stem != name.strip() else ""

@@ -29,4 +29,5 @@ def packed_of(part: Part) -> Packed:
         charset=part.charset,
         forwarded=part.forwarded,
         inline=part.inline,
+        signed=part.signed,
     )

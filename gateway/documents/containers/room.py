@@ -48,6 +48,7 @@ class Packed(Value):
     charset: str = ""
     forwarded: bool = False
     inline: bool = False
+    signed: bytes = b""  # what a signature is over that lies beside it
 
     def within(self, name: str) -> Packed:
         """The same file, one folder deeper."""

@@ -21,13 +21,16 @@ for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).propagate = False
 
 
-def signatures_of(kind: str, data: bytes) -> tuple[DigitalSignature, ...]:
-    """The signatures of a file of that media type, in the order in which they stand there.  Never raises but for memory."""
+def signatures_of(kind: str, data: bytes, beside: bytes = b"") -> tuple[DigitalSignature, ...]:
+    """The signatures of a file of that media type, in the order in which they stand there.  Never raises but for memory.
+
+    ``beside`` is what a CMS signature is over that holds no content itself.
+    """
     reader = _reader(kind)
     if reader is None:
         return ()
     try:
-        return reader(data)
+        return cms.beside(data, beside) if kind == media.PKCS7 and beside else reader(data)
     except MemoryError:
         raise  # told to the parent as "memory limit"
     except Exception:  # noqa: BLE001 - hostile bytes make the libraries raise whatever they like

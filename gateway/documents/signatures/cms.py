@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -44,6 +45,16 @@ def signatures(data: bytes, content: bytes | None = None) -> tuple[DigitalSignat
         return tuple(judged(signed, info, lambda _: b"", envelope) for info in _infos(signed))
     envelope = Envelope(kind="cms", covers_all=True)
     return tuple(judged(signed, info, lambda name: digest(name, covered), envelope) for info in _infos(signed))
+
+
+def beside(data: bytes, content: bytes) -> tuple[DigitalSignature, ...]:
+    """The same over a file or a part that lies beside; its line ends were CR LF when it was signed, whatever they are now."""
+    found = signatures(data, content)
+    if all(each.reason != "content changed" for each in found):
+        return found
+    canonical = re.sub(rb"\r?\n", b"\r\n", content)
+    again = signatures(data, canonical)
+    return found if any(each.reason == "content changed" for each in again) else again
 
 
 def content_of(data: bytes) -> bytes | None:

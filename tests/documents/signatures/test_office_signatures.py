@@ -8,6 +8,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import pytest
 from cryptography import x509
@@ -17,9 +18,10 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from lxml import etree
 
 from gateway.documents import media
+from gateway.documents.recognise import recognise
 from gateway.documents.signatures import cms, signatures_of, trust
 from gateway.model import DigitalSignature, SignatureLevel
-from tests.world import certificates
+from tests.world import archives, certificates
 
 ROOT = certificates.authority()
 AGENCY = certificates.holder("Trường THCS Lương Lẫm", "Huyện Thử", under=ROOT)
@@ -195,6 +197,66 @@ def test_a_signature_beside_its_mail_is_checked_against_it() -> None:
     assert cms.content_of(raw) is None
     reasons = [cms.signatures(raw, content)[0].reason for content in (b"abc", b"abd", None)]
     assert reasons == ["", "content changed", "content missing"]
+
+
+_SIGNED_PART = b"Content-Type: text/plain; charset=utf-8\r\n\r\nK\xc3\xadnh g\xe1\xbb\xadi\r\n"
+
+
+def _multipart_signed(part: bytes, signature: bytes) -> bytes:
+    head = b'Subject: a\r\nContent-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=b\r\n\r\n'
+    beside = b"Content-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return head + b"--b\r\n" + part + b"\r\n--b\r\n" + beside + base64.encodebytes(signature) + b"\r\n--b--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("arrived", "level"),
+    [
+        (_SIGNED_PART, SignatureLevel.INTACT),
+        (_SIGNED_PART.replace(b"\r\n", b"\n"), SignatureLevel.INTACT),  # line ends changed on the way
+        (_SIGNED_PART.replace(b"K", b"k"), SignatureLevel.BROKEN),
+    ],
+    ids=["whole", "other line ends", "changed"],
+)
+def test_the_signature_of_a_signed_mail_is_over_its_first_part(arrived: bytes, level: SignatureLevel) -> None:
+    signature = _smime(_SIGNED_PART, pkcs7.PKCS7Options.DetachedSignature)
+    readings = recognise(_multipart_signed(arrived, signature)).files
+    assert [each.level for reading in readings for each in reading.signatures] == [level]
+
+
+def test_a_signature_file_is_over_the_file_beside_it() -> None:
+    paper = b"Quy\xe1\xba\xbft \xc4\x91\xe1\xbb\x8bnh"
+    signature = _smime(paper, pkcs7.PKCS7Options.DetachedSignature)
+    mail = EmailMessage()
+    mail.set_content("x")
+    archive = archives.zipped(("qd.txt", paper), ("qd.txt.p7s", signature), ("khac.txt.p7s", signature))
+    for name, data in (("qd.txt.p7s", signature), ("qd.txt", paper), ("a.zip", archive)):
+        mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    found = {
+        reading.name: [(each.level, each.reason) for each in reading.signatures]
+        for file in recognise(mail.as_bytes()).files
+        for reading in file.walk()
+        if reading.signatures
+    }
+    assert found == {
+        "qd.txt.p7s": [(SignatureLevel.INTACT, "")],
+        "a.zip/qd.txt.p7s": [(SignatureLevel.INTACT, "")],
+        "a.zip/khac.txt.p7s": [(SignatureLevel.BROKEN, "content missing")],
+    }
+
+
+def test_a_mail_signed_twice_one_in_the_other_is_read_to_its_end() -> None:
+    outer = _smime(
+        b"Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(_smime(_SIGNED_PART))
+    )
+    (reading,) = [
+        each
+        for each in recognise(
+            b"Subject: a\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(outer)
+        ).files
+    ]
+    assert [each.signatures[0].level for each in reading.walk() if each.signatures] == [SignatureLevel.INTACT] * 2
 
 
 def test_what_is_no_signed_data_has_no_signature() -> None:
