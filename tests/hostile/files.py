@@ -158,6 +158,22 @@ def pdf_signed_loop() -> bytes:
     return pdf(catalogue, _PAGES, b"<</Type/Page>>", field, value).replace(b"%%EOF", b"startxref\n9\n%%EOF")
 
 
+def pdf_xref_loop() -> bytes:
+    """Cross-reference tables, each of which says that the other came before it."""
+    one = b"xref\n0 1\n0000000000 65535 f \ntrailer<</Root 1 0 R/Size 4/Prev %d>>\n"
+    body = pdf(_CATALOGUE, _PAGES, b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>")
+    first = len(body)
+    second = first + len(one % 1000000)
+    return body + one % second + one % first + b"startxref\n%d\n%%%%EOF" % first
+
+
+def pdf_object_stream_bomb() -> bytes:
+    """An object stream that unpacks to 256 MB and says that it holds itself."""
+    packed = zlib.compress(b"4 0 " + bytes(256 << 20), 9)
+    stream = _stream(packed, b"/Type/ObjStm/N 60000000/First 4/Extends 4 0 R/Filter/FlateDecode")
+    return pdf(_CATALOGUE, _PAGES, b"<</Type/Page/Parent 2 0 R/Contents 4 0 R>>", stream)
+
+
 # --- XML, Office, RTF ---------------------------------------------------------------------------------------------------------
 
 
@@ -218,6 +234,29 @@ def xlsx_sparse() -> bytes:
     )
 
 
+def xlsx_million_rows() -> bytes:
+    """A million rows, each with a word."""
+    x = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    rows = b"<row><c t='inlineStr'><is><t>a</t></is></c></row>" * 1_000_000
+    with zipfile.ZipFile(io.BytesIO(xlsx_sparse())) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    sheet = f'<worksheet xmlns="{x}"><sheetData>'.encode() + rows + b"</sheetData></worksheet>"
+    return zipped({**parts, "xl/worksheets/sheet1.xml": sheet})
+
+
+def rtf_huge() -> bytes:
+    """A gigabyte of RTF in a gzip."""
+    out, packer = [], zlib.compressobj(9, zlib.DEFLATED, 31)
+    out.append(packer.compress(b"{\\rtf1 "))
+    out += [packer.compress(b"{\\b a\\par}" * 100_000) for _ in range(1000)]
+    return b"".join([*out, packer.flush()])
+
+
+def rtf_control_words() -> bytes:
+    """Forty megabytes of control words and nothing else."""
+    return b"{\\rtf1" + b"\\u1?\\'e1\\f1" * 3_000_000 + b"}"
+
+
 def rtf_deep() -> bytes:
     """200,000 groups."""
     return b"{\\rtf1 " + b"{" * 200_000 + b"a" + b"}" * 200_000 + b"}"
@@ -235,6 +274,34 @@ def ole_loop() -> bytes:
     table = struct.pack("<128I", *range(128))
     root = "Root Entry".encode("utf-16-le").ljust(64, b"\0") + struct.pack("<HBBIII", 22, 5, 1, 1, 1, 1) + bytes(36)
     return head.ljust(512, b"\0") + table + (root + struct.pack("<III", 2, 1 << 30, 0)).ljust(512, b"\0") + bytes(4096)
+
+
+def msg_loop() -> bytes:
+    """A mail of Outlook whose attached mail says that it lies in the first sector, where the outer one begins."""
+    from tests.world import outlook
+
+    inner = outlook.msg("x", files=[("a.msg", outlook.msg("y"))])
+    entry = "__properties_version1.0".encode("utf-16-le")
+    at = inner.rfind(entry)
+    return inner[: at + 116] + struct.pack("<II", 0, 0x7FFFFFFF) + inner[at + 124 :]
+
+
+def tnef_loop() -> bytes:
+    """A winmail.dat in a winmail.dat, 200 deep, and attributes that say that they are longer than the file."""
+    from tests.world import outlook
+
+    inner = outlook.tnef("x")
+    for _ in range(200):
+        inner = outlook.tnef("x", mails=[inner])
+    return inner + struct.pack("<BHHI", 2, 0x800F, 6, 0xFFFFFFFF) + b"x"
+
+
+def edxml_laughs() -> bytes:
+    """A package with a billion laughs where the file should be."""
+    return LAUGHS + (
+        b'<edXML xmlns:edXML="http://www.mic.gov.vn/TBT/QCVN_102_2016"><AttachmentEncoded><Attachment><AttachmentName>&l9;'
+        b"</AttachmentName></Attachment></AttachmentEncoded></edXML>"
+    )
 
 
 # --- Pictures -----------------------------------------------------------------------------------------------------------------
@@ -264,6 +331,28 @@ def tiff_loop() -> bytes:
     return b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(entries)) + fields + struct.pack("<I", 8) + bytes(200)
 
 
+def tiff_bomb() -> bytes:
+    """A fax page of 60,000 by 60,000 dots, all white, in a few bytes."""
+    entries = (
+        (256, 4, 1, 60_000),
+        (257, 4, 1, 60_000),
+        (258, 3, 1, 1),
+        (259, 3, 1, 4),
+        (262, 3, 1, 0),
+        (273, 4, 1, 200),
+        (278, 4, 1, 60_000),
+        (279, 4, 1, 9000),
+    )
+    fields = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return (b"II*\0" + struct.pack("<IH", 8, len(entries)) + fields + bytes(4)).ljust(200, b"\0") + b"\xff" * 9000
+
+
+def gif_of_many_frames() -> bytes:
+    """Twenty thousand frames of a moving picture."""
+    frame = b"\x21\xf9\x04\0\0\0\0\0\x2c\0\0\0\0\x10\x27\x10\x27\0\x02\x02\x4c\x01\0"
+    return b"GIF89a\x10\x27\x10\x27\x80\0\0\xff\xff\xff\0\0\0" + frame * 20_000 + b";"
+
+
 def tiny_blobs() -> bytes:
     """A page of 20,000 specks, each of which could be a letter."""
     from PIL import Image
@@ -286,6 +375,18 @@ def mail_in_mail() -> bytes:
     for _ in range(500):
         inner = b"Subject: a\r\nContent-Type: message/rfc822\r\n\r\n" + inner
     return inner
+
+
+def boundaries() -> bytes:
+    """A megabyte of boundaries, each of which opens a further multipart with the same one."""
+    part = b"--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    return b"Subject: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + part * (1_000_000 // len(part))
+
+
+def many_names() -> bytes:
+    """A mail with 100,000 pieces of one file name."""
+    pieces = b"".join(b";\r\n filename*%d*=%%61" % number for number in range(100_000))
+    return b"Subject: a\r\nContent-Disposition: attachment" + pieces + b"\r\n\r\nx"
 
 
 def many_parts() -> bytes:
@@ -313,6 +414,18 @@ HOSTILE: dict[str, Maker] = {
     "cyclic.pdf": pdf_cyclic_objects,
     "deep-array.pdf": pdf_deep_array,
     "signed-loop.pdf": pdf_signed_loop,
+    "xref-loop.pdf": pdf_xref_loop,
+    "object-stream.pdf": pdf_object_stream_bomb,
+    "rows.xlsx": xlsx_million_rows,
+    "huge.rtf.gz": rtf_huge,
+    "words.rtf": rtf_control_words,
+    "loop.msg": msg_loop,
+    "winmail.dat": tnef_loop,
+    "laughs.edxml": edxml_laughs,
+    "bomb.tif": tiff_bomb,
+    "frames.gif": gif_of_many_frames,
+    "boundaries.eml": boundaries,
+    "names.eml": many_names,
     "laughs.docx": docx_laughs,
     "xxe.docx": docx_xxe,
     "deep.docx": docx_deep,
