@@ -9,6 +9,7 @@ in bench/recognition/compare.py.  A missed positive counts as wrong in all its f
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 import time
@@ -21,6 +22,7 @@ import msgspec
 from bench.recognition.labels import Label, load
 from bench.recognition.report import report
 from bench.recognition.score import Outcome, Score
+from bench.recognition.written import written
 from gateway.config import Inspection
 from gateway.inspection import Inspector
 
@@ -72,7 +74,8 @@ def _outcome(inspector: Inspector, folder: Path, label: Label) -> Outcome:
     data = path.read_bytes()
     begin = time.perf_counter()
     reading = inspector.inspect_file(path.name, data)
-    return Outcome(label=label, reading=reading, elapsed_ms=(time.perf_counter() - begin) * 1000)
+    elapsed_ms = (time.perf_counter() - begin) * 1000
+    return Outcome(label=label, reading=reading, elapsed_ms=elapsed_ms, written=written(hashlib.sha256(data).hexdigest()))
 
 
 def _as_json(score: Score) -> str:

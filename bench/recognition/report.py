@@ -26,7 +26,7 @@ def report(score: Score, *, misses: bool) -> str:
 
 def _aims(aims: dict[str, dict[str, Any]]) -> Iterator[str]:
     for name, each in aims.items():
-        yield f"{name:20}{_percent(each['found'])}   aim {_percent(each['aim'])}   {'met' if each['met'] else 'MISSED'}"
+        yield f"{name:24}{_percent(each['found'])}   aim {_percent(each['aim'])}   {'met' if each['met'] else 'MISSED'}"
 
 
 def _confusion(rows: dict[str, dict[str, int]]) -> Iterator[str]:
@@ -37,17 +37,15 @@ def _confusion(rows: dict[str, dict[str, int]]) -> Iterator[str]:
 
 
 def _facts(title: str, facts: dict[str, dict[str, Any]]) -> Iterator[str]:
-    yield f"{title:24}{'right':>8}{'close':>8}{'blank':>8}{'of':>6}     share   of said"
+    yield f"{title:26}{'right':>8}{'close':>8}{'blank':>8}{'of':>6}     share   of said"
     for name, each in facts.items():
         if each["of"]:
             counts = "".join(f"{each[column]:8}" for column in ("right", "close", "blank"))
-            yield f"  {name:22}{counts}{each['of']:6}   {_percent(each['share'])}   {_percent(each['share_of_said'])}"
+            yield f"  {name:24}{counts}{each['of']:6}   {_percent(each['share'])}   {_percent(each['share_of_said'])}"
 
 
 def _groups(title: str, groups: dict[str, Any]) -> Iterator[str]:
-    names = (
-        [name for name in next(iter(groups.values()))["facts"] if name not in ("issuer, strictly", "symbol")] if groups else []
-    )
+    names = [name for name in next(iter(groups.values()))["facts"] if "," not in name and name != "symbol"] if groups else []
     yield f"{title:16}{'recall':>16}{'false':>10}" + "".join(f"{name:>16}" for name in names)
     for name, group in groups.items():
         found = group["issued"]

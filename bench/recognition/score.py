@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.recognition.compare import FACTS, Comparison, compared
 from bench.recognition.labels import Label
+from bench.recognition.written import BY_HAND, PRINTED, Written
 from gateway.model import Document, FileReading, Nature, Value
 
 # What the project wants to show (share, and whether it is the least or the most).
@@ -16,8 +17,8 @@ AIMS: dict[str, tuple[float, bool]] = {
     "precision": (0.99, True),
     "recall": (0.97, True),
     "false issued": (0.005, False),
-    "number+symbol": (0.95, True),
-    "date": (0.97, True),
+    "number+symbol, printed": (0.95, True),
+    "date, printed": (0.97, True),
     "kind": (0.97, True),
     "subject": (0.90, True),
     "issuer": (0.93, True),
@@ -33,6 +34,7 @@ class Outcome(Value):
     label: Label
     reading: FileReading
     elapsed_ms: float
+    written: Written = Written()
 
     @property
     def document(self) -> Document | None:
@@ -52,6 +54,10 @@ class Outcome(Value):
         known = ((fact, self.label.known(fact.field)) for fact in FACTS)
         return {fact.name: compared(fact, self.document, true) for fact, true in known if true}
 
+    def how(self, fact: str) -> str:
+        """How this fact came onto the paper: printed, by hand, or "" for facts and files of which that is not known."""
+        return self.written.how(fact, self.label.text_layer)
+
     def misses(self) -> list[str]:
         """What is wrong, a line each."""
         label, said = self.label, self.reading.nature.value + (f" ({self.reading.reason})" if self.reading.reason else "")
@@ -59,11 +65,14 @@ class Outcome(Value):
         if label.is_positive != self.is_called_issued:
             found.append(f"{label.row} called {said}")
         found += [
-            f"{name}: said {each.said!r}, true {each.true!r}{' (close)' if each.is_close else ''}"
+            f"{name}: said {each.said!r}, true {each.true!r}{' (close)' if each.is_close else ''}{self._hand(name)}"
             for name, each in self.facts().items()
             if not each.is_right and name not in _BESIDE
         ]
         return found
+
+    def _hand(self, fact: str) -> str:
+        return " (written by hand)" if self.how(fact) == BY_HAND else ""
 
 
 class Score:
@@ -142,12 +151,26 @@ def issued(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
+# Number and date are told again by how they were written: what a person wrote by hand is not there to be read.
+_NAMES = tuple(
+    name
+    for fact in FACTS
+    for name in (
+        (fact.name, f"{fact.name}, {PRINTED}", f"{fact.name}, {BY_HAND}")
+        if fact.name in ("number+symbol", "date")
+        else (fact.name,)
+    )
+)
+
+
 def facts(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
     """Each fact: right, close, of how many positives where it is known.  A positive that was missed has no fact right."""
-    found: dict[str, list[Comparison]] = {fact.name: [] for fact in FACTS}
+    found: dict[str, list[Comparison]] = {name: [] for name in _NAMES}
     for outcome in outcomes:
         for name, comparison in outcome.facts().items():
             found[name].append(comparison)
+            if how := outcome.how(name):
+                found[f"{name}, {how}"].append(comparison)
     return {name: _counted(each) for name, each in found.items()}
 
 

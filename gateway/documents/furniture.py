@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from gateway.documents.text import Line, cells
 from gateway.documents.vietnamese import squeezed
 from gateway.model import Value
@@ -36,6 +38,10 @@ class Cleared(Value):
     received: bool = False
 
 
+# Editions of law databases have the name of the database above the document.
+_EDITION = re.compile(r"cosodulieu(?:quocgia|luat|vanban)|lawdata|thuvienphapluat")
+
+
 def without_furniture(lines: Sequence[Line], searched: int = 60) -> Cleared:
     """The lines without stamps and what signatures show; only the first ``searched`` lines are looked at."""
     kept: list[Line] = []
@@ -44,6 +50,8 @@ def without_furniture(lines: Sequence[Line], searched: int = 60) -> Cleared:
     for index, line in enumerate(lines):
         if index >= searched:
             kept.append(line)
+            continue
+        if len(line.text) < 120 and _EDITION.search(squeezed(line.text)):
             continue
         left = []
         for cell in _cells(line.text):
@@ -60,7 +68,7 @@ def without_furniture(lines: Sequence[Line], searched: int = 60) -> Cleared:
 
 def changed(line: Line, text: str) -> Line:
     """The same line with other words."""
-    return Line(text=text, place=line.place, page=line.page, centred=line.centred, box=line.box, confidence=line.confidence)
+    return replace(line, text=text)
 
 
 def _cells(text: str) -> Iterator[str]:

@@ -293,7 +293,7 @@ class _Reader:
             return
         began = self.head.subject_at.line if self.head.subject_at else line
         same_style = cell.isupper() == subject.isupper()
-        style = began.centred and line.centred and not _SENTENCE.match(cell)
+        style = (began.centred or _is_wide(began)) and line.centred and not _SENTENCE.match(cell)
         goes_on = (
             cell[:1].islower()
             or style
@@ -313,7 +313,7 @@ class _Reader:
 
     def _grounds_follow(self, index: int) -> bool:
         """Everything between a title and its closing rule, "Căn cứ" or the authority is what it is about."""
-        for ahead, line in enumerate(self.lines[index : index + 6]):
+        for ahead, line in enumerate(self.lines[index : index + (2 if self._leaves_the_middle(index) else 6)]):
             flat = squeezed(line.text)
             if ahead == 1 and grammar.BODY_BEGINS.match(flat):
                 return not self.lines[index].text.rstrip().endswith((".", ";", ":"))
@@ -326,6 +326,13 @@ class _Reader:
             if len(line.text) > _LONG or _SENTENCE.match(line.text) or grammar.ADDRESSED.match(flat):
                 return False
         return False
+
+    def _leaves_the_middle(self, index: int) -> bool:
+        """On a page whose places are known: the title stood in the middle, and this line begins like a paragraph."""
+        began, line = self.head.subject_at, self.lines[index]
+        return bool(
+            began and began.line.centred and began.line.box and line.box and not line.centred and line.text[:1].isupper()
+        )
 
     def _begin_addressees(self, line: Line, text: str) -> None:
         flat = squeeze(text)
@@ -344,7 +351,7 @@ class _Reader:
         )
         joined: list[Found] = []
         for found in self.agencies:
-            if not found.text.strip("-:=&0* "):
+            if not found.text.strip("-:=&0* ") or _ENGLISH.search(found.text):
                 continue
             if (
                 joined
@@ -357,6 +364,10 @@ class _Reader:
         return tuple(joined[-3:])
 
 
+# "SCHOOL OF FOREIGN LANGUAGES" under the Vietnamese name: no line of the agency's own.
+_ENGLISH = re.compile(
+    r"^(?=[ -~]+$).*\b(?:OF|AND|UNIVERSITY|SCHOOL|DEPARTMENT|MINISTRY|COLLEGE|INSTITUTE|FACULTY|COMMITTEE|CENTER|CENTRE)\b"
+)
 # "UBND TỈNH … SỞ …" in one line: the second agency begins behind a first one that is finished.
 _SECOND_AGENCY = re.compile(r"^((?:BỘ|UBND|ỦY BAN|UỶ BAN|SỞ|PHÒNG|ĐẠI HỌC) .{4,60}?) ((?:TRƯỜNG|SỞ|PHÒNG GIÁO|PHÒNG GD).{4,})$")
 # Words that begin the first sentence of a text, where an earlier line still belonged to the title.
@@ -379,6 +390,11 @@ def _with_kinh_gui(lines: Sequence[Line]) -> list[Line]:
             joined[index] = Line(text=f"Kính {line.text}", place=line.place, page=line.page, centred=line.centred)
             joined[index - 1] = Line(text="-", place=line.place - 1, page=line.page)
     return joined
+
+
+def _is_wide(line: Line) -> bool:
+    """Too long a line to tell whether it is centred."""
+    return line.box is not None and line.box.right - line.box.left > 0.6
 
 
 def _unfinished(agency: str) -> bool:

@@ -17,8 +17,9 @@ from gateway.documents.links import linked_document
 from gateway.documents.picture_size import image_size, page_like
 from gateway.documents.reading import READERS, Text, Unreadable, body, html, read
 from gateway.documents.reading.pictured import read_pictured
+from gateway.documents.several import pieces_of
 from gateway.documents.signatures import signatures_of
-from gateway.documents.signs import judge
+from gateway.documents.signs import Judgement, judge
 from gateway.documents.suffixes import is_volume, signed_name, suffix_says_document
 from gateway.model import FileReading, Nature, TextSource, digest_of
 
@@ -163,7 +164,8 @@ def _text(kind: str, name: str, reader: Callable[[], Text], *, body_of: Packed |
         if likely is None:
             likely = likelihood(name, kind, b"", pages=problem.pages, signatures=problem.signatures)
         return _unreadable(kind, problem.reason, likely)
-    judgement = judge(text, file=name, is_body=body_of is not None)
+    judgements = _judgements(text, name, is_body=body_of is not None)
+    judgement = judgements[0]
     link = linked_document(text.lines, body_of.data) if body_of is not None and judgement.nature is Nature.OTHER else ""
     reading = FileReading(
         name=name,
@@ -172,11 +174,23 @@ def _text(kind: str, name: str, reader: Callable[[], Text], *, body_of: Packed |
         media=kind,
         nature=judgement.nature,
         confidence=judgement.confidence,
-        documents=(judgement.document,) if judgement.document else (),
+        documents=tuple(each.document for each in judgements if each.document),
         text_source=_source(text),
         reason=judgement.reason,
     )
     return gathered(kind, reading, [replace(_unreadable("", "link", 0.3), name=link)]) if link else reading
+
+
+def _judgements(text: Text, name: str, *, is_body: bool) -> list[Judgement]:
+    """Of each document in the file that was issued, or of the file as it is, in their order; the strongest nature leads.
+
+    A secret one stands alone: nothing is told of the others.
+    """
+    found = [judge(piece, file=name, is_body=is_body) for piece in ((text,) if is_body else pieces_of(text))]
+    if secret := [each for each in found if each.nature is Nature.SECRET]:
+        return secret[:1]
+    issued = [each for each in found if each.nature in (Nature.ISSUED, Nature.COPY)]
+    return issued or found[:1]
 
 
 def _source(text: Text) -> TextSource:

@@ -25,7 +25,8 @@ _BODIES: Mapping[Regime, tuple[str, ...]] = {
         "thi doan", "hoi dong doi", "lien doi", "doi thieu nien",
     ),
     Regime.COMPANY: (
-        "cong ty", "tong cong ty", "tap doan", "hop tac xa", "doanh nghiep", "ngan hang", "cua hang", "ho kinh doanh",
+        "cong ty", "tong cong ty", "tap doan", "hop tac xa", "doanh nghiep", "ngan hang(?! nha nuoc)", "cua hang",
+        "ho kinh doanh",
     ),
 }  # fmt: skip
 _PATTERNS = {regime: re.compile(rf"{_COMMITTEE}(?:{'|'.join(names)})\b") for regime, names in _BODIES.items()}

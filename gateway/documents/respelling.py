@@ -22,8 +22,14 @@ from gateway.documents.vietnamese import fold
 _SEARCHED = 400  # lines
 _WORD = re.compile(r"[^\W_]+")
 
-_SMALL_WORDS = {"va": "và", "cua": "của", "cac": "các"}
+# What an OCR makes of the three commonest words; "cửa", "vã" and "cắc" are words of their own.
+_SMALL_WORDS = {
+    **dict.fromkeys(("vả", "vâ", "vằ", "vạ"), "và"),
+    **dict.fromkeys(("cùa", "cũa", "cuả", "cúa", "cuà", "cúà"), "của"),
+    **dict.fromkeys(("cảc", "cãc", "cạc", "câc", "cấc"), "các"),
+}
 _COMMON_VOTES = 50  # an OCR makes some mistakes every time ("chỉ tiết"): the list is believed more than the text
+_OWN_VOTES = 1  # a letterhead is read several times, the text below it once
 _LOOSE_DASH = re.compile(r"(?<=[A-ZĐ])\s?-\s(?=[A-ZĐ]{2})")  # "NĐ- CP"
 _LOOSE_QUOTE = re.compile(r"(?<!\w)['`´‘](?=[^\W\d])")
 Pairs = dict[tuple[str, str], Counter[tuple[str, str]]]
@@ -45,13 +51,13 @@ class Speller:
                     self._single.setdefault(fold(word), Counter())[word] += count
 
     def respelled(self, text: str) -> str:
-        """The text, its words with the marks that most places of the whole text give them."""
+        """The text, its words with the marks that most places of the whole text give them; what was read counts as well."""
         text = _LOOSE_QUOTE.sub("", _LOOSE_DASH.sub("-", text))
         found = list(_WORD.finditer(text))
         votes: list[Counter[str]] = [Counter() for _ in found]
         for at in range(len(found) - 1):
-            pair = self._pairs.get((fold(found[at][0]), fold(found[at + 1][0])))
-            for (one, other), count in pair.items() if pair else ():
+            pair = self._pair(found[at][0], found[at + 1][0])
+            for (one, other), count in pair.items():
                 votes[at][one] += count
                 votes[at + 1][other] += count
         out, end = [], 0
@@ -60,11 +66,16 @@ class Speller:
             end = word.end()
         return "".join(out) + text[end:]
 
+    def _pair(self, one: str, other: str) -> Counter[tuple[str, str]]:
+        """How often the pair is spelled how; one that stands nowhere else may be a common one that lost a letter."""
+        spelled = self._pairs.get((fold(one), fold(other)), Counter())
+        return spelled if spelled.total() > 1 else _near(one, other) or spelled
+
     def _alone(self, word: str) -> str:
         """A word that can be none as the one that it looks like; "vả" nobody writes."""
+        if (small := word.lower()) in _SMALL_WORDS:
+            return _in_the_case_of(word, _SMALL_WORDS[small])
         flat = fold(word)
-        if flat in _SMALL_WORDS and not word.isascii():
-            return _in_the_case_of(word, _SMALL_WORDS[flat])
         if word.isascii() or not word.isalpha() or is_syllable(word) or flat not in self._single:
             return word
         return _in_the_case_of(word, self._single[flat].most_common(1)[0][0])
@@ -84,6 +95,23 @@ class Speller:
         return " ".join([word.upper() if words[0].isupper() else word.capitalize(), *words[1:]])
 
 
+def _near(one: str, other: str) -> Counter[tuple[str, str]]:
+    """A pair that nearly every text has, when one letter of this one was lost: "ngân hàn", "gám sát".  Names are left alone."""
+    if not (one.islower() and other.islower()) or len(one) < 3 or len(other) < 3:
+        return Counter()
+    flat = fold(one), fold(other)
+    near = [
+        pair
+        for pair in _common()
+        if (pair[0] == flat[0] and _lost_one(flat[1], pair[1])) or (pair[1] == flat[1] and _lost_one(flat[0], pair[0]))
+    ]
+    return _common()[near[0]] if len(near) == 1 else Counter()
+
+
+def _lost_one(read: str, whole: str) -> bool:
+    return len(whole) == len(read) + 1 and distance(read, whole, 1) == 1
+
+
 @lru_cache(maxsize=1)
 def _common() -> Pairs:
     pairs = (tuple(pair.split()) for pair in COMMON_PAIRS.split(";"))
@@ -91,11 +119,11 @@ def _common() -> Pairs:
 
 
 def _voted(word: str, votes: Counter[str]) -> str:
-    own = votes[word.lower()]
+    own = votes[word.lower()] + _OWN_VOTES
     best = max(votes, key=lambda each: votes[each], default="")
-    if not best or best == word.lower() or votes[best] <= own or len(best) != len(word):
+    if not best or best == word.lower() or votes[best] <= own:
         return word
-    return _in_the_case_of(word, best)
+    return _in_the_case_of(word, best) if len(best) == len(word) else best if word.islower() else word
 
 
 def _in_the_case_of(word: str, spelled: str) -> str:

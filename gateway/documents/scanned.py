@@ -47,10 +47,11 @@ def reread(lines: Sequence[Line], speller: Speller) -> tuple[Line, ...]:
         if not text:
             continue
         text = _TORN_NUMBER.sub(r"\1 ", text)
-        text = "\t".join(_cell(cell, line.confidence, groups) for cell in text.split("\t") if cell.strip())
+        sure = 1.0 if line.agreed else min(line.confidence, line.figures)
+        text = "\t".join(_cell(cell, sure, groups) for cell in text.split("\t") if cell.strip())
         if index < _ABOVE:
             name, tab, rest = text.partition("\t")
-            is_name = is_capitals(name) and not _NUMBER.match(name) and _letters(name) not in TITLES
+            is_name = is_capitals(name) and not NUMBER.match(name) and _letters(name) not in TITLES
             text = (speller.agency(name).strip(_FRAME) if is_name else name) + tab + rest
         out.append(line if text == line.text else changed(line, text))
     return tuple(_with_bare_number(out))
@@ -60,7 +61,7 @@ def _is_noise(line: Line) -> bool:
     letters = sum(letter.isalnum() for letter in line.text)
     if letters < 3:
         return not grammar.RULE.match(line.text)
-    return line.confidence < _NOISE and not _NUMBER.match(line.text) and not _DATE.search(squeezed(line.text))
+    return line.confidence < _NOISE and not NUMBER.match(line.text) and not _DATE.search(squeezed(line.text))
 
 
 def _title_in(line: Line) -> str:
@@ -93,40 +94,43 @@ def _with_motto(text: str) -> str:
 
 
 def _cell(cell: str, confidence: float, groups: frozenset[str]) -> str:
-    cell = _DATE_IN.sub(lambda found: _dated(found, confidence), cell)
-    if found := _NUMBER.match(cell) or _LOST_WORD.match(cell):
+    cell = DATE_IN.sub(lambda found: _dated(found, confidence), cell)
+    if found := NUMBER.match(cell) or _LOST_WORD.match(cell):
         return _numbered(found, cell, confidence, groups)
-    if found := _VV.match(cell):
+    if (found := _VV.match(cell)) and (len(found[0].split()[0]) > 2 or cell[found.end()].islower()):
         return "V/v " + cell[found.end() :]
-    if stamp := _urgency(cell):
+    if stamp := urgency_in(cell):
         return stamp
     return _title(cell) or cell
 
 
 # --- Box 3 ------------------------------------------------------------------------------------------------------------
 
-_NUMBER = re.compile(
+NUMBER = re.compile(
     r"^\W{0,3}[SŠ$][oóòôốồổỗộơớờởõọỏöÓÔỐỒỔO06Öeéẻ]{1,2}\s*[:;.,z⁄]?(?P<cell>.{0,18}?)\s*"
-    r"(?:[/⁄∕]|(?<=\d)(?=(?:QĐ|NQ|TB|KH|BC|CT|TTr|HD|GM|NĐ|TT)\s?-))\s*"
+    r"(?:[/⁄∕]|(?P<party>[-–—](?=\s?(?:QĐ|NQ|TB|KH|BC|CT|CTr|TTr|HD|QC|QyĐ|CV|BB|KL|TT|GM)\s?/))|(?<=\d)(?=(?:QĐ|NQ|TB|KH|BC|CT|TTr|HD|GM|NĐ|TT)\s?-))\s*"
     r"(?P<symbol>(?:(?:19|20)\d\d\s*[/⁄∕-]?\s*)?(?=\W*\w*[A-ZĐÐ]{2}|[0O][ĐD])[A-ZĐÐ0][\w&.]*(?:\s*[-–—/]\s*[\w&.]+)*)"
 )
 # The word "Số" itself may be lost: what remains is rubbish, a slash and a whole ký hiệu, alone in its column.
 _LOST_WORD = re.compile(r"^(?P<cell>\S{0,8}\s?\S{0,8})\s*[/⁄∕]\s*(?P<symbol>[A-ZĐ]{2,6}(?:\s?-\s?[A-ZĐ][A-Za-zĐ&]{1,9})+)$")
 _TORN_NUMBER = re.compile(r"^(\W{0,3}S[oóôốồổộ6]\s*:?[^\t]{0,8})\t+\s*(?=[/⁄]\s?[A-ZĐ]{2})")
-_HANDWRITTEN = "…"
+HANDWRITTEN = "…"
 
 
 def _numbered(found: re.Match[str], cell: str, confidence: float, groups: frozenset[str]) -> str:
     digits = found["cell"].strip(" .,:;_'`-|")
-    if not re.fullmatch(r"\d{1,5}[a-z]?", digits) or confidence < _DOUBTFUL:
-        digits = _HANDWRITTEN
-    symbol, rest = _symbol_and_rest(found["symbol"])
+    if not digits and confidence == 1.0:
+        digits = ""  # read several times: nothing stands there
+    elif not re.fullmatch(r"\d{1,5}[a-z]?", digits) or confidence < _DOUBTFUL:
+        digits = HANDWRITTEN
+    symbol, rest = symbol_and_rest(found["symbol"])
     behind = (rest + cell[found.end() :]).strip()
     symbol = _repaired(symbol, groups if confidence < _SURE else frozenset())
-    return f"Số: {digits}/{symbol}" + (f"\t{behind}" if behind else "")
+    named = "Số {}-{}" if found.groupdict().get("party") else "Số: {}/{}"
+    return named.format(digits, symbol) + (f"\t{behind}" if behind else "")
 
 
-def _symbol_and_rest(symbol: str) -> tuple[str, str]:
+def symbol_and_rest(symbol: str) -> tuple[str, str]:
     """ "SYT - NVY Kiên Giang": the place of the date may follow without a gap."""
     words = symbol.split(" ")
     kept = [words[0]]
@@ -167,19 +171,19 @@ _BARE_NUMBER = re.compile(r"^\d{1,5}\s?/\s?(?:20\d\d\s?/\s?)?[A-ZĐ]{2,8}\s?-\s?
 
 def _with_bare_number(lines: list[Line]) -> Iterator[Line]:
     """ "11/SYT-VP" alone in its column, where the stamp of a seal or a fold hid the word "Số"."""
-    if any(_NUMBER.match(cell) for line in lines[:SEARCHED] for cell in line.text.split("\t")):
+    if any(NUMBER.match(cell) for line in lines[:SEARCHED] for cell in line.text.split("\t")):
         return iter(lines)
     return (changed(line, f"Số: {line.text}") if index < 12 and _is_bare(line) else line for index, line in enumerate(lines))
 
 
 def _is_bare(line: Line) -> bool:
-    return bool(_BARE_NUMBER.match(line.text)) and line.confidence >= _DOUBTFUL and len(line.text) < 90
+    return bool(_BARE_NUMBER.match(line.text)) and min(line.confidence, line.figures) >= _DOUBTFUL and len(line.text) < 90
 
 
 # --- Box 4 ------------------------------------------------------------------------------------------------------------
 
 _DATE = re.compile(r"nga[yv].{0,9}th.{0,2}ng.{0,6}n.?m\W{0,2}(?:19|20)\d\d")
-_DATE_IN = re.compile(
+DATE_IN = re.compile(
     r"[nN][gq][àaáảâ][yýỳv](?P<day>.{0,10}?)\s?[tT]h[áaảâắăàứôe]{0,2}ng(?P<month>.{0,8}?)\s?n[ăaâắàáeô]{0,2}m\s*[:.,]?\s*"
     r"(?P<year>(?:19|20)[\dlIOoiÌÍỈ|!]{2})(?!\d)"
 )
@@ -190,16 +194,21 @@ def _dated(found: re.Match[str], confidence: float) -> str:
     day, month = (_number_of(found[part], limit, confidence) for part, limit in (("day", 31), ("month", 12)))
     year = found["year"].translate(_AS_DIGITS)
     if day.isdigit() and month.isdigit() and not _is_day(int(year), int(month), int(day)):
-        day = _HANDWRITTEN
+        day = HANDWRITTEN
     return f"ngày {day} tháng {month} năm {year}"
 
 
 def _number_of(text: str, limit: int, confidence: float) -> str:
     """Digits, where letters that look like 1 and 0 are taken for them in print; "…" for anything else."""
+    digits = as_digits(text)
+    believed = re.fullmatch(r"[0-9]{1,2}", digits) and 1 <= int(digits) <= limit and confidence >= _DOUBTFUL
+    return digits if believed else HANDWRITTEN
+
+
+def as_digits(text: str) -> str:
+    """Letters that look like 1 and 0 as these, where a real figure stands beside them: "l1" is 11."""
     text = text.strip(" .,:;_'`-")
-    digits = text.translate(_AS_DIGITS) if any(letter.isdigit() for letter in text) else text
-    believed = re.fullmatch(r"\d{1,2}", digits) and 1 <= int(digits) <= limit and confidence >= _DOUBTFUL
-    return digits if believed else _HANDWRITTEN
+    return text.translate(_AS_DIGITS) if any(letter in "0123456789" for letter in text) else text
 
 
 def _is_day(year: int, month: int, day: int) -> bool:
@@ -212,11 +221,12 @@ def _is_day(year: int, month: int, day: int) -> bool:
 
 # --- Boxes 5 and 10 -----------------------------------------------------------------------------------------------------
 
-_VV = re.compile(r"^\W{0,2}[VYv]\s?[/\]|líi!1\[)⁄]{1,2}\s?[vVYyụ]\s*[:.]?\s+(?=\S)")
+# "V/v", also as "Y/y", "V/w", or what is left of it before a word in small letters: "V triển khai".
+_VV = re.compile(r"^\W{0,2}(?:[VYv]\s?[/\]|líi!1\[)⁄]{1,2}\s?[vVYyụwW]\s*[:.]?\s+(?=\S)|[VY][/⁄]?\s(?=[^\W\d_]{2}))")
 _URGENT = {"HỎA TỐC": "hoatoc", "THƯỢNG KHẨN": "thuongkhan", "KHẨN": "khan"}
 
 
-def _urgency(cell: str) -> str:
+def urgency_in(cell: str) -> str:
     """A stamp in its frame: "[nỏA TỐC]" is "HỎA TỐC"."""
     flat = _letters(cell)
     if len(flat) > 12 or len(cell) > 18:

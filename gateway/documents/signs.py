@@ -23,13 +23,16 @@ from gateway.documents.number_line import cited_numbers
 from gateway.documents.regimes import regime_of
 from gateway.documents.relations import relation_of
 from gateway.documents.respelling import Speller
-from gateway.documents.scanned import reread
+from gateway.documents.scanned import HANDWRITTEN, reread
 from gateway.documents.stamps import blurred_motto, has_letterhead, secrecy_of
 from gateway.documents.text import Found, Line, Text
 from gateway.documents.vietnamese import fold
 from gateway.model import Document, Evidence, Nature, Regime, Relation, Secrecy, Sign, TextSource, Value
 
 _WORDS = 240  # letters of evidence
+# Persons and companies have these sealed, too: without a number they are no issuance.
+_PRIVATE_KINDS = frozenset({"Hợp đồng", "Biên bản", "Bản cam kết", "Bản thỏa thuận", "Bản ghi nhớ", "Giấy chứng nhận",
+    "Giấy đi đường", "Giấy biên nhận hồ sơ", "Giấy nghỉ phép", "Giấy giới thiệu", "Giấy ủy quyền"})  # fmt: skip
 _FEW_LETTERS = 60  # on a scan with a seal: its words could not be read
 
 # What each sign adds to the confidence that a text with a number of its own is an issuance.
@@ -98,8 +101,9 @@ class _Weighing:
         self.related = relation_of(head.subject, head.number.number_symbol if head.number else "")
         self.how = TextSource.OCR if text.scanned else TextSource.TEXT
         self.stamped = bool(text.stamped_boxes and text.signatures)  # number and day are pictures of signature boxes
-        # A blank on a scan was filled by hand when seal or signature say that it is final; unread pages may have them.
-        self.by_hand = text.scanned and bool(text.marks or text.unread_pages)
+        # A blank on a scan was filled by hand when that can be seen, or when seal or signature say that the paper is final;
+        # unread pages may have them.
+        self.by_hand = text.scanned and bool(text.marks or text.unread_pages or self._has_written_number)
         self.evidence = tuple(self._signs())
         self.found = {each.sign for each in self.evidence}
 
@@ -121,6 +125,12 @@ class _Weighing:
     @property
     def _number(self) -> str:
         return self.head.number.number_symbol if self.head.number else ""
+
+    @property
+    def _has_written_number(self) -> bool:
+        """Something stands where the number should, and it is no print."""
+        at = self.head.number_at
+        return at is not None and at.line.agreed and HANDWRITTEN in at.text
 
     @property
     def _has_head(self) -> bool:
@@ -194,9 +204,14 @@ class _Weighing:
                     or bool(self.head.motto and self.head.agency and not self.head.date_blank)
                 )
             return dated and (signed or bool(self.head.addressed))
-        # Some portals and old typists leave the number out, yet the text says that it was signed.
-        said_signed = self.ending.signature.signed or (self.ending.appearance and not self.head.number)
+        # Portals and old typists may leave the number out; yet the text says that it was signed, or seal and signature show it.
+        said_signed = self.ending.signature.signed or (self.ending.appearance and not self.head.number) or self._is_sealed
         return bool(said_signed and self.head.motto and self.head.agency and dated and self.head.kind and not self.is_body)
+
+    @property
+    def _is_sealed(self) -> bool:
+        """A scan of something that agencies issue, signed and sealed, whose number was left out."""
+        return self.text.scanned and {Sign.SEAL, Sign.SIGNATURE} <= self.found and self.head.kind not in _PRIVATE_KINDS
 
     def _confidence(self) -> float:
         weight = sum(_WEIGHTS.get(sign, 0.0) for sign in self.found)
@@ -210,10 +225,16 @@ class _Weighing:
 
     def _other(self) -> Judgement:
         few = sum(len(line.text) for line in self.text.lines) < _FEW_LETTERS
-        if self.text.scanned and not self._number and (blurred_motto(self.text.lines) or (few and self.text.marks)):
+        if self.text.scanned and not self._number and (self._may_be_blurred or (few and self.text.marks)):
             return Judgement(nature=Nature.UNREADABLE, confidence=0.7, reason="garbled text")
         near = self._has_head + bool(self._number) + bool(self.ending.signature.name) + 2 * self._is_worded_officially
         return Judgement(nature=Nature.OTHER, confidence=(0.95, 0.85, 0.7, 0.6)[min(near, 3)])
+
+    @property
+    def _may_be_blurred(self) -> bool:
+        """Something like the motto; and where it was read well, an agency and a kind or a seal beside it."""
+        official = self.head.agency and (self.head.kind or self.text.marks)
+        return blurred_motto(self.text.lines) and bool(official or not self.head.motto)
 
     @property
     def _is_worded_officially(self) -> bool:
@@ -335,7 +356,7 @@ class _Weighing:
                 file=self.file,
                 page=found.line.page,
                 line=found.line.place,
-                how=self.how,
+                how=TextSource.OCR if found.line.agreed else self.how,
                 confidence=min(confidence, found.line.confidence),
                 box=found.line.box,
             )

@@ -59,8 +59,9 @@ def urgency_stamp(cell: str) -> Urgency:
 
 
 def secrecy_of(lines: Sequence[Line]) -> tuple[Secrecy, Line | None]:
-    """A secrecy stamp on the first page.  Asked before anything else is read, and only of a text with a letterhead."""
-    first_page = [line for index, line in enumerate(lines) if line.page == 1 or (line.page == 0 and index < _SEARCHED)]
+    """A secrecy stamp on the first page of a document.  Asked before all else, and only of a text with a letterhead."""
+    first = max(lines[0].page, 1) if lines else 1
+    first_page = [line for index, line in enumerate(lines) if (0 < line.page <= first) or (not line.page and index < _SEARCHED)]
     bare = all(line.text.isascii() for line in first_page)
     for line in first_page:
         if len(line.text) < 120:

@@ -11,6 +11,13 @@ MAX_LINES = 20_000
 MAX_LINE = 4_000
 
 
+class Column(Value):
+    """A piece of a line between TABs, on a page that an OCR read."""
+
+    box: Box
+    sure: tuple[float, ...]  # confidence of each word
+
+
 class Line(Value):
     """One printed line, or one paragraph of a format that does not know lines.
 
@@ -23,6 +30,9 @@ class Line(Value):
     centred: bool = False
     box: Box | None = None
     confidence: float = 1.0  # of an OCR, 0 to 1
+    figures: float = 1.0  # the same, of the least sure word with figures: numbers are often written by hand
+    columns: tuple[Column, ...] = ()  # its pieces between TABs, as far as an OCR knows
+    agreed: bool = False  # an OCR read its figures several times and alike; what it did not is "…"
 
 
 class Mark(Value):

@@ -6,6 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.recognition import compare
@@ -13,6 +14,7 @@ from bench.recognition.__main__ import scored
 from bench.recognition.labels import Label, load
 from bench.recognition.report import report
 from bench.recognition.score import Outcome, Score
+from bench.recognition.written import Written, table
 from gateway.model import Document, FileReading, Nature
 from tests.world.papers import invent, plain
 from tests.world.papers.lookalikes import make
@@ -115,3 +117,26 @@ def test_a_folder_is_read_through_the_guarded_children(tmp_path: Path) -> None:
 
     assert score.misses() == {}
     assert score.figures()["confusion"] == {"negative": {"other": 1}, "positive": {"issued": 1}}
+
+
+def test_what_was_written_by_hand_is_told_apart_from_print() -> None:
+    by_hand = _outcome(LABEL, Nature.ISSUED)
+    printed = _outcome(LABEL, Nature.ISSUED, number="45", symbol="BC-X", number_symbol="45/BC-X", issued_on=date(2026, 11, 5))
+    by_hand, printed = (
+        msgspec.structs.replace(each, written=Written(number=how, day=how, month="printed"))
+        for each, how in ((by_hand, "hand"), (printed, "stamped"))
+    )
+    score = Score([by_hand, printed])
+    found = score.figures()["facts"]
+    assert (found["number+symbol, printed"]["right"], found["number+symbol, printed"]["of"]) == (1, 1)
+    assert (found["date, by hand"]["blank"], found["date, by hand"]["of"]) == (1, 1)
+    assert score.aims()["number+symbol, printed"]["met"]
+    assert "(written by hand)" in by_hand.misses()[0]
+
+
+def test_a_file_with_words_is_print_and_nothing_is_said_of_others_nobody_saw() -> None:
+    assert Written().how("date", "text") == "printed"
+    assert Written().how("date", "scan") == ""
+    assert Written().how("subject", "text") == ""
+    assert len(table()) >= 50
+    assert all(each.number in ("", "printed", "stamped", "hand") for each in table().values())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import unicodedata
+from email.header import Header
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.documents import mime
 from gateway.documents.parameters import parameters_of
+from gateway.documents.vietnamese import fold
 from gateway.documents.words import decoded_words
 
 PDF = b"%PDF-1.4 not really"
@@ -198,6 +201,31 @@ def _quoted(text: str) -> bytes:
     import quopri
 
     return quopri.encodestring(text.encode())
+
+
+@pytest.mark.parametrize(
+    "subject", ["Thu hồi công văn 123", "THU HỒI công văn", "Đính chính kế hoạch 12", "Thay thế văn bản cũ"]
+)
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1258", "raw", "no marks"])
+def test_a_subject_that_recalls_or_corrects_is_looked_at(subject: str, charset: str) -> None:
+    bare = fold(subject)
+    if charset == "raw":
+        line = b"Subject: " + subject.encode()
+    elif charset == "no marks":
+        line = b"Subject: " + bare.encode()
+    elif charset == "utf-8":
+        line = f"Subject: {Header(subject, charset).encode()}".encode()
+    else:
+        apart = unicodedata.normalize("NFD", subject).replace("o\u0302", "ô").replace("e\u0302", "ê")
+        letters = apart.replace("Đ", "\u0110").encode(charset, "ignore")
+        line = b"Subject: =?windows-1258?B?" + base64.b64encode(letters) + b"?="
+    raw = line + b"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nxin thu lai\r\n"
+    assert mime.may_carry_document(raw)
+
+
+def test_a_word_of_the_next_field_is_not_the_subject() -> None:
+    raw = b"Subject: chao\r\n co\r\nX-Note: thu hoi\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
+    assert not mime.may_carry_document(raw)
 
 
 def test_a_number_in_html_is_seen_through_tags_and_entities() -> None:

@@ -13,7 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.documents.recognise import STRENGTH, recognise, recognise_file
-from gateway.model import DigitalSignature, Document, FileReading, Nature, Recognition, Secrecy, Sign, TextSource, Urgency
+from gateway.documents.regimes import regime_of
+from gateway.model import (
+    DigitalSignature,
+    Document,
+    FileReading,
+    Nature,
+    Recognition,
+    Regime,
+    Secrecy,
+    Sign,
+    TextSource,
+    Urgency,
+)
 from tests.world import archives, files, official, pdf
 
 Maker = Callable[[official.Official], bytes]
@@ -378,3 +390,29 @@ def test_a_logo_is_not_decoded() -> None:
     message.add_related(page, maintype="image", subtype="png", cid="<a>", disposition="inline", filename="chu-ky.png")
     assert [reading.nature for reading in recognise(message.as_bytes()).files] == [Nature.OTHER, Nature.OTHER]
     assert recognise_file("scan.png", page).nature is Nature.UNREADABLE
+
+
+def test_a_law_database_above_a_document_is_not_its_agency() -> None:
+    lines = (
+        "VĂN PHÒNG LAM HÀ\tCƠ SỞ DỮ LIỆU LUẬT LAM HÀ", "QUYẾT ĐỊNH", "CỦA BỘ TRƯỞNG BỘ TÀI CHÍNH SỐ 1141/2003/QĐ-BTC",
+        "NGÀY 01 THÁNG 11 NĂM 2003 VỀ VIỆC BAN HÀNH CHẾ ĐỘ KẾ TOÁN", "Căn cứ Luật Kế toán;", "QUYẾT ĐỊNH",
+        "Điều 1. Ban hành chế độ kế toán.", "KT. BỘ TRƯỞNG", "THỨ TRƯỞNG", "Lý Thị Mai",
+    )  # fmt: skip
+    document = recognise_file("vb.txt", "\n".join(lines).encode()).documents[0]
+    assert (document.issuer, document.number_symbol) == ("BỘ TÀI CHÍNH", "1141/2003/QĐ-BTC")
+
+
+def test_the_english_lines_of_a_letterhead_are_not_part_of_the_agency() -> None:
+    lines = (
+        "ĐẠI HỌC LAM HÀ", "LAM HA UNIVERSITY", "TRƯỜNG NGOẠI NGỮ", "SCHOOL OF FOREIGN LANGUAGES",
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "Số/No: 45/TB-NN",
+        "Lam Hà, ngày 05 tháng 11 năm 2026", "THÔNG BÁO", "Về việc nghỉ học ngày 20/11", "Trường thông báo lịch nghỉ./.",
+        "HIỆU TRƯỞNG", "Lý Thị Mai",
+    )  # fmt: skip
+    document = recognise_file("vb.txt", "\n".join(lines).encode()).documents[0]
+    assert (document.superior, document.issuer, document.number_symbol) == ("ĐẠI HỌC LAM HÀ", "TRƯỜNG NGOẠI NGỮ", "45/TB-NN")
+
+
+def test_the_state_bank_is_no_company() -> None:
+    assert regime_of(["NGÂN HÀNG NHÀ NƯỚC VIỆT NAM"]) is Regime.STATE
+    assert regime_of(["NGÂN HÀNG LAM HÀ"]) is Regime.COMPANY

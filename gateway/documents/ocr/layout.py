@@ -8,7 +8,7 @@ from statistics import median
 
 from gateway.documents.ocr.engine import OcrResult, Row, Word
 from gateway.documents.pictures.page import PageImage
-from gateway.documents.text import Line
+from gateway.documents.text import Column, Line
 from gateway.documents.vietnamese import tidy
 from gateway.model import Box, Value
 
@@ -99,18 +99,28 @@ def _line(row: Sequence[Piece], page: PageImage) -> Line:
         place=0,
         page=page.number,
         centred=len(row) == 1 and abs(left - (1 - right)) < 0.12 and left > 0.17 and right - left < 0.7,
-        box=Box(
-            left=round(left, 4),
-            top=round(min(word.top for word in words) / page.height, 4),
-            right=round(right, 4),
-            bottom=round(max(word.bottom for word in words) / page.height, 4),
-        ),
+        box=_box(words, page),
         confidence=_confidence(words),
+        figures=min((word.confidence for word in words if _is_figure(word)), default=1.0),
+        columns=tuple(
+            Column(box=_box(piece.words, page), sure=tuple(word.confidence for word in piece.words)) for piece in row
+        ),
+    )
+
+
+def _box(words: Sequence[Word], page: PageImage) -> Box:
+    return Box(
+        left=round(min(word.left for word in words) / page.width, 4),
+        top=round(min(word.top for word in words) / page.height, 4),
+        right=round(max(word.right for word in words) / page.width, 4),
+        bottom=round(max(word.bottom for word in words) / page.height, 4),
     )
 
 
 def _confidence(words: Sequence[Word]) -> float:
-    """Mean over the letters; but a line that holds figures is no surer than they are: numbers are often written by hand."""
-    mean = sum(word.confidence * len(word.text) for word in words) / max(sum(len(word.text) for word in words), 1)
-    figures = [word.confidence for word in words if "/" in word.text or any(letter.isdigit() for letter in word.text)]
-    return round(min([mean, *figures]), 3)
+    """Mean over the letters."""
+    return round(sum(word.confidence * len(word.text) for word in words) / max(sum(len(word.text) for word in words), 1), 3)
+
+
+def _is_figure(word: Word) -> bool:
+    return "/" in word.text or any(letter.isdigit() for letter in word.text)

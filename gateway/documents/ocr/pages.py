@@ -15,17 +15,21 @@ from msgspec.structs import replace
 from PIL import Image
 
 from gateway.documents.ocr.anchors import anchors_in, is_signed
+from gateway.documents.ocr.closer import looked_closer
 from gateway.documents.ocr.engine import available, read_region
 from gateway.documents.ocr.layout import lines_of
 from gateway.documents.ocr.signing import with_signers
 from gateway.documents.ocr.upright import ENOUGH_ANCHORS, Upright, read_head, turned, upright
 from gateway.documents.pictures.marks import marks_of
 from gateway.documents.pictures.page import PageImage
+from gateway.documents.pictures.unstamped import has_red_ink, without_red_ink
+from gateway.documents.scanned import urgency_in
 from gateway.documents.stamps import secrecy_of
 from gateway.documents.text import MAX_LINES, Line, Mark, Text, Unreadable
 from gateway.model import Box, Secrecy
 
-BUDGET_S = 9.0  # for a file
+BUDGET_S = 9.0  # of the processor, for a file
+_PATIENCE = 1.6  # times as long by the clock, which ends before the limit of the child does (config: inspection.time_limit_s)
 Draw = Callable[[int, int], PageImage]  # number of a page (from 1) and dots an inch -> its picture, in colour where it has any
 
 _DPI = 200  # finer is slower and no better, measured
@@ -39,7 +43,7 @@ def read_pages(draw: Draw, total: int, *, budget_s: float = BUDGET_S) -> Text:
     """The words and marks of a scan with that many pages, as far as they are needed.  Raises Unreadable("no OCR")."""
     if not available():
         raise Unreadable("no OCR", pages=total)
-    reading = _Reading(draw, total, time.monotonic() + budget_s)
+    reading = _Reading(draw, total, budget_s)
     reading.run()
     lines = [line for number in sorted(reading.lines) for line in reading.lines[number]]
     return Text(
@@ -54,8 +58,10 @@ def read_pages(draw: Draw, total: int, *, budget_s: float = BUDGET_S) -> Text:
 class _Reading:
     """One file: what was read of each page so far."""
 
-    def __init__(self, draw: Draw, total: int, until: float) -> None:
-        self.draw, self.total, self.until = draw, total, until
+    def __init__(self, draw: Draw, total: int, budget_s: float) -> None:
+        self.draw, self.total = draw, total
+        # Its own time of the processor counts: what is read of a page must not hang on how busy the machine is.
+        self.until, self.at_latest = time.process_time() + budget_s, time.monotonic() + _PATIENCE * budget_s
         self.lines: dict[int, list[Line]] = {}
         self.marks: dict[int, tuple[Mark, ...]] = {}
         self.turns = 0
@@ -70,7 +76,7 @@ class _Reading:
 
     @property
     def _in_time(self) -> bool:
-        return time.monotonic() < self.until
+        return time.process_time() < self.until and time.monotonic() < self.at_latest
 
     # --- page one ---
 
@@ -85,8 +91,24 @@ class _Reading:
         if secrecy_of(head.lines)[0] is not Secrecy.NONE and head.anchors:
             self.lines[1] = list(head.lines)
             return None
-        self._take(head, picture)
+        clear = self._without_seal(head, picture)
+        self._take(replace(head, lines=tuple(looked_closer(clear.lines, clear.page))), picture)
         return head
+
+    def _without_seal(self, head: Upright, picture: PageImage) -> Upright:
+        """The upper part read again without red ink, where a seal of a digital signature or of a copy may lie over it.
+
+        What is printed in red, a stamp of urgency, is kept from the first reading.
+        """
+        if not has_red_ink(picture) or not self._in_time:
+            return head
+        clear = read_head(without_red_ink(picture), head.turns, ends=head.ends)
+        if clear.anchors < head.anchors:
+            return head
+        red = [line for line in head.lines if any(urgency_in(cell) for cell in line.text.split("\t"))]
+        kept = [line for line in clear.lines if not any(_same_place(line, other) for other in red)]
+        lines = sorted([*kept, *red], key=lambda line: line.box.top if line.box else 0.0)
+        return replace(clear, lines=tuple(lines), ends=head.ends)
 
     def _has_letterhead_on(self, number: int) -> bool:
         """A fax cover or a slip may lie before the document."""
@@ -94,7 +116,7 @@ class _Reading:
         head = read_head(picture, self.turns)
         if head.anchors < 2 or not self._in_time:
             return False
-        self._take(head, picture)
+        self._take(replace(head, lines=tuple(looked_closer(head.lines, head.page))), picture)
         return True
 
     def _take(self, head: Upright, picture: PageImage) -> None:
@@ -133,6 +155,10 @@ class _Reading:
         if number not in self.marks:
             self.marks[number] = marks_of(turned(self.draw(number, _MARKS_DPI), self.turns))
         return any(mark.what == "seal" for mark in self.marks[number])
+
+
+def _same_place(line: Line, other: Line) -> bool:
+    return bool(line.box and other.box and line.text == other.text and abs(line.box.top - other.box.top) < 0.01)
 
 
 def _badly(head: Upright) -> bool:

@@ -55,10 +55,10 @@ def upright(page: PageImage) -> Upright:
     return best
 
 
-def read_head(page: PageImage, turns: int) -> Upright:
-    """The upper part of a page after that many quarter turns."""
+def read_head(page: PageImage, turns: int, *, ends: float = 0.0) -> Upright:
+    """The upper part of a page after that many quarter turns; down to ``ends`` (share of the page) if that is known."""
     level = _levelled(turned(page, turns))
-    ends = _between_lines(level)
+    ends = ends or _between_lines(level)
     lines = lines_of(read_region(level, Box(left=0, top=0, right=1, bottom=ends)), level)
     return Upright(turns=turns, page=level, ends=ends, lines=tuple(lines))
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from gateway.documents.encodings.detect import modernised
 from gateway.documents.ocr.engine import available
 from gateway.documents.pictures.page import PageImage
+from gateway.documents.reading.pdf_blanks import filled, has_blanks
 from gateway.documents.reading.pdf_boxes import Shown, flattened, has_full_picture
 from gateway.documents.reading.pdf_lines import page_lines
 from gateway.documents.reading.pdf_quality import Quality, is_garbled, is_poor_layer, quality_of
@@ -25,6 +26,7 @@ from gateway.documents.text import MAX_LINES, Line, Text, Unreadable
 from gateway.documents.vietnamese import squeezed
 
 MAX_PAGES = 80  # a signature stands before that, or nobody finds it
+_BLANKS_DPI = 200  # for number and day that are drawn over blanks
 _ENOUGH_LETTERS = 40  # on a page; less is a watermark or the words of a signature box
 _TEXT_PAGE = 200  # letters a page of something that is no scan has, on the average
 
@@ -69,6 +71,8 @@ def _read(document: pypdfium2.PdfDocument, data: bytes) -> Text:
     signatures = max(pdfium.FPDF_GetSignatureCount(document.raw), min(data.count(b"/ByteRange"), 20), 0)
     first, picture, shown = _first_page(document)
     later = list(_later_pages(document))
+    if has_blanks(first) and available():
+        first = filled(first, lambda: page_image(data, 1, _BLANKS_DPI))
     text = Text(
         lines=_numbered([*first, *later]), pages=pages, signatures=signatures, stamped_boxes=shown.boxes, scanned=picture
     )
