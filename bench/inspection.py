@@ -26,6 +26,7 @@ from bench.sink import listen
 from gateway.config import Inspection
 from gateway.documents.mime import may_carry_document
 from gateway.documents.recognise import recognise
+from gateway.documents.vietnamese import fold, squeeze
 from gateway.inspection import Inspector
 from gateway.model import Nature
 from tests.world.official import decision
@@ -182,10 +183,18 @@ def _letter_line() -> Line:
     """An attachment-free mail, whatever stands in it: with a number in its words it is taken apart, in this process here."""
     letter = EmailMessage(policy=SMTP)
     letter["From"], letter["To"], letter["Subject"] = SENDER, RECIPIENT, "Số liệu theo Công văn 1109/SGDĐT-VP"
-    letter.set_content("Kính gửi phòng, theo Công văn số 1109/SGDĐT-VP trường gửi số liệu tuần này ạ. Trân trọng.\n" * 12)
+    line = "Kính gửi phòng, theo Công văn số 1109/SGDĐT-VP trường gửi số liệu tuần {} ạ. Trân trọng.\n"
+    letter.set_content("".join(line.format(week) for week in range(10, 22)))
     raw = letter.as_bytes()
-    took = min(timeit.repeat(lambda: recognise(raw), number=50, repeat=5)) / 50 * 1000
+    took = min(timeit.repeat(lambda: _recognised_afresh(raw), number=50, repeat=5)) / 50 * 1000
     return Line("an attachment-free mail that names a number, read", f"{took:.2f} ms", "≤ 1 ms", took <= 1)
+
+
+def _recognised_afresh(raw: bytes) -> None:
+    """As a fresh child does it: nothing is remembered of the mail before."""
+    fold.cache_clear()
+    squeeze.cache_clear()
+    recognise(raw)
 
 
 def _look_us(encoding: str) -> float:
