@@ -6,6 +6,7 @@ and forms have no number of their own (Decree 30/2020/NĐ-CP, appendix I, part I
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -20,6 +21,8 @@ from gateway.documents.vietnamese import is_capitals, squeeze, squeezed
 _MOST = 20  # documents of a file
 _MOST_LINES = 4_000  # in which they are looked for
 _LEFT_COLUMN = 5  # lines of the agencies may stand before the motto
+_SHORTEST = 12  # lines of a document, at the least
+_CAPITALS = re.compile(r"[A-ZĐ]{2}\S? ")
 _HEAD = 30  # lines of a letterhead that are read to know it as one
 
 
@@ -41,11 +44,14 @@ def _piece(text: Text, begin: int, end: int) -> Text:
 
 def _starts(lines: Sequence[Line]) -> Iterator[int]:
     """Indexes of the lines with which a second, third … document begins."""
+    mottos = {index for index, line in enumerate(lines) if _CAPITALS.search(line.text) and _is_motto(line)}
+    if not mottos or max(mottos) < _SHORTEST:
+        return
     ended, known, found = 0, {_number(letterhead_of(lines[:_HEAD]))}, 0
     for index, line in enumerate(lines):
         if _ends(line):
             ended = index
-        elif ended and index > ended and _is_motto(line) and found < _MOST:
+        elif ended and index in mottos and found < _MOST:
             begin = _left_column(lines, index, ended)
             head = letterhead_of(lines[begin : begin + _HEAD])
             if _is_whole(head) and _number(head) not in known:
