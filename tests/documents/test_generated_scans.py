@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import pillow_heif
 import pytest
+from PIL import Image
 
 from gateway.config import Inspection
+from gateway.documents import media
 from gateway.inspection import Inspector
 from gateway.model import FileReading
 from tests.world.papers import table
@@ -55,6 +59,23 @@ def test_most_facts_of_a_scan_are_read(name: str, readings: dict[str, list[FileR
     asked = 9 * len(CLASSES[name])
     right = STAMPED_RIGHT if "arrival" in name else FACTS_RIGHT
     assert sum(map(len, misses.values())) <= max(1, (1 - right) * asked), misses
+
+
+def test_the_photo_of_a_telephone_is_read() -> None:
+    """HEIC: its decoder starts threads, which a guarded child may, and only those."""
+    case = CLASSES["scan in print"][0]
+    photo = io.BytesIO()
+    with Image.open(io.BytesIO(case.make())) as picture:
+        pillow_heif.from_pillow(picture.convert("RGB")).save(photo, quality=70)
+    inspector = Inspector(Inspection(processes=1))
+    inspector.start()
+    try:
+        reading = inspector.inspect_file("IMG_0412.HEIC", photo.getvalue())
+    finally:
+        inspector.close()
+    assert (reading.media, reading.reason) == (media.HEIC, "")
+    assert reading.nature in case.natures
+    assert len(wrong_in(case, reading)) <= 1
 
 
 def _pairs(name: str, readings: dict[str, list[FileReading]]) -> Iterator[tuple[Case, FileReading]]:
