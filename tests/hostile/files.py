@@ -253,8 +253,8 @@ def rtf_huge() -> bytes:
 
 
 def rtf_control_words() -> bytes:
-    """Forty megabytes of control words and nothing else."""
-    return b"{\\rtf1" + b"\\u1?\\'e1\\f1" * 3_000_000 + b"}"
+    """Six megabytes of control words and nothing else."""
+    return b"{\\rtf1" + b"\\u1?\\'e1\\f1" * 600_000 + b"}"
 
 
 def rtf_deep() -> bytes:
