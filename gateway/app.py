@@ -19,6 +19,7 @@ from gateway import maillog
 from gateway.bridge.folder import FolderCourier
 from gateway.config import Config, Office, host_and_port
 from gateway.courier import RELAY, Courier, OfficeCourier, Parcel, Result
+from gateway.desk import Desk
 from gateway.directory.files import contents as directory_contents
 from gateway.directory.files import load as load_directory
 from gateway.directory.files import version_of
@@ -99,6 +100,7 @@ class Gateway:
             clock=clock,
             poke=self.worker.poke,
         )
+        self.desk = Desk(store=self.store, directory=self.directory, notices=self.notices, clock=clock, poke=self.worker.poke)
         self.intake = Intake(
             store=self.store,
             recogniser=self.inspector,

@@ -44,6 +44,7 @@ from gateway.notices import Notices, may_be_told
 from gateway.policy.facts import local_day
 from gateway.policy.memory import Memory
 from gateway.policy.rules import Policy
+from gateway.policy.sameness import agency_of, marks_of
 from gateway.store import Acceptance, Opening, Store
 
 _URGENT = timedelta(minutes=30)
@@ -138,6 +139,7 @@ class Intake:
             hold_for=self._hold_for,
             offices=self._offices,
             leased=straight,
+            issuer_of=partial(agency_of, self._directory()),
         )
         letters, courtesies = self._letters(mail, verdicts, acceptance.openings, now)
         await self._store.accept((acceptance, *letters))
@@ -252,11 +254,13 @@ def accepted(
     hold_for: timedelta,
     offices: Collection[str],
     leased: bool,
+    issuer_of: Callable[[Document | None], str],
 ) -> Acceptance:
     """All that becomes durable when a mail is accepted: verdicts, cases, deliveries, story.  Pure.
 
     ``calendar`` says until when somebody should have looked, ``hold_for`` how much working time a held mail may wait.
     ``leased``: the deliveries to the next hop leave straight from the commit; otherwise the worker claims them later.
+    ``issuer_of`` says who issued a document, for comparison with other cases.
     """
     captured = _captured(verdicts)
     return Acceptance(
@@ -266,7 +270,11 @@ def accepted(
         verdicts=verdicts,
         deliveries=_relayed(mail, verdicts, leased=leased),
         openings=tuple(
-            _opening(mail, group, recognition, partial(_due, now=now, calendar=calendar, hold_for=hold_for), now, offices)
+            _marked(
+                _opening(mail, group, recognition, partial(_due, now=now, calendar=calendar, hold_for=hold_for), now, offices),
+                mail,
+                issuer_of,
+            )
             for group in captured
         ),
         decided_at=now,
@@ -368,6 +376,14 @@ def _opening(
         return Opening(case=case)
     hand_over = Delivery(id=f"{case.id}-1", mail_id=mail.id, case_id=case.id, courier=case.office, target=case.unit)
     return Opening(case=case, hand_over=hand_over)
+
+
+def _marked(opening: Opening, mail: Mail, issuer_of: Callable[[Document | None], str]) -> Opening:
+    """With the marks by which it is compared with other cases; a sealed one is compared with none."""
+    case = opening.case
+    if case.state is CaseState.SEALED:
+        return opening
+    return replace(opening, marks=marks_of(case, mail, agency=issuer_of(case.document)))
 
 
 def _first_state(mail: Mail, verdict: Verdict, offices: Collection[str]) -> CaseState:

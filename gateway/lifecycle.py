@@ -43,7 +43,8 @@ class DeliveryEvent(StrEnum):
 _D, _DE = DeliveryState, DeliveryEvent
 
 DELIVERY_TRANSITIONS: Mapping[DeliveryState, Mapping[DeliveryEvent, DeliveryState]] = {
-    _D.QUEUED: {_DE.CLAIM: _D.SENDING, _DE.CANCEL: _D.CANCELLED},
+    # A receipt may come late: it proves that an earlier attempt arrived, whatever that one's answer was.
+    _D.QUEUED: {_DE.CLAIM: _D.SENDING, _DE.DELIVERED: _D.DELIVERED, _DE.CANCEL: _D.CANCELLED},
     _D.SENDING: {
         _DE.DELIVERED: _D.DELIVERED,
         _DE.TAKEN: _D.PENDING,
@@ -53,12 +54,34 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, Mapping[DeliveryEvent, DeliveryStat
         _DE.GIVE_UP: _D.DEAD,
         _DE.RECLAIM: _D.QUEUED,
     },
-    _D.DEFERRED: {_DE.CLAIM: _D.SENDING, _DE.RETRY_NOW: _D.QUEUED, _DE.CANCEL: _D.CANCELLED},
-    _D.PENDING: {_DE.DELIVERED: _D.DELIVERED, _DE.REFUSE: _D.REFUSED, _DE.UNSURE: _D.UNCERTAIN},
-    _D.UNCERTAIN: {_DE.DELIVERED: _D.DELIVERED, _DE.RETRY_NOW: _D.QUEUED, _DE.CANCEL: _D.CANCELLED},
+    _D.DEFERRED: {
+        _DE.CLAIM: _D.SENDING,
+        _DE.DELIVERED: _D.DELIVERED,
+        _DE.RETRY_NOW: _D.QUEUED,
+        _DE.CANCEL: _D.CANCELLED,
+    },
+    # What a look-up, a receipt or a person says about something that the other side has, or may have.
+    _D.PENDING: {
+        _DE.DELIVERED: _D.DELIVERED,
+        _DE.TAKEN: _D.PENDING,
+        _DE.RETRY: _D.DEFERRED,  # a look-up proved that it is not there
+        _DE.GIVE_UP: _D.DEAD,
+        _DE.REFUSE: _D.REFUSED,
+        _DE.UNSURE: _D.UNCERTAIN,
+    },
+    _D.UNCERTAIN: {
+        _DE.DELIVERED: _D.DELIVERED,
+        _DE.TAKEN: _D.PENDING,
+        _DE.RETRY: _D.DEFERRED,  # a look-up proved that it is not there
+        _DE.GIVE_UP: _D.DEAD,
+        _DE.REFUSE: _D.REFUSED,
+        _DE.UNSURE: _D.UNCERTAIN,
+        _DE.RETRY_NOW: _D.QUEUED,
+        _DE.CANCEL: _D.CANCELLED,
+    },
     _D.DELIVERED: {},
     _D.REFUSED: {_DE.RETRY_NOW: _D.QUEUED, _DE.CANCEL: _D.CANCELLED},
-    _D.DEAD: {_DE.RETRY_NOW: _D.QUEUED, _DE.CANCEL: _D.CANCELLED},
+    _D.DEAD: {_DE.DELIVERED: _D.DELIVERED, _DE.RETRY_NOW: _D.QUEUED, _DE.CANCEL: _D.CANCELLED},
     _D.CANCELLED: {},
 }
 
@@ -76,6 +99,7 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"
     SEALED = "sealed"  # secret: nobody reads
     ARCHIVED = "archived"  # of the past: to be found, and nothing else
+    MERGED = "merged"  # a person said that it is the same document as another case, which goes on for both
 
 
 class CaseEvent(StrEnum):
@@ -85,10 +109,15 @@ class CaseEvent(StrEnum):
     HAND_OVER = "hand-over"
     HANDOVER_FAILED = "handover-failed"
     REGISTER = "register"
+    REJECT = "reject"  # a person at the office system said no: the clerk decides again
     FINISH = "finish"
+    RECEIVE = "receive"  # a document of the axis is taken in by the clerk, who registers it herself
     RETURN = "return"
     RELEASE = "release"
     WITHDRAW = "withdraw"
+    TRANSFER = "transfer"  # it belongs to another unit
+    MERGE = "merge"
+    UNMERGE = "unmerge"
 
 
 _C, _CE = CaseState, CaseEvent
@@ -99,10 +128,22 @@ CASE_TRANSITIONS: Mapping[CaseState, Mapping[CaseEvent, CaseState]] = {
         _CE.RETURN: _C.RETURNED,
         _CE.RELEASE: _C.RELEASED,
         _CE.WITHDRAW: _C.WITHDRAWN,
+        _CE.RECEIVE: _C.REGISTERED,
+        _CE.TRANSFER: _C.WAITING,
+        _CE.MERGE: _C.MERGED,
     },
-    _C.APPROVED: {_CE.HAND_OVER: _C.HANDED_OVER, _CE.HANDOVER_FAILED: _C.WAITING},
+    # The answer of the office system may overtake the outcome of the attempt.
+    _C.APPROVED: {
+        _CE.HAND_OVER: _C.HANDED_OVER,
+        _CE.HANDOVER_FAILED: _C.WAITING,
+        _CE.REGISTER: _C.REGISTERED,
+        _CE.REJECT: _C.WAITING,
+        _CE.FINISH: _C.DONE,
+    },
     _C.HANDED_OVER: {
         _CE.REGISTER: _C.REGISTERED,
+        _CE.REJECT: _C.WAITING,
+        _CE.FINISH: _C.DONE,
         _CE.RETURN: _C.RETURNED,
         _CE.RELEASE: _C.RELEASED,
         _CE.WITHDRAW: _C.WITHDRAWN,
@@ -114,6 +155,7 @@ CASE_TRANSITIONS: Mapping[CaseState, Mapping[CaseEvent, CaseState]] = {
     _C.WITHDRAWN: {},
     _C.SEALED: {},
     _C.ARCHIVED: {},
+    _C.MERGED: {_CE.UNMERGE: _C.WAITING},
 }
 
 

@@ -106,6 +106,7 @@ class Door(StrEnum):
     IMAP = "imap"
     OWN = "own"  # notices and delivery reports that we wrote ourselves
     ARCHIVE = "archive"  # mail of the past, taken from a mailbox or a file: nothing is done with it any more
+    AXIS = "axis"  # a document that an office system's courier brought
 
 
 class Identity(StrEnum):
@@ -336,6 +337,7 @@ class FileReading(Value):
     elapsed_ms: float = 0.0
     signatures: tuple[DigitalSignature, ...] = ()
     inner: tuple[FileReading, ...] = ()  # what lies in an archive or a forwarded mail; documents holds theirs as well
+    sketch: tuple[int, ...] = ()  # of the words of a document: see gateway.documents.sketch
 
     def walk(self) -> Iterator[FileReading]:
         """This file, then all that lie in it, depth first."""
@@ -443,6 +445,10 @@ class Case(Value):
     document: Document | None = None  # the main document; None when unreadable or sealed
     files: tuple[FileReading, ...] = ()  # as recognised; empty in a sealed case
     alarm: bool = False
+    assignee: str = ""  # name of the clerk's account that looks after it; "" is any clerk of the unit
+    merged_into: str = ""  # id of the case that goes on for both
+    register_number: str = ""  # what the office system registered it under
+    registered_on: date | None = None
 
 
 class Delivery(Value):
@@ -480,6 +486,14 @@ class Event(StrEnum):
     APPEALED = "appealed"  # whoever was stopped says that he was not issuing anything
     CAMPAIGN_OPENED = "campaign-opened"  # a reporting channel
     POLICY_TRIED = "policy-tried"  # a changed policy was tried on past mail
+    PROPOSED = "proposed"  # another case may be the same document
+    JUDGED = "judged"  # a person said whether it is, or took that back
+    RELATED = "related"  # another document recalls, corrects or replaces this one, or this one does so
+    ASSIGNED = "assigned"
+    ANSWERED = "answered"  # the office system said something about it; a receipt is kept
+    TOLD_AXIS = "told-axis"  # the issuer of a document of the axis was told, or could not be
+    LOOKED_UP = "looked-up"  # the other side was asked what became of a delivery
+    STOOD_IN = "stood-in"  # a clerk named who stands in for her
 
 
 class Story(Value):

@@ -24,6 +24,7 @@ from gateway.model import (
     Event,
     Mail,
     Recipient,
+    Relation,
     Role,
     Story,
     Verdict,
@@ -31,12 +32,19 @@ from gateway.model import (
 )
 from gateway.notices import Notices, may_be_told
 from gateway.policy.facts import local_day
+from gateway.policy.sameness import Layer
+from gateway.rights import decidable, unit_name
 from gateway.store import Acceptance, MailRow, Opening, Store
 
 LONGEST_REASON = 1000  # characters
 _REMIND_EVERY = timedelta(hours=20)  # once a day, also when the clock of the day before was a little later
 _APPEAL_EVERY = timedelta(hours=1)
 _TRIES = 5  # while other mails join the case
+
+RELATIONS = {Relation.RECALL: "thu hồi", Relation.CORRECTION: "đính chính", Relation.REPLACEMENT: "thay thế"}
+_VOID = (CaseState.RETURNED, CaseState.WITHDRAWN)  # a recall that was itself sent back recalls nothing
+_STRONG = (Layer.AXIS, Layer.MAIL, Layer.FILE, Layer.NUMBER)
+_ON_ITS_WAY = (CaseState.APPROVED, CaseState.HANDED_OVER, CaseState.REGISTERED, CaseState.DONE)
 
 # Copies that reached nobody.  A COPY was delivered as well: to release it would be to deliver it twice.
 _KEPT_BACK = (Action.REDIRECT, Action.HOLD)
@@ -65,12 +73,15 @@ class Review:
         self._clock = clock
         self._poke = poke
 
-    def approve(self, case_id: str, by: Account, note: str = "") -> Case:
+    def approve(self, case_id: str, by: Account, note: str = "", *, despite: bool = False) -> Case:
         """Duyệt: the document goes to the office system of its unit.
 
+        ``despite``: the clerk has seen that another document recalls it, or that it may be there already.
         Raises NotFound, NotAllowed and IllegalTransition, as all acts do.
         """
         case = self._decidable(case_id, by)
+        if not despite and case.state is CaseState.WAITING and (why := self.misgivings(case)):
+            raise NotAllowed(f"{why[0]} Xin xem lại, rồi đánh dấu “Tôi đã xem, vẫn duyệt” nếu vẫn bàn giao.")
         if case.office not in self._offices:
             raise NotAllowed(f"Chưa có hệ thống quản lý văn bản nào của {self._name(case.unit)} được nối với cổng này.")
         delivery = Delivery(
@@ -82,22 +93,35 @@ class Review:
         )
         return self._move(case, CaseEvent.APPROVE, by, {"note": note.strip()[:LONGEST_REASON]}, deliveries=(delivery,))
 
+    def misgivings(self, case: Case) -> tuple[str, ...]:
+        """Why a case should be looked at twice before it is handed over: Vietnamese sentences."""
+        views, casework = self._store.views, self._store.casework
+        found = []
+        for tie in casework.ties(case.id):
+            if tie.other_id == case.id and views.case(tie.case_id).state not in _VOID:
+                found.append(f"Đã có văn bản khác {RELATIONS[tie.relation]} văn bản này.")
+        for proposal in casework.proposals(case.id):
+            other = views.case(proposal.other_id if proposal.case_id == case.id else proposal.case_id)
+            if not proposal.decision and proposal.layer in _STRONG and other.state in _ON_ITS_WAY:
+                found.append("Văn bản này có thể đã được bàn giao trong một hồ sơ khác.")
+        return tuple(dict.fromkeys(found))
+
     def release(self, case_id: str, by: Account, reason: str) -> Case:
         """Cho qua: each mail of the case goes, as it came, to those whose copy was kept back; once.
 
         Whoever sent it reads that it goes, and what the clerk says.
         """
         case = self._decidable(case_id, by)
-        said = _said(reason)
+        why = said(reason)
 
         granted = self._grants(case, by)
 
         def act(mails: tuple[MailRow, ...]) -> Case:
             deliveries = () if granted else tuple(self._released(case, mails))
             name = "appeal-granted" if granted else "released"
-            letters = self._letters(name, case, by, said, mails) if case.action in _KEPT_BACK else ()
+            letters = self._letters(name, case, by, why, mails) if case.action in _KEPT_BACK else ()
             detail = {
-                "reason": said,
+                "reason": why,
                 "recipients": ", ".join(delivery.target for delivery in deliveries),
                 "told": _addressees(letters),
             }
@@ -110,11 +134,11 @@ class Review:
     def give_back(self, case_id: str, by: Account, reason: str) -> Case:
         """Trả lại: whoever sent it gets a letter with the reason (Decree 30/2020, article 21.2)."""
         case = self._decidable(case_id, by)
-        said = _said(reason)
+        why = said(reason)
 
         def act(mails: tuple[MailRow, ...]) -> Case:
-            letters = self._letters("returned", case, by, said, mails)
-            detail = {"reason": said, "told": _addressees(letters)}
+            letters = self._letters("returned", case, by, why, mails)
+            detail = {"reason": why, "told": _addressees(letters)}
             return self._move(case, CaseEvent.RETURN, by, detail, acceptances=letters, expected_mails=len(mails))
 
         return self._with_all_mails(case, act)
@@ -122,7 +146,7 @@ class Review:
     def withdraw(self, case_id: str, by: Account, reason: str) -> Case:
         """Thu hồi: the document must not be issued any more; nothing is sent."""
         case = self._decidable(case_id, by)
-        return self._move(case, CaseEvent.WITHDRAW, by, {"reason": _said(reason)})
+        return self._move(case, CaseEvent.WITHDRAW, by, {"reason": said(reason)})
 
     def appeal(self, mail_id: str, words: str) -> bool:
         """Whoever was stopped says why this is no issuance: it lies before the clerk, beside the reason of the rule.
@@ -131,7 +155,7 @@ class Review:
         hour at most: False says that nothing was taken.  NotFound, NotAllowed when nothing of it was stopped.
         """
         views, now = self._store.views, self._clock()
-        row, said = views.mail(mail_id), _said(words)
+        row, theirs = views.mail(mail_id), said(words)
         verdicts = [verdict for verdict in views.verdicts(mail_id) if verdict.action in appeals.STOPPED]
         if not verdicts:
             raise NotAllowed("Thư này không bị chặn hay giữ lại, nên không cần gửi ý kiến.")
@@ -143,8 +167,9 @@ class Review:
         for case in cases:
             if case.state is CaseState.WAITING:
                 self._store.set_alarm(case.id)
+            detail: dict[str, str | int | float | bool | list[str]] = {"words": theirs}
             self._store.tell(
-                Story(at=now, event=Event.APPEALED, mail_id=mail_id, case_id=case.id, actor=row.sender, detail={"words": said})
+                Story(at=now, event=Event.APPEALED, mail_id=mail_id, case_id=case.id, actor=row.sender, detail=detail)
             )
         return True
 
@@ -207,7 +232,7 @@ class Review:
                         new_address=campaign.mailbox,
                         by=by.full_name or by.name,
                     )
-                    letters.append(_queued(letter))
+                    letters.append(queued(letter))
                     told.append(clerk.address)
         if letters:
             self._store.accept_now(letters)
@@ -241,12 +266,7 @@ class Review:
     # --- Helpers ------------------------------------------------------------------------------------------------------
 
     def _decidable(self, case_id: str, by: Account) -> Case:
-        case = self._store.views.case(case_id)
-        if case.state is CaseState.SEALED or case.action is Action.QUARANTINE:
-            raise NotAllowed("Hồ sơ niêm phong: không ai được mở, chuyển hay trả lại tại đây.")
-        if not by.active or by.role is not Role.CLERK or case.unit not in by.units:
-            raise NotAllowed(f"Chỉ văn thư {self._name(case.unit)} được quyết định hồ sơ này.")
-        return case
+        return decidable(self._store, self._directory(), case_id, by)
 
     def _with_all_mails(self, case: Case, act: Callable[[tuple[MailRow, ...]], Case]) -> Case:
         """Act on the mails of a case; anew when another one joined before the case was closed, or nobody would serve it."""
@@ -312,10 +332,12 @@ class Review:
     def _kept_back(self, case: Case, mail: MailRow) -> list[Recipient]:
         """Whom the mail goes to now, with the wishes about delivery reports; not a retired address, but whoever took over."""
         views = self._store.views
+        # The verdicts name the unit that had the case first.
+        units = {case.unit, *(each.from_unit for each in self._store.casework.transfers(case.id))}
         return [
             Recipient(address=verdict.target or verdict.recipient, options=recipient.options)
             for recipient, verdict in zip(views.recipients(mail.id), views.verdicts(mail.id), strict=True)
-            if verdict.action in _KEPT_BACK and (verdict.unit, verdict.direction) == (case.unit, case.direction)
+            if verdict.action in _KEPT_BACK and verdict.direction is case.direction and verdict.unit in units
         ]
 
     def _whole(self, row: MailRow) -> Mail:
@@ -362,11 +384,10 @@ class Review:
             actor=by.name,
             detail={"notice": name, "to": letter.recipients[0].address, "letter": letter.id},
         )
-        return _queued(letter, told)
+        return queued(letter, told)
 
     def _name(self, unit: str) -> str:
-        organisation = self._directory().organisation(unit)
-        return organisation.name if organisation is not None else f"đơn vị {unit}"
+        return unit_name(self._directory(), unit)
 
     def _delivery(self, delivery_id: str) -> Delivery:
         owner = delivery_id.rpartition("-")[0]  # a mail or a case
@@ -389,7 +410,7 @@ def _addressees(letters: Iterable[Acceptance]) -> str:
     return ", ".join(letter.mail.recipients[0].address for letter in letters)
 
 
-def _queued(letter: Mail, *stories: Story) -> Acceptance:
+def queued(letter: Mail, *stories: Story) -> Acceptance:
     """A letter of ours, for the worker to claim."""
     (recipient,) = letter.recipients
     delivery = Delivery(
@@ -398,8 +419,9 @@ def _queued(letter: Mail, *stories: Story) -> Acceptance:
     return Acceptance(mail=letter, deliveries=(delivery,), stories=stories)
 
 
-def _said(reason: str) -> str:
-    said = reason.strip()
-    if not said or len(said) > LONGEST_REASON:
+def said(reason: str) -> str:
+    """The reason without spaces around it; NotAllowed when there is none, or a very long one."""
+    words = reason.strip()
+    if not words or len(words) > LONGEST_REASON:
         raise NotAllowed(f"Cần ghi lý do, không quá {LONGEST_REASON} ký tự.")
-    return said
+    return words

@@ -81,6 +81,7 @@ def cases(of: Mail, verdicts: tuple[Verdict, ...], *files: FileReading) -> list[
         hold_for=timedelta(hours=4),
         offices={OFFICE},
         leased=True,
+        issuer_of=lambda document: "",
     )
     return [opening.case for opening in acceptance.openings]
 
@@ -135,8 +136,9 @@ def test_a_copy_for_a_retired_address_goes_to_who_took_over() -> None:
     of = mail("cu@moet.edu.vn")
     given = Verdict(recipient="cu@moet.edu.vn", action=Action.COPY, rule="7", clause="", reason="", target=INSIDE)
     acceptance = accepted(
-        of, (given,), Recognition(), NOW, calendar=Calendar(), hold_for=timedelta(hours=4), offices=(), leased=False
-    )
+        of, (given,), Recognition(), NOW, calendar=Calendar(), hold_for=timedelta(hours=4), offices=(), leased=False,
+        issuer_of=lambda document: "",
+    )  # fmt: skip
     (delivery,) = acceptance.deliveries
     assert (delivery.target, delivery.state) == (INSIDE, DeliveryState.QUEUED)
 

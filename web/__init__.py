@@ -19,6 +19,7 @@ from web import (
     auth,
     campaigns,
     cases,
+    casework,
     deliveries,
     errors,
     evidence,
@@ -51,7 +52,7 @@ def create_app(gateway: WebGateway) -> Flask:
     CSRFProtect(app)
     auth.install(app)
     files.install(app)
-    for part in (appeals, cases, campaigns, mails, deliveries, policy, health, metrics):
+    for part in (appeals, cases, casework, campaigns, mails, deliveries, policy, health, metrics):
         app.register_blueprint(part.blueprint)
     errors.install(app)
     app.add_url_rule("/", "home", home)

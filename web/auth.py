@@ -20,6 +20,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent, CaseState
 from gateway.model import Account, Action, Case, Event, Role, Story
+from gateway.rights import acting
 from web.context import store
 from web.format import utc_now
 from web.security import SIGNED_IN_FOR
@@ -75,7 +76,7 @@ def load_user(identity: str) -> User | None:
     account = store().account(name)
     if account is None or not account.active or _print_of(account.password_hash) != fingerprint:
         return None
-    return User(account)
+    return User(acting(store(), account, utc_now()))
 
 
 def me() -> Account:
@@ -115,7 +116,7 @@ def possible_acts(account: Account, case: Case) -> frozenset[CaseEvent]:
     """What the account may do with the case now: only a clerk of its unit decides, and the table of states says what."""
     if account.role is not Role.CLERK or case.unit not in account.units or is_sealed(case):
         return frozenset()
-    by_a_person = {CaseEvent.APPROVE, CaseEvent.RELEASE, CaseEvent.RETURN, CaseEvent.WITHDRAW}
+    by_a_person = {CaseEvent.APPROVE, CaseEvent.RELEASE, CaseEvent.RETURN, CaseEvent.WITHDRAW, CaseEvent.TRANSFER}
     return frozenset(by_a_person & CASE_TRANSITIONS[case.state].keys())
 
 

@@ -12,11 +12,12 @@ from gateway.errors import IllegalTransition, NotAllowed
 from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import Account, Action, Case, Direction, Event, Role, Verdict
 from gateway.review import LONGEST_REASON
-from web import evidence, files, stories
-from web.auth import is_sealed, me, possible_acts, roles, tell_seen, units_of, visible_case
+from web import casework, evidence, files, stories
+from web.auth import is_sealed, may_see, me, possible_acts, roles, tell_seen, units_of, visible_case
 from web.context import gateway, store
 from web.lists import CASE_CURSOR, ROWS, searched, starts_after
 from web.names import courier_name, name_of, unit_name
+from web.reasons import typed_reason
 
 blueprint = Blueprint("cases", __name__)
 
@@ -81,6 +82,7 @@ def queue() -> ResponseReturnValue:
         text=text,
         unit=wanted,
         unit_choices=_unit_choices(account),
+        undecided=store().casework.undecided([row.id for row in page.rows]),
         one_unit=units is not None and len(units) == 1,
         later=bool(after),
     )
@@ -91,18 +93,21 @@ def queue() -> ResponseReturnValue:
 def one(case_id: str) -> ResponseReturnValue:
     """One case: the page of the document beside its facts, evidence, rule, mails and story."""
     account = me()
+    case = store().views.case(case_id)
+    if not may_see(account, case) and (went := casework.gone_from(account, case_id)) is not None:
+        return render_template("case_gone.html", went=went)
     case = visible_case(case_id)
     if is_sealed(case):
         tell_seen(account, case_id=case.id)
         return render_template("case_sealed.html", case=case)
     preview = files.preview(case, file=_number("file", files.main_file(case)), page=_number("page", 1))
     tell_seen(account, case_id=case.id, file=preview.name if "file" in request.args else "")
-    views = store().views
+    views, acts = store().views, _acts(account, case)
     return render_template(
         "case.html",
         case=case,
         heading=evidence.title(case),
-        acts=_acts(account, case),
+        acts=acts,
         effects=_effects(case),
         verdict=_verdict_of(case),
         facts=evidence.facts(case),
@@ -116,6 +121,14 @@ def one(case_id: str) -> ResponseReturnValue:
         appeals=[told for told in views.story(case_id=case.id) if told.event is Event.APPEALED],
         several=sum(bool(file.name) for file in case.files) > 1,
         next_case=next_waiting(account, case),
+        twins=casework.twins(account, case),
+        may_judge=casework.may_judge(account, case),
+        related=casework.related(account, case),
+        misgivings=gateway().review.misgivings(case) if case.state is CaseState.WAITING else (),
+        seats=casework.seats(case) if casework.may_assign(account, case) else (),
+        unit_choices=casework.unit_choices(case) if CaseEvent.TRANSFER in acts else (),
+        transfer_reasons=casework.TRANSFER_REASONS,
+        went=store().casework.transfers(case.id),
         return_reasons=RETURN_REASONS,
         release_reasons=RELEASE_REASONS,
         withdraw_reasons=WITHDRAW_REASONS,
@@ -130,7 +143,8 @@ def one(case_id: str) -> ResponseReturnValue:
 @roles(Role.CLERK)
 def approve(case_id: str) -> ResponseReturnValue:
     """Approve: the document goes to the office system of the unit."""
-    return _decide(case_id, CaseEvent.APPROVE, lambda by, _: gateway().review.approve(case_id, by))
+    despite = request.form.get("despite") == "yes"
+    return _decide(case_id, CaseEvent.APPROVE, lambda by, _: gateway().review.approve(case_id, by, despite=despite))
 
 
 @blueprint.post("/case/<id:case_id>/release")
@@ -183,12 +197,6 @@ def _decide(case_id: str, event: CaseEvent, act: Callable[[Account, str], object
     if following:
         return redirect(url_for(".one", case_id=following))
     return redirect(url_for(".queue"))
-
-
-def typed_reason() -> str:
-    """The chosen reason and what was typed beside it, as one text."""
-    chosen, note = request.form.get("reason", "").strip(), " ".join(request.form.get("note", "").split())
-    return "; ".join(part for part in (chosen, note) if part)[:LONGEST_REASON]
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------

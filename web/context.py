@@ -9,6 +9,7 @@ from flask import current_app
 
 if TYPE_CHECKING:
     from gateway.config import Config
+    from gateway.desk import Desk
     from gateway.directory.snapshot import Directory
     from gateway.policy.rules import Policy
     from gateway.review import Review
@@ -45,6 +46,11 @@ class WebGateway(Protocol):
     @property
     def review(self) -> Review:
         """What a person may do."""
+        ...
+
+    @property
+    def desk(self) -> Desk:
+        """What clerks do with cases beside deciding on the document."""
         ...
 
     @property

@@ -27,6 +27,7 @@ from gateway.model import (
     Urgency,
 )
 from gateway.policy.reasons import why_unreadable
+from gateway.policy.sameness import Layer
 
 # Asia/Ho_Chi_Minh has had no other offset since 1975: a fixed zone needs no zone files on the machine.
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
@@ -44,6 +45,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         CaseState.RELEASED: "đã cho qua",
         CaseState.WITHDRAWN: "đã thu hồi",
         CaseState.SEALED: "niêm phong",
+        CaseState.MERGED: "đã nhập hồ sơ khác",
         CaseState.ARCHIVED: "lưu trữ",
     },
     DeliveryState: {
@@ -128,7 +130,22 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     Direction: {Direction.OUTGOING: "văn bản đi", Direction.INCOMING: "văn bản đến"},
     Phase: {Phase.OBSERVE: "theo dõi", Phase.ADVISE: "nhắc nhở", Phase.ENFORCE: "áp dụng"},
     Role: {Role.CLERK: "văn thư", Role.OFFICER: "quản trị", Role.LEADER: "lãnh đạo", Role.AUDITOR: "kiểm tra"},
-    Door: {Door.SMTP: "SMTP", Door.LMTP: "LMTP", Door.IMAP: "IMAP", Door.OWN: "thư của cổng", Door.ARCHIVE: "thư cũ"},
+    Door: {
+        Door.SMTP: "SMTP",
+        Door.LMTP: "LMTP",
+        Door.IMAP: "IMAP",
+        Door.OWN: "thư của cổng",
+        Door.AXIS: "trục liên thông",
+        Door.ARCHIVE: "thư cũ",
+    },
+    Layer: {
+        Layer.AXIS: "cùng một gói tin trên trục liên thông",
+        Layer.MAIL: "cùng một thư, từng byte",
+        Layer.FILE: "có tệp giống hệt nhau, từng byte",
+        Layer.NUMBER: "cùng cơ quan, năm, số và ký hiệu",
+        Layer.MESSAGE_ID: "hai thư cùng mã thư nhưng khác nội dung",
+        Layer.TEXT: "lời văn giống nhau",
+    },
     Identity: {
         Identity.CLAIMED: "tự xưng, chưa xác minh",
         Identity.SPF: "tên miền xác nhận máy gửi (SPF)",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import Action, Case, Direction, Door, Event, Identity, Story, Value
+from gateway.policy.sameness import Layer
 from gateway.store import Views
 from web.format import WORDS, moment, number, sentence, size
 
@@ -41,6 +42,14 @@ _SAID = {
     Event.APPEALED: "Người gửi có ý kiến: không phải văn bản phát hành",
     Event.CAMPAIGN_OPENED: "Đã mở một đợt báo cáo",
     Event.POLICY_TRIED: "Đã thử một bản chính sách trên thư đã qua",
+    Event.PROPOSED: "Có thể trùng với một hồ sơ khác",
+    Event.JUDGED: "Đã có quyết định về việc trùng",
+    Event.RELATED: "Có văn bản liên quan",
+    Event.ASSIGNED: "Đã giao người xử lý",
+    Event.ANSWERED: "Hệ thống quản lý văn bản trả lời",
+    Event.TOLD_AXIS: "Đã báo cho cơ quan gửi qua trục liên thông",
+    Event.LOOKED_UP: "Đã tra cứu nơi nhận",
+    Event.STOOD_IN: "Đã ghi người thay khi vắng mặt",
 }
 
 # Steps of the state machines, in their own words.
@@ -49,6 +58,11 @@ _STEPS: Mapping[tuple[Event, str], str] = {
     (Event.CASE_MOVED, CaseEvent.HAND_OVER): "Đã bàn giao cho hệ thống quản lý văn bản",
     (Event.CASE_MOVED, CaseEvent.HANDOVER_FAILED): "Bàn giao không thành công, hồ sơ trở lại hàng chờ",
     (Event.CASE_MOVED, CaseEvent.REGISTER): "Đã vào sổ trên hệ thống quản lý văn bản",
+    (Event.CASE_MOVED, CaseEvent.REJECT): "Hệ thống quản lý văn bản từ chối, hồ sơ trở lại hàng chờ",
+    (Event.CASE_MOVED, CaseEvent.RECEIVE): "Đã tiếp nhận văn bản đến",
+    (Event.CASE_MOVED, CaseEvent.TRANSFER): "Đã chuyển cho đơn vị khác",
+    (Event.CASE_MOVED, CaseEvent.MERGE): "Đã nhập vào hồ sơ khác vì cùng một văn bản",
+    (Event.CASE_MOVED, CaseEvent.UNMERGE): "Đã tách ra khỏi hồ sơ chung",
     (Event.CASE_MOVED, CaseEvent.FINISH): "Hoàn thành",
     (Event.CASE_MOVED, CaseEvent.RETURN): "Đã trả lại người gửi",
     (Event.CASE_MOVED, CaseEvent.RELEASE): "Đã cho qua",
@@ -91,21 +105,47 @@ _LABELS = {
     "told": "Đã báo cho",
     "notice": "Loại thư",
     "file": "Tệp",
+    "layer": "Vì sao",
+    "other": "Hồ sơ kia",
+    "decision": "Quyết định",
+    "relation": "Quan hệ",
+    "assignee": "Người xử lý",
+    "level": "Mức xác nhận",
+    "status": "Mã trạng thái",
+    "register_number": "Số trên hệ thống",
+    "registered_on": "Ngày vào sổ",
+    "said": "Họ nói",
+    "stand_in": "Người thay",
+    "account": "Tài khoản",
+    "until": "Đến",
 }
 
 _VALUES: Mapping[str, str] = {
     str(member): said
-    for kind in (Door, Identity, CaseState, DeliveryState, Action, Direction)
+    for kind in (Door, Identity, CaseState, DeliveryState, Action, Direction, Layer)
     for member, said in WORDS[kind].items()
-} | {"page": "xem trang", "download": "tải tệp gốc"}
+} | {
+    "page": "xem trang",
+    "download": "tải tệp gốc",
+    "same": "cùng một văn bản",
+    "different": "không cùng văn bản",
+    "taken-back": "đã rút lại quyết định",
+    "recall": "văn bản này thu hồi văn bản kia",
+    "correction": "văn bản này đính chính văn bản kia",
+    "replacement": "văn bản này thay thế văn bản kia",
+    "recall-by": "văn bản kia thu hồi văn bản này",
+    "correction-by": "văn bản kia đính chính văn bản này",
+    "replacement-by": "văn bản kia thay thế văn bản này",
+}
 
 # Shown at once; the others wait behind "chi tiết".
 _ASKED_FOR = {
-    *("verdicts", "recipient", "recipients", "to", "told", "target", "number"),
+    *("verdicts", "recipient", "recipients", "to", "told", "target", "number", "unit"),
+    *("layer", "decision", "relation", "assignee", "level", "register_number", "registered_on", "said", "stand_in"),
     *("reason", "note", "because", "why", "reply", "next_at"),
 }
 _NAMES = {"unit", "office", "courier", "target", "to"}
-_TIMES = {"next_at"}
+_TIMES = {"next_at", "until"}
 
 _VERDICT = re.compile(r"(?P<who>.*): (?P<action>[a-z]+) \((?P<rule>.*)\)")
 

@@ -20,6 +20,7 @@ from gateway.documents.reading.pictured import read_pictured
 from gateway.documents.several import pieces_of
 from gateway.documents.signatures import signatures_of
 from gateway.documents.signs import Judgement, judge
+from gateway.documents.sketch import sketch_of
 from gateway.documents.suffixes import is_volume, signed_name, suffix_says_document
 from gateway.model import FileReading, Nature, TextSource, digest_of
 
@@ -177,6 +178,9 @@ def _text(kind: str, name: str, reader: Callable[[], Text], *, body_of: Packed |
         documents=tuple(each.document for each in judgements if each.document),
         text_source=_source(text),
         reason=judgement.reason,
+        sketch=()
+        if judgement.document is None or judgement.nature is Nature.SECRET
+        else sketch_of(line.text for line in text.lines),
     )
     return gathered(kind, reading, [replace(_unreadable("", "link", 0.3), name=link)]) if link else reading
 

@@ -1,6 +1,7 @@
 """The store: everything Vanthu remembers.  The only package that knows SQLAlchemy."""
 
 from gateway.store.archive import Archive
+from gateway.store.casework import Casework, Proposal, StandIn, Tie, Transfer
 from gateway.store.past import Past
 from gateway.store.past_values import (
     DocumentCount,
@@ -36,6 +37,7 @@ __all__ = [
     "Archive",
     "CasePage",
     "CaseRow",
+    "Casework",
     "DeliveryPage",
     "DocumentCount",
     "Health",
@@ -48,13 +50,17 @@ __all__ = [
     "Past",
     "PastDocument",
     "PastMail",
+    "Proposal",
     "Purgeable",
     "Remembered",
     "ReplayPage",
     "Replayable",
     "Settlement",
+    "StandIn",
     "Statistics",
     "Store",
+    "Tie",
+    "Transfer",
     "Trouble",
     "Version",
     "Views",

@@ -7,17 +7,19 @@ looked up in gateway.lifecycle, and every transition leaves a story row.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, TextClause, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select, update
 
 from gateway.errors import CaseChanged, IllegalTransition, NotAllowed, NotFound
-from gateway.lifecycle import CaseEvent, DeliveryEvent, next_case_state, next_delivery_state
+from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, next_delivery_state
 from gateway.model import Case, Delivery, Event, Story
 from gateway.store.batch import Lease, Rows, Settled, insert_together, wake_of
+from gateway.store.inserts import insert_new
 from gateway.store.rows import case_columns, case_of, delivery_of, story_row
+from gateway.store.sameness import GOES_ON, add_marks, goes_on_as, note
+from gateway.store.steps import step_case
 from gateway.store.tables import JOINABLE, case_mails, cases, deliveries, mails, micros, moment, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
@@ -39,29 +41,37 @@ def open_case(transaction: Transaction, opening: Opening, lease: Lease) -> None:
     """Open the case, or let its mail join the open case of the same unit, direction and key."""
     case, connection = opening.case, transaction.connection
     while True:
-        if _insert_new(connection, cases, case_columns(case), unless=("unit", "direction", "key"), where=JOINABLE):
-            _insert_new(connection, case_mails, {"case_id": case.id, "mail_id": case.mail_id})
+        if insert_new(connection, cases, case_columns(case), unless=("unit", "direction", "key"), where=JOINABLE):
+            insert_new(connection, case_mails, {"case_id": case.id, "mail_id": case.mail_id})
             _tell(transaction, Event.CASE_OPENED, case, at=case.opened_at)
+            note(transaction, case, opening.marks)
             if opening.hand_over is not None:
                 rows = Rows(lease)
                 rows.add_deliveries((opening.hand_over,), at=case.opened_at)
                 insert_together(transaction, (rows,))
             return
-        if _join(transaction, case):
+        if _join(transaction, opening):
             return
         # Somebody closed it between the two statements: then this one opens a new case.
 
 
-def _join(transaction: Transaction, case: Case) -> bool:
-    connection = transaction.connection
-    same = select(cases.c.id, cases.c.alarm).where(
+def _join(transaction: Transaction, opening: Opening) -> bool:
+    """Join the open case with the same key, or what a person said that it is the same as."""
+    connection, case = transaction.connection, opening.case
+    same = select(cases.c.id, cases.c.state).where(
         cases.c.unit == case.unit, cases.c.direction == case.direction.value, cases.c.key == clean(case.key), JOINABLE
     )
-    row = connection.execute(same.with_for_update()).first()
-    if row is None:
+    found = connection.execute(same.with_for_update()).first()
+    if found is None:
         return False
-    if _insert_new(connection, case_mails, {"case_id": row.id, "mail_id": case.mail_id}, unless=("case_id", "mail_id")):
+    row = goes_on_as(connection, found.id, locked=True)
+    if row.id != found.id and CaseState(row.state) not in GOES_ON:
+        # What it was merged into is closed: the same bytes are a new case again.
+        connection.execute(update(cases).where(cases.c.id == found.id).values(key=""))
+        return False
+    if insert_new(connection, case_mails, {"case_id": row.id, "mail_id": case.mail_id}, unless=("case_id", "mail_id")):
         _tell(transaction, Event.CASE_JOINED, case, at=case.opened_at, case_id=row.id)
+        add_marks(connection, row.id, opening.marks)
     if case.alarm and not row.alarm:
         connection.execute(update(cases).where(cases.c.id == row.id).values(alarm=True))
     return True
@@ -83,16 +93,11 @@ def move_case(
     if row is None:
         raise NotFound(f"no case {case_id}")
     before = case_of(row)
-    state = next_case_state(before.state, event)
     # Whoever joins needs the lock that we have by now.
     brought = select(func.count()).where(case_mails.c.case_id == case_id)
     if expected_mails is not None and connection.execute(brought).scalar_one() != expected_mails:
         raise CaseChanged(f"case {case_id} got another mail")
-    connection.execute(update(cases).where(cases.c.id == case_id).values(state=state.value))
-    steps: dict[str, str | int | float | bool | list[str]] = {"from": before.state.value, "to": state.value}
-    steps |= {"event": event.value, **detail}
-    story = Story(at=now, event=Event.CASE_MOVED, mail_id=before.mail_id, case_id=case_id, actor=by, detail=steps)
-    transaction.insert(stories, [story_row(story)])
+    step_case(transaction, before, event, by=by, detail=detail, now=now)
     return case_of(connection.execute(select(cases).where(cases.c.id == case_id)).one())
 
 
@@ -147,22 +152,3 @@ def _tell(transaction: Transaction, event: Event, case: Case, *, at: datetime, c
     detail: dict[str, str | int | float | bool | list[str]] = {**facts, "rule": case.rule}
     story = Story(at=at, event=event, mail_id=case.mail_id, case_id=case_id or case.id, detail=detail)
     transaction.insert(stories, [story_row(story)])
-
-
-def _insert_new(
-    connection: Connection,
-    table: Table,
-    values: Mapping[str, object],
-    *,
-    unless: Sequence[str] = (),
-    where: TextClause | None = None,
-) -> bool:
-    """Insert a row unless one with the same ``unless`` columns is there; says whether it was new.
-
-    PostgreSQL waits here for another transaction that is inserting the same.
-    """
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(table).values(values)
-    if unless:
-        statement = statement.on_conflict_do_nothing(index_elements=unless, index_where=where)
-    return connection.execute(statement.returning(table.c[0])).first() is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -218,6 +218,10 @@ def case_columns(case: Case) -> dict[str, Any]:
         "alarm": case.alarm,
         "document": to_json(document) if document else None,
         "files": to_json(case.files),
+        "assignee": case.assignee,
+        "merged_into": case.merged_into,
+        "register_number": clean(case.register_number),
+        "registered_on": case.registered_on.isoformat() if case.registered_on else "",
         "kind": clean(document.kind) if document else "",
         "number_symbol": clean(document.number_symbol) if document else "",
         "issuer": clean(document.issuer) if document else "",
@@ -402,6 +406,10 @@ def case_of(row: AnyRow) -> Case:
         document=_document.decode(row.document) if row.document else None,
         files=_files.decode(row.files),
         alarm=row.alarm,
+        assignee=row.assignee,
+        merged_into=row.merged_into,
+        register_number=row.register_number,
+        registered_on=date.fromisoformat(row.registered_on) if row.registered_on else None,
     )
 
 

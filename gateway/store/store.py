@@ -29,6 +29,7 @@ from gateway.store import claims, housekeeping, moves
 from gateway.store.archive import Archive
 from gateway.store.batch import Entry, Lease, Rows, settled
 from gateway.store.blobs import Blobs
+from gateway.store.casework import Casework
 from gateway.store.database import Database
 from gateway.store.lane import Lane
 from gateway.store.past import Past
@@ -82,6 +83,7 @@ class Store:
         self.views = Views(self._database, self._blobs)
         self.past = Past(self._database, self._writer.submit, self._rows)  # imports of old mail
         self.archive = Archive(self._database)
+        self.casework = Casework(self._database, self._do, self._rows)
 
     def open(self) -> None:
         """Migrate, lock the node's name, take back what this node's earlier life had leased, start the writer.

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS
 
-SCHEMA = "0005"  # revision of the newest migration
+SCHEMA = "0006"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -60,12 +60,12 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else moment(value)
 
 
-# The states in which a case still goes on: whoever brings the same document again joins it.
+# The states in which a case still goes on: whoever brings the same document again joins it, or what it was merged into.
 OPEN_STATES = tuple(state.value for state, steps in CASE_TRANSITIONS.items() if steps)
 
 # These conditions stand in partial indexes.  SQLite uses such an index only for a query that repeats them word for word.
-JOINABLE = text("key <> '' AND state IN ('waiting', 'approved', 'handed-over', 'registered')")
 ARCHIVED_SAME = text("key <> '' AND state = 'archived'")
+JOINABLE = text("key <> '' AND state IN ('waiting', 'approved', 'handed-over', 'registered', 'merged')")
 UNFINISHED = text("wake_at IS NOT NULL")
 NOT_DELIVERED = text("action <> 'deliver'")
 LET_THROUGH = text("alarm AND action = 'deliver'")
@@ -216,6 +216,10 @@ cases = Table(
     Column("alarm", Boolean, nullable=False),
     Column("document", Text),  # JSON
     Column("files", Text, nullable=False),  # JSON
+    Column("assignee", Text, nullable=False, server_default=text("''")),
+    Column("merged_into", Text, nullable=False, server_default=text("''")),
+    Column("register_number", Text, nullable=False, server_default=text("''")),
+    Column("registered_on", Text, nullable=False, server_default=text("''")),  # ISO date; "" when unknown
     # from the document, for lists:
     Column("kind", Text, nullable=False),
     Column("number_symbol", Text, nullable=False),

@@ -18,6 +18,7 @@ from gateway.model import (
     Value,
     Verdict,
 )
+from gateway.policy.sameness import Mark
 
 # --- In ---------------------------------------------------------------------------------------------------------------
 
@@ -26,11 +27,13 @@ class Opening(Value):
     """A case to open, or to join: an open case of the same (unit, direction, key) takes the mail instead (key != "").
 
     The store itself writes the story row CASE_OPENED or CASE_JOINED.  ``hand_over`` is the delivery to the office system at
-    once; it is dropped when the case was joined, so give it QUEUED: the worker claims it.
+    once; it is dropped when the case was joined, so give it QUEUED: the worker claims it.  By its ``marks`` it is compared with
+    the other cases of the unit and direction (gateway.policy.sameness).
     """
 
     case: Case
     hand_over: Delivery | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 class Acceptance(Value):

@@ -106,6 +106,7 @@ def test_every_copy_is_delivered_captured_or_refused_with_the_whole_mail(
     kept = accepted(
         letter, verdicts, carried, letter.arrival.at,
         calendar=Calendar(), hold_for=timedelta(hours=4), offices={"qlvb-tinh", "ioffice-nganh"}, leased=False,
+        issuer_of=lambda document: "",
     )  # fmt: skip
     sent = {delivery.id.rpartition("-")[2] for delivery in kept.deliveries}
     captured = {recipient for opening in kept.openings for recipient in opening.case.recipients}

@@ -15,6 +15,7 @@ import msgspec
 from werkzeug.security import generate_password_hash
 
 from gateway.config import Config, Office, Smtp
+from gateway.desk import Desk
 from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, OrganisationKind
 from gateway.documents import mime
 from gateway.documents.recognise import recognise
@@ -123,6 +124,14 @@ class House:
             store=self.store,
             directory=self.directory,
             offices=(PROVINCE_OFFICE, SECTOR_OFFICE),
+            notices=notices,
+            clock=lambda: datetime.now(UTC),
+            poke=self.poked.set,
+        )
+
+        self.desk = Desk(
+            store=self.store,
+            directory=self.directory,
             notices=notices,
             clock=lambda: datetime.now(UTC),
             poke=self.poked.set,
