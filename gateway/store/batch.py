@@ -242,7 +242,7 @@ def is_sealed(acceptance: Acceptance) -> bool:
     for verdict in acceptance.verdicts:
         if verdict.action is Action.QUARANTINE:
             return True
-    return any(opening.case.action is Action.QUARANTINE for opening in acceptance.openings)
+    return any([opening.case.action is Action.QUARANTINE for opening in acceptance.openings])
 
 
 def without_content(acceptance: Acceptance) -> Acceptance:
