@@ -54,11 +54,25 @@ def _directory(folder: Path) -> Part:
     return directory.run(folder)
 
 
+def _handover(folder: Path) -> Part:
+    from bench import handover
+
+    return handover.run(folder)
+
+
+def _chaos(folder: Path) -> Part:
+    from bench import chaos
+
+    return chaos.run(folder, count=_number("CASES", 10_000))
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
     "fidelity": _fidelity,
     "inspection": _inspection,
     "directory": _directory,
     "replay": _replay,
+    "handover": _handover,
+    "chaos": _chaos,
     "crash": _crash,
     "load": _load,
 }

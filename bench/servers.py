@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import pwd
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 from bench.processes import HOST, Group, free_port, wait_until_it_answers
@@ -38,6 +43,23 @@ class Gateway:
         wait_until_it_answers(self.port, of=group)
         return group
 
+    def hand_over_by_vxp(self, name: str, office: OfficeSandbox, **settings: object) -> None:
+        """Let an office system be the sandbox."""
+        text = self.config.read_text(encoding="utf-8")
+        head, table, rest = text.partition(f'[[office]]\nname = "{name}"')
+        if not table:
+            raise SystemExit(f"bench: {self.config}: no office {name}")
+        _, bracket, others = rest.partition("\n[")
+        lines = {"courier": "vxp", "url": office.url, "system_id": "vanthu", "secret": f"file:{office.key}", **settings}
+        said = "".join(f"\n{key} = {json.dumps(value)}" for key, value in lines.items())
+        self.config.write_text(head + table + said + "\n" + bracket + others, encoding="utf-8")
+
+    def add(self, table: str, *lines: str) -> None:
+        """Add settings to a table that does not stand in the file."""
+        text = self.config.read_text(encoding="utf-8")
+        head, office, rest = text.partition("[[office]]")
+        self.config.write_text("\n".join((head + table, *lines, "", office + rest)), encoding="utf-8")
+
     def _set(self, values: dict[str, str]) -> None:
         """Change settings that stand on lines of their own."""
         table, lines = "", []
@@ -50,6 +72,53 @@ class Gateway:
         if values:
             raise SystemExit(f"bench: {self.config}: no line for {', '.join(values)}")
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+class OfficeSandbox:
+    """``vanthu office-sandbox`` as a process of its own; a context manager."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        self.key = folder / "key"
+        self.register = folder / "register.sqlite3"
+        self._log = folder / "log"
+        self._options = options
+        self._group: Group | None = None
+
+    def __enter__(self) -> OfficeSandbox:
+        command: list[str | Path] = [
+            sys.executable, "-m", "gateway", "office-sandbox", "--listen", f"{HOST}:{self.port}",
+            "--register", self.register, "--secret-file", self.key, *self._options,
+        ]  # fmt: skip
+        self._group = Group(command, log=self._log)
+        end = time.monotonic() + 30
+        while b"ready office-sandbox" not in self._log.read_bytes():
+            if self._group.process.poll() is not None or time.monotonic() > end:
+                raise SystemExit(f"bench: the sandbox did not start: {self._log.read_text(encoding='utf-8')}")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._group is not None:
+            self._group.stop()
+
+    def count(self) -> int:
+        """How many entries its register has."""
+        with contextlib.closing(sqlite3.connect(self.register)) as db:
+            return int(db.execute("SELECT count(*) FROM documents").fetchone()[0])
+
+    def entries(self) -> list[tuple[str, int]]:
+        """File name and number (0 for none) of every entry."""
+        with contextlib.closing(sqlite3.connect(self.register)) as db:
+            return db.execute("SELECT file, coalesce(number, 0) FROM documents ORDER BY id").fetchall()
+
+    def faults(self) -> dict[str, int]:
+        """How often each fault happened since it was started."""
+        with urllib.request.urlopen(f"{self.url}/register.json", timeout=30) as answer:  # noqa: S310 - loopback
+            found: dict[str, int] = json.loads(answer.read())["faults"]
+        return found
 
 
 class Postfix:

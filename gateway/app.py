@@ -16,9 +16,9 @@ from typing import Protocol
 
 import gateway
 from gateway import maillog
-from gateway.bridge.folder import FolderCourier
-from gateway.config import Config, Office, host_and_port
-from gateway.courier import RELAY, Courier, OfficeCourier, Parcel, Result
+from gateway.bridge.couriers import courier_of
+from gateway.config import Config, host_and_port
+from gateway.courier import RELAY, Courier, Parcel, Result
 from gateway.desk import Desk
 from gateway.directory.files import contents as directory_contents
 from gateway.directory.files import load as load_directory
@@ -89,7 +89,7 @@ class Gateway:
             to_appeal=links.to_appeal,
         )
         couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname)}
-        couriers |= {office.name: self._office(office) for office in settings.office}
+        couriers |= {office.name: courier_of(office, settings, self.directory) for office in settings.office}
         offices = frozenset(office.name for office in settings.office)
         self.worker = Worker(self.store, couriers, settings.worker, report=self._report)
         self.review = Review(
@@ -207,9 +207,6 @@ class Gateway:
                 )
             except Exception:  # as above
                 logger.exception("keeping house: nothing was purged")
-
-    def _office(self, office: Office) -> OfficeCourier:
-        return FolderCourier(office.name, self.settings.path(office.folder), directory=self.directory)
 
     def _report(self, parcel: Parcel, results: tuple[Result, ...], at: datetime) -> tuple[Acceptance, ...]:
         """Delivery reports for what failed for good (RFC 3464), as mails of our own."""

@@ -23,6 +23,7 @@ from gateway.commands.import_mail import import_mail
 from gateway.commands.inspect import inspect
 from gateway.commands.mailbox import mailbox
 from gateway.commands.migrate import migrate
+from gateway.commands.office import office, office_sandbox
 from gateway.commands.opened import store_of
 from gateway.commands.policy import policy
 from gateway.commands.purge import purge
@@ -112,7 +113,7 @@ def check_config(config_file: Path) -> None:
         *check_surroundings(
             config_file.name,
             hostname=settings.smtp.hostname or socket.gethostname(),
-            missing={o.name: str(path) for o in settings.office if not (path := settings.path(o.folder)).is_dir()},
+            missing={o.name: str(path) for o in settings.office if o.folder and not (path := settings.path(o.folder)).is_dir()},
         ),
     )
     for finding in findings:
@@ -168,6 +169,8 @@ main.add_command(replay)
 main.add_command(directory)
 main.add_command(policy)
 main.add_command(purge)
+main.add_command(office)
+main.add_command(office_sandbox)
 
 
 @main.group()

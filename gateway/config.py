@@ -9,14 +9,15 @@ from __future__ import annotations
 import ipaddress
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from gateway.courier import Outcome
 from gateway.errors import ConfigError
 from gateway.model import Value
 
@@ -137,12 +138,48 @@ class Log(Value, forbid_unknown_fields=True):
     level: str = "INFO"
 
 
+class Rest(Value, forbid_unknown_fields=True):
+    """[office.rest]: how a REST interface of its own kind is spoken to (courier "rest")."""
+
+    send: str = ""  # path that takes a document, by POST
+    form: Literal["multipart", "json"] = "multipart"
+    file_field: str = "file"  # multipart: the part; json: the member with the package in base64
+    # Further fields: "{number_symbol}", "{subject}", "{delivery_id}" … are filled in.
+    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)  # of every request: "Bearer {secret}"
+    # Members of the JSON answer and what they say when the document was taken (none: any 2xx), when they have it already, and
+    # when it is their own verdict that they do not want it.
+    ok: dict[str, str] = msgspec.field(default_factory=dict)
+    duplicate: dict[str, str] = msgspec.field(default_factory=dict)
+    refused: dict[str, str] = msgspec.field(default_factory=dict)
+    receipt_field: str = ""  # member of the JSON answer with their number
+    look_up: str = ""  # path that answers 200 for a delivery they have and 404 for another: "/documents/{delivery_id}"
+    ping: str = ""  # path for `vanthu office check`
+
+
 class Office(Value, forbid_unknown_fields=True):
     """[[office]]: one office system and the courier that reaches it."""
 
     name: str
     courier: str = "folder"
-    folder: str = ""
+    folder: str = ""  # folder, bundle
+    url: str = ""  # vxp, lgsp, rest
+    system_id: str = ""  # vxp, lgsp
+    secret: str = ""  # "file:PATH", "env:NAME" or "keyring:SERVICE": key of vxp and lgsp, password of mailbox, {secret} of rest
+    timeout_s: _Seconds = 60.0
+    connections: _Count = 4
+    ca_file: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+    max_bytes: Annotated[int, msgspec.Meta(ge=0)] = 50 * 1024 * 1024  # of one package; 0 is no limit
+    zip_attachments: bool = False
+    # vxp, lgsp: what error codes of this service mean, beside those that are known.
+    codes: dict[str, Outcome] = msgspec.field(default_factory=dict)
+    sent_list: str = ""  # lgsp: path of the list of what was sent, if the platform has one
+    address: str = ""  # mailbox: where to
+    sender: str = ""  # mailbox: from whom
+    server: str = ""  # mailbox: "host:port"; "" is the next hop of the relay
+    rest: Rest = Rest()
 
 
 class Security(StrEnum):
@@ -357,7 +394,7 @@ def _in_words(error: msgspec.ValidationError, table: dict[str, Any]) -> str:
 
 def _unknown(key: str, words: list[str]) -> str:
     if words:
-        expected = _TABLES[words[0]].__struct_fields__
+        expected = (Rest if words[-1] == "rest" else _TABLES[words[0]]).__struct_fields__
         return f"{_place(words[:1])} {key}: no such setting; expected one of {', '.join(expected)}"
     expected = tuple(name for name in Config.__struct_fields__ if name != "base")
     return f"[{key}]: no such table; expected one of {', '.join(expected)}"
@@ -438,15 +475,50 @@ def _check_networks(path: Path, table: str, networks: Iterable[str]) -> None:
             raise ConfigError(f'{path}: [{table}] trusted_networks: expected a network like "192.0.2.0/24": {error}') from error
 
 
+# What each courier must be told.
+COURIERS: Mapping[str, tuple[str, ...]] = {
+    "folder": ("folder",),
+    "bundle": ("folder",),
+    "vxp": ("url", "system_id"),
+    "lgsp": ("url", "system_id"),
+    "rest": ("url",),
+    "mailbox": ("address", "sender"),
+}
+_EXPECTED = {
+    "folder": "the folder that the office system watches",
+    "url": 'an address like "https://truc.example"',
+    "system_id": "the id that the service gave you",
+    "address": "the address that takes documents in",
+    "sender": "the address that the letters come from",
+}
+
+
 def _check_offices(path: Path, config: Config) -> None:
     names = [office.name for office in config.office]
     for office in config.office:
+        where = f"{path}: [[office]] {office.name}"
         if names.count(office.name) > 1:
             raise ConfigError(f"{path}: [[office]] name: {office.name!r} stands there twice")
-        if office.courier == "folder" and not office.folder:
-            raise ConfigError(f"{path}: [[office]] {office.name}: folder: expected the folder that the office system watches")
-        if office.courier != "folder":
-            raise ConfigError(f'{path}: [[office]] {office.name}: courier: expected "folder", got {office.courier!r}')
+        if office.courier not in COURIERS:
+            expected = ", ".join(f'"{name}"' for name in COURIERS)
+            raise ConfigError(f"{where}: courier: expected one of {expected}, got {office.courier!r}")
+        for key in COURIERS[office.courier]:
+            if not getattr(office, key):
+                raise ConfigError(f"{where}: {key}: expected {_EXPECTED[key]}")
+        _check_office(where, office)
+
+
+def _check_office(where: str, office: Office) -> None:
+    if office.url and not re.match(r"https?://[^/\s]+", office.url):
+        raise ConfigError(f'{where}: url: expected an address like "https://truc.example", got {office.url!r}')
+    if office.courier in ("vxp", "lgsp") and not office.secret:
+        raise ConfigError(f'{where}: secret: expected where the key is, as "file:PATH"')
+    if office.client_key and not office.client_certificate:
+        raise ConfigError(f"{where}: client_certificate: expected the certificate that belongs to client_key")
+    if office.server:
+        host_and_port(office.server, where=f"{where}: server")
+    if office.courier == "rest" and not office.rest.send:
+        raise ConfigError(f"{where}: [office.rest] send: expected the path that takes a document")
 
 
 def _check_mailboxes(path: Path, config: Config) -> None:

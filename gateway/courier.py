@@ -118,6 +118,7 @@ class Status(Value):
     receiver: str  # code on the axis of the issuer
     document_id: str
     at: datetime
+    sender_name: str = ""
     number_symbol: str = ""
     issued_on: date | None = None
     description: str = ""  # the reason of a rejection, or what happened; at most 500 characters go out

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.config import Config, Mailbox, Office, host_and_port, load
+from gateway.config import Config, Mailbox, Office, Rest, host_and_port, load
 from gateway.errors import ConfigError
 from gateway.model import Value
 
@@ -42,6 +42,7 @@ def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
     for name, table in TABLES.items():
         assert list(found[name]) == list(table.__struct_fields__), f"[{name}]"
     assert list(found["office"][0]) == list(Office.__struct_fields__)
+    assert list(found["office"][0]["rest"]) == list(Rest.__struct_fields__)
     assert list(found["mailbox"][0]) == list(Mailbox.__struct_fields__)
 
 
@@ -90,7 +91,14 @@ def test_other_database_urls_are_left_alone(tmp_path: Path) -> None:
         ("smtp = 5\n", "[smtp]: expected a table, got a whole number"),
         ('[smtp]\ntrusted_networks = ["10.0.0.1/8"]\n', '[smtp] trusted_networks: expected a network like "192.0.2.0/24"'),
         ('[[office]]\nname = "o"\n', "[[office]] o: folder: expected the folder"),
-        ('[[office]]\nname = "o"\ncourier = "pigeon"\nfolder = "f"\n', '[[office]] o: courier: expected "folder", got'),
+        ('[[office]]\nname = "o"\ncourier = "pigeon"\nfolder = "f"\n', '[[office]] o: courier: expected one of "folder", '),
+        ('[[office]]\nname = "o"\ncourier = "vxp"\n', "[[office]] o: url: expected an address"),
+        ('[[office]]\nname = "o"\ncourier = "vxp"\nurl = "x"\nsystem_id = "s"\n', "[[office]] o: url: expected an address"),
+        ('[[office]]\nname = "o"\ncourier = "lgsp"\nurl = "https://x"\nsystem_id = "s"\n', "secret: expected where the key is"),
+        ('[[office]]\nname = "o"\ncourier = "mailbox"\naddress = "a@x.example"\n', "o: sender: expected the address"),
+        ('[[office]]\nname = "o"\ncourier = "rest"\nurl = "https://x"\n', "[office.rest] send: expected the path"),
+        ('[[office]]\nname = "o"\n[office.rest]\nsnd = "/"\n', "[[office]] snd: no such setting; expected one of send, form, "),
+        ('[[office]]\nname = "o"\nfolder = "f"\ncodes = {"1" = "no"}\n', "[[office]] codes"),
         ('[[office]]\nname = "o"\nfolder = "f"\n' * 2, "[[office]] name: 'o' stands there twice"),
         ("[smtp\n", "not valid TOML"),
         ('[log]\nlevel = "LOUD"\n', "[log] level: expected one of DEBUG, INFO, WARNING, ERROR, got 'LOUD'"),

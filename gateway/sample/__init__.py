@@ -34,7 +34,8 @@ def write(folder: Path) -> tuple[Path, ...]:
         path.write_bytes(data)
     for office in tomllib.loads(files[folder / "vanthu.toml"].decode())["office"]:
         # A courier never makes this folder itself: a missing one may be a share that is not mounted.
-        (folder / office["folder"]).mkdir(parents=True, exist_ok=True)
+        if "folder" in office:
+            (folder / office["folder"]).mkdir(parents=True, exist_ok=True)
     return tuple(files)
 
 

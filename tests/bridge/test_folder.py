@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import resource
 import signal
@@ -11,18 +12,20 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from gateway.bridge.edxml import parse
+from gateway.bridge.edxml import Agency, Answered, StatusMessage, package, parse, parse_status, status_message
 from gateway.bridge.folder import FolderCourier
-from gateway.courier import FindingLevel, Outcome, Parcel, Result
+from gateway.bridge.handover import edxml_of
+from gateway.courier import FindingLevel, Level, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
 from gateway.errors import Misconfigured, TemporaryFailure
 from gateway.lifecycle import CaseState
-from gateway.model import Action, Case
+from gateway.model import Action, Case, Urgency
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def courier(folder: Path, directory: Directory) -> FolderCourier:
-    return FolderCourier("ioffice-nganh", folder, directory=lambda: directory)
+    return FolderCourier("ioffice-nganh", folder, directory=lambda: directory, settled_s=0.0)
 
 
 def deliver(courier: FolderCourier, parcel: Parcel) -> Result:
@@ -105,13 +108,13 @@ def test_a_delivery_without_a_case_is_refused(courier: FolderCourier, parcel: Pa
     assert deliver(courier, replace(parcel, case=None)).outcome is Outcome.REFUSED
 
 
-def test_what_a_crash_left_is_swept_after_a_day(courier: FolderCourier, parcel: Parcel, folder: Path) -> None:
+def test_what_a_crash_left_is_swept_after_a_day(courier: FolderCourier, folder: Path) -> None:
     (folder / "tmp").mkdir()
     old, young = folder / "tmp" / "old.edxml.1.aa", folder / "tmp" / "young.edxml.2.bb"
     for path in (old, young):
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 90000,) * 2)
-    deliver(courier, parcel)
+    assert asyncio.run(courier.poll()) == ()
     assert (old.exists(), young.exists()) == (False, True)
 
 
@@ -151,12 +154,119 @@ def test_the_officer_is_told_when_the_folder_is_not_there(courier: FolderCourier
     assert os.listdir(folder / "in") == os.listdir(folder / "tmp") == []
 
 
+def left_there(folder: Path, name: str, data: bytes) -> Path:
+    (folder / "out").mkdir(exist_ok=True)
+    path = folder / "out" / name
+    path.write_bytes(data)
+    return path
+
+
+STATUS = status_message(
+    StatusMessage(
+        code="03",
+        sender=Agency(organ_id="H98.20", name="Sở Giáo dục và Đào tạo Hương Giang"),
+        about=Answered(organ_id="THCSLL", code="87/THCSLL", document_id="THCSLL,2025/11/16,87/THCSLL"),
+        description="Văn thư: Tiếp nhận. Số đến: 1204, ngày đến: 17/11/2025",
+        at=datetime(2025, 11, 17, 2, 0, tzinfo=UTC),
+    )
+)
+
+
+def test_a_status_that_is_left_there_is_an_answer_until_it_is_acknowledged(
+    courier: FolderCourier, parcel: Parcel, folder: Path
+) -> None:
+    name = f"{parcel.deliveries[0].id}.03.edxml"
+    left_there(folder, name, STATUS)
+    (answer,) = asyncio.run(courier.poll())
+    assert asyncio.run(courier.poll()) == (answer,)
+    assert (answer.level, answer.status, answer.delivery_id) == (Level.REGISTERED, "03", parcel.deliveries[0].id)
+    assert (answer.register_number, answer.registered_on) == ("1204", date(2025, 11, 17))
+    assert (answer.document_id, answer.number_symbol) == ("THCSLL,2025/11/16,87/THCSLL", "87/THCSLL")
+    assert (answer.raw, answer.digest) == (STATUS, hashlib.sha256(STATUS).hexdigest())
+    asyncio.run(courier.acknowledge(answer))
+    asyncio.run(courier.acknowledge(answer))
+    assert asyncio.run(courier.poll()) == ()
+    assert (folder / "done" / name).read_bytes() == STATUS
+
+
+def test_a_document_of_the_axis_comes_with_its_facts_and_files(
+    courier: FolderCourier, parcel: Parcel, directory: Directory, folder: Path
+) -> None:
+    assert parcel.case is not None
+    left_there(folder, "van-ban-1.edxml", package(edxml_of(parcel.mail, parcel.case, directory), packed=True))
+    (answer,) = asyncio.run(courier.poll())
+    incoming = answer.incoming
+    assert answer.level is Level.DOCUMENT
+    assert incoming is not None
+    assert (incoming.document.number_symbol, incoming.document.kind) == ("87/THCSLL", "Công văn")
+    assert (incoming.sender, incoming.receivers, incoming.business) == ("THCSLL", ("PGDCS",), "0")
+    assert incoming.document.urgency is Urgency.URGENT
+    assert incoming.files[0].data.startswith(b"%PDF")
+
+
+def test_a_word_of_refusal_is_a_rejection(courier: FolderCourier, parcel: Parcel, folder: Path) -> None:
+    left_there(folder, f"{parcel.deliveries[0].id}.error.txt", "thiếu phụ lục\n".encode())
+    (answer,) = asyncio.run(courier.poll())
+    assert (answer.level, answer.reason) == (Level.REJECTED, "thiếu phụ lục")
+    assert answer.delivery_id == parcel.deliveries[0].id
+
+
+@pytest.mark.parametrize(("name", "data"), [("x.edxml", b"<half"), ("x.edxml", b""), ("thu.docx", b"PK"), ("loi.txt", b"?")])
+def test_what_nobody_can_read_is_kept_and_does_not_stop_the_rest(
+    name: str, data: bytes, courier: FolderCourier, folder: Path
+) -> None:
+    left_there(folder, name, data)
+    left_there(folder, "z.edxml", STATUS)
+    first, second = asyncio.run(courier.poll())
+    assert (first.level, first.raw, second.level) == (Level.UNREADABLE, data, Level.REGISTERED)
+    assert first.reason
+    asyncio.run(courier.acknowledge(first))
+    assert (folder / "done" / name).read_bytes() == data
+
+
+def test_what_is_still_being_written_is_left_alone(courier: FolderCourier, directory: Directory, folder: Path) -> None:
+    left_there(folder, ".a.edxml", STATUS)
+    left_there(folder, "b.edxml.part", STATUS)
+    left_there(folder, "c.edxml", STATUS)
+    patient = FolderCourier("x", folder, directory=lambda: directory, settled_s=60.0)
+    assert [answer.handle for answer in asyncio.run(courier.poll())] == ["c.edxml"]
+    assert asyncio.run(patient.poll()) == ()
+
+
+def test_the_same_name_again_with_other_bytes_is_another_event(courier: FolderCourier, folder: Path) -> None:
+    left_there(folder, "a.edxml", STATUS)
+    (first,) = asyncio.run(courier.poll())
+    asyncio.run(courier.acknowledge(first))
+    left_there(folder, "a.edxml", STATUS.replace(b"1204", b"1205"))
+    (second,) = asyncio.run(courier.poll())
+    asyncio.run(courier.acknowledge(second))
+    assert first.event_id != second.event_id
+    assert sorted(path.name for path in (folder / "done").iterdir()) == ["a (2).edxml", "a.edxml"]
+
+
+def test_a_status_of_ours_is_put_where_the_client_of_the_axis_finds_it(courier: FolderCourier, folder: Path) -> None:
+    status = Status(
+        id="01KASTATUS",
+        code="02",
+        sender="H98.20",
+        receiver="H98.20.07",
+        document_id="x",
+        description="gửi nhầm đơn vị",
+        at=datetime(2025, 11, 17, 2, 0, tzinfo=UTC),
+    )
+    assert asyncio.run(courier.answer(status)).outcome is Outcome.DELIVERED
+    assert asyncio.run(courier.answer(status)).outcome is Outcome.ALREADY
+    read_back = parse_status((folder / "status" / "01KASTATUS.edxml").read_bytes())
+    assert (read_back.code, read_back.about.document_id) == ("02", "x")
+    assert read_back.description == "Từ chối tiếp nhận: gửi nhầm đơn vị"
+
+
 WRITER = """
 import sys
 from pathlib import Path
-from gateway.bridge.folder import put
+from gateway.bridge.dropping import put
 for n in range(1000000):
-    put(Path(sys.argv[1]), f"{n:07}.edxml", b"%07d" % n * 30000)
+    put(Path(sys.argv[1]), f"{n:07}.edxml", lambda file: file.writelines([b"%07d" % n] * 30000))
     print(n, flush=True)
 """
 
