@@ -304,6 +304,16 @@ def edxml_laughs() -> bytes:
     )
 
 
+def xls_ring() -> bytes:
+    """An XLS of which every sector is followed by the first: its reader made room for it until the process aborted."""
+    from tests.world import olefiles
+
+    whole = olefiles.excel({(0, 0): "a"})
+    (sector,) = struct.unpack_from("<I", whole, 76)
+    at = (sector + 1) * 512
+    return whole[:at] + bytes(512) + whole[at + 512 :]
+
+
 # --- Pictures -----------------------------------------------------------------------------------------------------------------
 
 
@@ -419,6 +429,7 @@ HOSTILE: dict[str, Maker] = {
     "rows.xlsx": xlsx_million_rows,
     "huge.rtf.gz": rtf_huge,
     "words.rtf": rtf_control_words,
+    "ring.xls": xls_ring,
     "loop.msg": msg_loop,
     "winmail.dat": tnef_loop,
     "laughs.edxml": edxml_laughs,

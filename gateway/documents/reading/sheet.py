@@ -10,6 +10,7 @@ import olefile
 import python_calamine as calamine
 
 from gateway.documents.reading import odt
+from gateway.documents.reading.office_chains import check_chains
 from gateway.documents.reading.office_lines import Paper
 from gateway.documents.reading.office_odf import OFFICE, TABLE, Styles, Walk
 from gateway.documents.reading.office_sheet_size import check_package, check_stream
@@ -45,6 +46,7 @@ def _check_old(data: bytes) -> None:
                 raise Unreadable("password" if container.exists("EncryptedPackage") else "damaged")
             if container.get_size(name) > _MAX_STREAM:
                 raise Unreadable("too large")
+            check_chains(container, data)
             stream: bytes = container.openstream(name).read()
     except Unreadable:
         raise
