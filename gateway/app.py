@@ -25,10 +25,11 @@ from gateway.directory.files import load as load_directory
 from gateway.directory.files import version_of
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError, StoreUnavailable
+from gateway.hearing import Hearing
 from gateway.inspection import Inspector
 from gateway.intake import Intake, own_letter
 from gateway.model import Identity
-from gateway.notices import Notices
+from gateway.notices import Notices, sender_of
 from gateway.policy.facts import local_day
 from gateway.policy.issuer import issuers_of
 from gateway.policy.rules import Policy
@@ -78,15 +79,19 @@ class Gateway:
             lease=timedelta(seconds=settings.worker.lease_s),
         )
         self.inspector = Inspector(settings.inspection)
-        links = Links(kept_in(settings.path(settings.web.secret_file)), settings.web.public_url)
-        self.links = links
+        self.links = links = Links(
+            kept_in(settings.path(settings.web.secret_file)),
+            settings.web.public_url,
+            reply_address=settings.smtp.reply_address,
+            sender=sender_of(self.hostname),
+        )
         self.notices = Notices(
             hostname=self.hostname,
             help_phone=settings.smtp.help_phone,
             help_url=settings.smtp.help_url,
             web_url=settings.web.public_url,
             directory=self.directory,
-            to_appeal=links.to_appeal,
+            links=links,
         )
         couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname)}
         couriers |= {office.name: courier_of(office, settings, self.directory) for office in settings.office}
@@ -101,6 +106,15 @@ class Gateway:
             poke=self.worker.poke,
         )
         self.desk = Desk(store=self.store, directory=self.directory, notices=self.notices, clock=clock, poke=self.worker.poke)
+        self.hearing = Hearing(
+            store=self.store,
+            directory=self.directory,
+            notices=self.notices,
+            links=links,
+            words=self.inspector.own_words,
+            clock=clock,
+            poke=self.worker.poke,
+        )
         self.intake = Intake(
             store=self.store,
             recogniser=self.inspector,
@@ -112,6 +126,7 @@ class Gateway:
             hold_for=timedelta(hours=settings.worker.hold_alarm_after_h),
             offices=offices,
             to_appeal=links.to_appeal,
+            ears=self.hearing,
         )
         self.smtp = SmtpServer(settings.smtp, self.intake)
         self.policy_service = PolicyService(settings.policy_service, directory=self.directory, today=lambda: local_day(clock()))

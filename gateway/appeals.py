@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -11,7 +11,6 @@ from gateway.lifecycle import CaseState
 from gateway.model import (
     Action,
     Case,
-    Direction,
     Mail,
     Nature,
     Recognition,
@@ -24,6 +23,12 @@ RULE = "appeal"  # stands for the rule of a verdict that a clerk's decision repl
 EXEMPT_FOR = timedelta(days=7)
 LONGEST = 1000  # characters of an appeal
 
+
+def is_open_to_appeal(verdict: Verdict) -> bool:
+    """Whether one may say "this is no issuance": it was stopped, or would be once its unit is in enforce."""
+    return verdict.action in STOPPED or verdict.would_have in STOPPED
+
+
 _IN_QUESTION = frozenset({Nature.ISSUED, Nature.COPY, Nature.UNREADABLE})
 
 
@@ -32,9 +37,15 @@ def files_in_question(recognition: Recognition) -> tuple[str, ...]:
     return tuple(dict.fromkeys(file.digest for file in recognition.files if file.nature in _IN_QUESTION and file.size))
 
 
+def may_pass(recognition: Recognition, exempt: Collection[str]) -> bool:
+    """Whether all that is in question in a mail was let through: a file by its bytes, never what has none (a link)."""
+    questions = [file for file in recognition.files if file.nature in _IN_QUESTION]
+    return bool(questions) and all(file.size > 0 and file.digest in exempt for file in questions)
+
+
 def let_through(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
     """The verdicts with those that stop the mail turned into deliveries."""
-    return tuple(_delivered(verdict) if verdict.action in STOPPED else verdict for verdict in verdicts)
+    return tuple(_delivered(verdict) if is_open_to_appeal(verdict) else verdict for verdict in verdicts)
 
 
 def _delivered(verdict: Verdict) -> Verdict:
@@ -44,7 +55,7 @@ def _delivered(verdict: Verdict) -> Verdict:
         rule=RULE,
         clause="",
         reason="Văn thư đã chấp nhận ý kiến của người gửi rằng tệp này không phải văn bản phát hành.",
-        would_have=verdict.action,
+        would_have=verdict.would_have or verdict.action,
         unit="",
         office="",
         notice="",
@@ -63,14 +74,14 @@ def case_of(
     due: datetime,
     now: datetime,
 ) -> Case:
-    """The held item of an appeal against a refusal: the sender has the mail, the clerk what was recognised in it."""
+    """The held item of an appeal where no case waits: the clerk has what was recognised, and the bytes where we kept them."""
     main = next((file for file in recognition.files if file.nature in _IN_QUESTION), None)
     return Case(
         id=new_id(),
         mail_id=mail.id,
         unit=verdict.unit,
         office="",  # nothing is there to be handed over
-        direction=Direction.OUTGOING,
+        direction=verdict.direction,
         action=Action.HOLD,
         state=CaseState.WAITING,
         opened_at=now,

@@ -29,6 +29,8 @@ _DATABASES = (_SQLITE, "postgresql://", "postgresql+psycopg://", "postgres://")
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=366 * 24 * 3600)]
 _Hours = Annotated[float, msgspec.Meta(gt=0, le=366 * 24)]
+# With "+", a mail's id and its signature (47 characters) its local part must not be longer than 64 (RFC 5321, 4.5.3.1.1).
+_ReplyAddress = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9._-]{1,16}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$")]
 _Delay = Annotated[int, msgspec.Meta(ge=1, le=366 * 24 * 3600)]
 
 
@@ -48,6 +50,7 @@ class Smtp(Value, forbid_unknown_fields=True):
     name_servers: tuple[str, ...] = ()  # "address" or "address:port"; none: those of the machine
     help_url: str = "https://vanthu.example/huong-dan"  # where a refused sender reads more
     help_phone: str = ""  # whom a refused sender may ring
+    reply_address: _ReplyAddress = ""  # whose mail reaches this gateway: letters may be answered there; "" for none
 
 
 class PolicyService(Value, forbid_unknown_fields=True):

@@ -133,6 +133,10 @@ class Inspector:
         """The words of a text, sheet or Word file of that media type, for people.  Blocks.  VanthuError when there are none."""
         return self._made(self._job("words", name=media), data).decode("utf-8", "replace")
 
+    def own_words(self, raw: bytes) -> str:
+        """What the writer of a mail wrote himself, without what he quotes; "" when it cannot be read.  Blocks."""
+        return self._run(self._job("own words"), raw).made.decode("utf-8", "replace")
+
     def _made(self, job: Job, data: bytes) -> bytes:
         outcome = self._run(job, data)
         if outcome.failed == NOT_THERE:

@@ -27,6 +27,7 @@ import msgspec
 from gateway import sandbox
 from gateway.documents import mime
 from gateway.documents.containers import Room
+from gateway.documents.own_words import own_words
 from gateway.documents.recognise import read_part, recognise_file
 from gateway.documents.showing import shown_words, taken_out
 from gateway.documents.text import Unreadable
@@ -210,6 +211,7 @@ TASKS: dict[str, Callable[[Job, bytes, _Frames], None]] = {
     "file": _read_file,
     "page": _make(lambda job, data: page_as_png(data, job.page, job.width)),
     "take": _make(lambda job, raw: taken_out(raw, job.way)),
+    "own words": _make(lambda job, data: own_words(data).encode("utf-8", "replace")),
     "words": _make(lambda job, data: shown_words(job.name, data).encode("utf-8", "replace")),
 }
 

@@ -80,6 +80,26 @@ class WayOut(Protocol):
         ...
 
 
+class Ears(Protocol):
+    """What the intake needs of gateway.hearing."""
+
+    def is_for_answers(self, address: str) -> bool:
+        """Whether answers to our letters come to this address."""
+        ...
+
+    def knows(self, address: str) -> bool:
+        """Whether one of our letters gave this address away."""
+        ...
+
+    def answers(self, mail: Mail) -> tuple[Recipient, ...]:
+        """The recipients of a mail that are ourselves, because it answers one of our letters."""
+        ...
+
+    async def take(self, mail: Mail) -> Verdict | None:
+        """Hear an answer; durable on return.  The verdict when it was not taken."""
+        ...
+
+
 class Intake:
     """Accepts mails from every door.
 
@@ -99,8 +119,10 @@ class Intake:
         hold_for: timedelta,
         offices: Collection[str],
         to_appeal: Callable[[str], str] = lambda mail_id: "",
+        ears: Ears | None = None,
     ) -> None:
         self._to_appeal = to_appeal
+        self._ears = ears
         self._store = store
         self._recogniser = recogniser
         self._way_out = way_out
@@ -114,6 +136,9 @@ class Intake:
 
     def admission(self, address: str, identity: Identity) -> Admission:
         """Say at RCPT whether this recipient is taken."""
+        if self._ears is not None and self._ears.is_for_answers(address):
+            known = self._ears.knows(address)
+            return Admission(admitted=known, is_unknown=not known)
         return admission(self._directory(), address, identity, local_day(self._clock()))
 
     async def accept(self, mail: Mail) -> Answer:
@@ -121,10 +146,12 @@ class Intake:
 
         The verdict comes back when it refused the mail for all its recipients; then nothing is kept but the story of it.
         """
+        if self._ears is not None and (answers := self._ears.answers(mail)):
+            return await self._heard(mail, answers, self._ears)
         recognition = await self._recognise(mail)
         now = self._clock()
         verdicts = self._memory.decide(self._policy(), self._directory(), mail, recognition, now)
-        if not appeals.STOPPED.isdisjoint([verdict.action for verdict in verdicts]):
+        if any(map(appeals.is_open_to_appeal, verdicts)):
             verdicts = await self._with_exemptions(mail, verdicts, recognition, now)
         if all(verdict.action is Action.REJECT for verdict in verdicts):
             await self._refuse(mail, verdicts, recognition, now)
@@ -150,6 +177,15 @@ class Intake:
         await self._be_courteous(mail.sender, courtesies, now)
         return Answer(mail_id=mail.id)
 
+    async def _heard(self, mail: Mail, answers: tuple[Recipient, ...], ears: Ears) -> Answer:
+        """A mail that answers one of our letters: to us it is an appeal, to all others a mail like any other."""
+        others = tuple(recipient for recipient in mail.recipients if recipient not in answers)
+        if not others:
+            return Answer(mail_id=mail.id, refused=await ears.take(replace(mail, recipients=answers)))
+        # The words first: when the rest fails the sender comes again, and the same words are not taken twice.
+        await ears.take(replace(mail, id=new_id(), recipients=answers))
+        return await self.accept(replace(mail, recipients=others))
+
     async def _with_exemptions(
         self, mail: Mail, verdicts: tuple[Verdict, ...], recognition: Recognition, now: datetime
     ) -> tuple[Verdict, ...]:
@@ -158,7 +194,7 @@ class Intake:
         if not stopped or not mail.sender:
             return verdicts
         exempt = await asyncio.to_thread(self._store.archive.exempt_files, mail.sender, stopped, now=now)
-        return appeals.let_through(verdicts) if exempt.issuperset(stopped) else verdicts
+        return appeals.let_through(verdicts) if appeals.may_pass(recognition, exempt) else verdicts
 
     async def _recognise(self, mail: Mail) -> Recognition:
         if not may_carry_document(mail.raw):

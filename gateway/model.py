@@ -546,6 +546,7 @@ class Admission(Value):
     """May this recipient be taken at RCPT?"""
 
     admitted: bool
+    is_unknown: bool = False  # an address of the gateway itself that it gave to nobody: refused whoever asks
     successor: str = ""  # a retired address past its closing date: where to write instead (RFC 5321 section 3.4, 551)
 
 

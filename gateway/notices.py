@@ -36,6 +36,7 @@ from gateway.model import (
 )
 from gateway.policy.issuance import issuer_in_words
 from gateway.policy.issuer import issuers_of
+from gateway.secret import Links
 
 _TEMPLATES = Path(__file__).parent / "templates" / "notices"
 _VIETNAM = timezone(timedelta(hours=7))
@@ -112,13 +113,13 @@ class Notices:
         web_url: str = "",
         postmaster: str = "",
         directory: Callable[[], Directory] | None = None,
-        to_appeal: Callable[[str], str] = lambda mail_id: "",
+        links: Links | None = None,
     ) -> None:
         self._hostname = hostname
         self._help = {"help_phone": help_phone, "help_url": help_url, "web_url": web_url, "hostname": hostname}
-        self._from = postmaster or f"postmaster@{hostname}"
+        self._from = postmaster or sender_of(hostname)
         self._directory = directory
-        self._to_appeal = to_appeal
+        self._links = links
         # Plain text, no HTML: nothing to escape.
         self._templates = jinja2.Environment(  # noqa: S701 - plain text
             loader=jinja2.FileSystemLoader(_TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -157,7 +158,8 @@ class Notices:
         mail_id = new_id()
         text = self._templates.get_template(f"{name}.txt").render(self._words(name, known, mail_id, self._you(to, known, now)))
         first, _, body = unicodedata.normalize("NFC", text).strip().partition("\n")
-        raw = self._mail(mail_id, to, _one_line(first.removeprefix("Subject:")), _wrapped(body), known, now)
+        about = _open_to_appeal(name, known)
+        raw = self._mail(mail_id, to, _one_line(first.removeprefix("Subject:")), _wrapped(body), known, now, about)
         return Mail(
             id=mail_id,
             sender="",
@@ -180,6 +182,7 @@ class Notices:
         is_secret = verdict is not None and Action.QUARANTINE in (verdict.action, verdict.would_have)
         is_unreadable = any(e.sign is Sign.UNREADABLE for e in evidence)
         subject = "" if is_secret else _one_line(facts.subject or (_subject(mail) if mail is not None else ""))
+        about = _open_to_appeal(name, facts)
         system, system_at = self._system(facts)
         return {
             **self._help,
@@ -212,7 +215,8 @@ class Notices:
             "closes_on": f"{facts.closes_on:%d/%m/%Y}" if facts.closes_on is not None else "",
             **_campaign(facts.campaign),
             "by": facts.by,
-            "appeal": self._to_appeal(mail.id) if mail is not None and name in _APPEALABLE else "",
+            "appeal": self._links.to_appeal(about) if about and self._links is not None else "",
+            "may_reply": bool(about and self._links is not None and self._links.to_reply(about)),
         }
 
     def _issuer(self, document: Document) -> str:
@@ -230,7 +234,8 @@ class Notices:
             return _SYSTEM, _SYSTEM
         return office.title, f"{office.title} ({office.url})" if office.url else office.title
 
-    def _mail(self, mail_id: str, to: str, subject: str, body: str, facts: Facts, now: datetime) -> bytes:
+    def _mail(self, mail_id: str, to: str, subject: str, body: str, facts: Facts, now: datetime, about: str) -> bytes:
+        """``about``: the mail that one may answer about."""
         lines = [
             f"From: {_encoded('Cổng thư điện tử')} <{self._from}>",
             f"To: <{to}>",
@@ -246,10 +251,17 @@ class Notices:
         ]
         original = _MESSAGE_ID.search(_fields(facts.mail).first("message-id")) if facts.mail is not None else None
         if original is not None:
-            lines.insert(5, f"References: {original[0]}")
-            lines.insert(5, f"In-Reply-To: {original[0]}")
+            lines += [f"In-Reply-To: {original[0]}", f"References: {original[0]}"]
+        if about and self._links is not None:
+            lines[4] = f"Message-ID: <{self._links.reference(mail_id, about)}@{self._hostname}>"
+            lines += [f"Reply-To: <{address}>" for address in (self._links.to_reply(about),) if address]
         head = "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
         return head + b"\r\n" + base64.encodebytes(body.encode()).replace(b"\n", b"\r\n")
+
+
+def sender_of(hostname: str) -> str:
+    """The address that our letters come from."""
+    return f"postmaster@{hostname}"
 
 
 def may_be_told(mail: Mail) -> bool:
@@ -272,6 +284,11 @@ def may_be_told(mail: Mail) -> bool:
 
 
 # --- facts in words -----------------------------------------------------------------------------------------------------
+
+
+def _open_to_appeal(name: str, facts: Facts) -> str:
+    """The mail about which whoever gets the letter may say that it is no issuance; "" for other letters."""
+    return facts.mail.id if facts.mail is not None and name in _APPEALABLE else ""
 
 
 def _campaign(campaign: Campaign | None) -> dict[str, str]:

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from gateway import appeals, maillog
 from gateway.courier import RELAY
 from gateway.directory.snapshot import Campaign, Directory
+from gateway.documents.fields import subject_of
 from gateway.errors import CaseChanged, NotAllowed, NotFound
-from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent
+from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import (
     Account,
     Action,
@@ -27,18 +28,16 @@ from gateway.model import (
     Relation,
     Role,
     Story,
-    Verdict,
     digest_of,
 )
 from gateway.notices import Notices, may_be_told
 from gateway.policy.facts import local_day
 from gateway.policy.sameness import Layer
 from gateway.rights import decidable, unit_name
-from gateway.store import Acceptance, MailRow, Opening, Store
+from gateway.store import Acceptance, Exemption, MailRow, Store, Views
 
 LONGEST_REASON = 1000  # characters
 _REMIND_EVERY = timedelta(hours=20)  # once a day, also when the clock of the day before was a little later
-_APPEAL_EVERY = timedelta(hours=1)
 _TRIES = 5  # while other mails join the case
 
 RELATIONS = {Relation.RECALL: "thu hồi", Relation.CORRECTION: "đính chính", Relation.REPLACEMENT: "thay thế"}
@@ -112,13 +111,11 @@ class Review:
         Whoever sent it reads that it goes, and what the clerk says.
         """
         case = self._decidable(case_id, by)
-        why = said(reason)
-
-        granted = self._grants(case, by)
+        why, granted = said(reason), self._exemption(case)
 
         def act(mails: tuple[MailRow, ...]) -> Case:
-            deliveries = () if granted else tuple(self._released(case, mails))
-            name = "appeal-granted" if granted else "released"
+            deliveries = () if granted is not None else tuple(self._released(case, mails))
+            name = "released" if granted is None else "appeal-granted"
             letters = self._letters(name, case, by, why, mails) if case.action in _KEPT_BACK else ()
             detail = {
                 "reason": why,
@@ -126,7 +123,14 @@ class Review:
                 "told": _addressees(letters),
             }
             return self._move(
-                case, CaseEvent.RELEASE, by, detail, deliveries=deliveries, acceptances=letters, expected_mails=len(mails)
+                case,
+                CaseEvent.RELEASE,
+                by,
+                detail,
+                deliveries=deliveries,
+                acceptances=letters,
+                expected_mails=len(mails),
+                exemption=granted,
             )
 
         return self._with_all_mails(case, act)
@@ -135,9 +139,10 @@ class Review:
         """Trả lại: whoever sent it gets a letter with the reason (Decree 30/2020, article 21.2)."""
         case = self._decidable(case_id, by)
         why = said(reason)
+        name = "returned" if self._exemption(case) is None else "appeal-declined"
 
         def act(mails: tuple[MailRow, ...]) -> Case:
-            letters = self._letters("returned", case, by, why, mails)
+            letters = self._letters(name, case, by, why, mails)
             detail = {"reason": why, "told": _addressees(letters)}
             return self._move(case, CaseEvent.RETURN, by, detail, acceptances=letters, expected_mails=len(mails))
 
@@ -148,55 +153,18 @@ class Review:
         case = self._decidable(case_id, by)
         return self._move(case, CaseEvent.WITHDRAW, by, {"reason": said(reason)})
 
-    def appeal(self, mail_id: str, words: str) -> bool:
-        """Whoever was stopped says why this is no issuance: it lies before the clerk, beside the reason of the rule.
+    def _exemption(self, case: Case) -> Exemption | None:
+        """An appeal about a mail of which no copy is kept back is granted by letting its sender send these files (again)."""
+        verdicts = self._store.views.verdicts(case.mail_id)
+        if case.action is not Action.HOLD or any(verdict.action in _KEPT_BACK for verdict in verdicts):
+            return None
+        digests = tuple(file.digest for file in case.files if file.size)
+        sender = self._store.views.mail(case.mail_id).sender
+        return Exemption(sender=sender, digests=digests, until=self._clock() + appeals.EXEMPT_FOR)
 
-        A mail that waits gets its words and an alarm; one that was refused becomes a held item without its bytes.  Once an
-        hour at most: False says that nothing was taken.  NotFound, NotAllowed when nothing of it was stopped.
-        """
-        views, now = self._store.views, self._clock()
-        row, theirs = views.mail(mail_id), said(words)
-        verdicts = [verdict for verdict in views.verdicts(mail_id) if verdict.action in appeals.STOPPED]
-        if not verdicts:
-            raise NotAllowed("Thư này không bị chặn hay giữ lại, nên không cần gửi ý kiến.")
-        if not self._store.may_tell(f"appeal:{mail_id}", row.sender, every=_APPEAL_EVERY, now=now):
-            return False
-        cases = [case for case in views.cases_of_mail(mail_id) if case.state is not CaseState.SEALED]
-        if not cases:
-            cases = [self._held_for_appeal(row, verdicts[0], now)]
-        for case in cases:
-            if case.state is CaseState.WAITING:
-                self._store.set_alarm(case.id)
-            detail: dict[str, str | int | float | bool | list[str]] = {"words": theirs}
-            self._store.tell(
-                Story(at=now, event=Event.APPEALED, mail_id=mail_id, case_id=case.id, actor=row.sender, detail=detail)
-            )
-        return True
-
-    def _held_for_appeal(self, row: MailRow, verdict: Verdict, now: datetime) -> Case:
-        views = self._store.views
-        directory = self._directory()
-        case = appeals.case_of(
-            self._whole(row),
-            verdict,
-            views.recognition(row.id),
-            recipients=row.recipients,
-            subject=row.subject,
-            due=directory.calendar.same_day(now),
-            now=now,
-        )
-        self._store.open_case(Opening(case=case))
-        return case
-
-    def _grants(self, case: Case, by: Account) -> bool:
-        """An appeal against a refusal is granted by letting the sender send these files again: their bytes are with him."""
-        row = self._store.views.mail(case.mail_id)
-        digests = [file.digest for file in case.files if file.size]
-        refused = all(verdict.action is Action.REJECT for verdict in self._store.views.verdicts(case.mail_id))
-        if not refused or case.action is not Action.HOLD:
-            return False
-        self._store.exempt(row.sender, digests, until=self._clock() + appeals.EXEMPT_FOR, actor=by.name)
-        return True
+    def asks_for_exemption(self, case: Case) -> bool:
+        """Whether the case is an appeal with nothing to let through: the mail was refused, or went to everybody."""
+        return self._exemption(case) is not None
 
     def retry(self, delivery_id: str, by: Account) -> Delivery:
         """Try a delivery again that was given up, refused or is uncertain: the IT officer's act."""
@@ -287,6 +255,7 @@ class Review:
         deliveries: tuple[Delivery, ...] = (),
         acceptances: tuple[Acceptance, ...] = (),
         expected_mails: int | None = None,
+        exemption: Exemption | None = None,
     ) -> Case:
         moved = self._store.move_case(
             case.id,
@@ -296,6 +265,7 @@ class Review:
             acceptances=acceptances,
             deliveries=deliveries,
             expected_mails=expected_mails,
+            exemption=exemption,
             now=self._clock(),
         )
         maillog.case_moved(case.id, event=event, by=by.name)
@@ -312,7 +282,7 @@ class Review:
 
     def _released(self, case: Case, mails: Iterable[MailRow]) -> Iterator[Delivery]:
         ids = self._delivery_ids(case.id)
-        sent: set[tuple[str, str]] = set()
+        sent = set(self._sent_before(case))
         for mail in mails:
             # The same bytes may have come twice, after a 250 that the sender never saw.
             digest = digest_of(self._store.views.raw(mail.id))
@@ -329,6 +299,14 @@ class Review:
                         options=recipient.options,
                     )
 
+    def _sent_before(self, case: Case) -> Iterator[tuple[str, str]]:
+        """Who got the mail by the release of another case: after an appeal a mail may have two."""
+        views = self._store.views
+        for other in views.cases_of_mail(case.mail_id):
+            for delivery in views.deliveries_of(case_id=other.id) if other.id != case.id else ():
+                if delivery.courier == RELAY and delivery.state is not DeliveryState.CANCELLED:
+                    yield digest_of(views.raw(delivery.mail_id)), delivery.target.lower()
+
     def _kept_back(self, case: Case, mail: MailRow) -> list[Recipient]:
         """Whom the mail goes to now, with the wishes about delivery reports; not a retired address, but whoever took over."""
         views = self._store.views
@@ -340,25 +318,10 @@ class Review:
             if verdict.action in _KEPT_BACK and verdict.direction is case.direction and verdict.unit in units
         ]
 
-    def _whole(self, row: MailRow) -> Mail:
-        """The mail of a row; without its bytes when they are no longer kept."""
-        try:
-            raw = self._store.views.raw(row.id)
-        except NotFound:
-            raw = b""
-        return Mail(
-            id=row.id,
-            sender=row.sender,
-            recipients=tuple(Recipient(address=address) for address in row.recipients),
-            raw=raw,
-            digest=digest_of(raw),
-            arrival=Arrival(door=row.door, at=row.at, peer=row.peer, identity=row.identity),
-        )
-
     def _letters(self, name: str, case: Case, by: Account, reason: str, rows: Sequence[MailRow]) -> tuple[Acceptance, ...]:
         """One letter for each sender of the case, about the first mail that he sent."""
         first = {mail.sender: mail for mail in reversed(rows)}
-        mails = map(self._whole, first.values())
+        mails = (mail_of_row(self._store.views, row) for row in first.values())
         return tuple(self._letter(name, case, by, reason, mail) for mail in mails if may_be_told(mail))
 
     def _letter(self, name: str, case: Case, by: Account, reason: str, mail: Mail) -> Acceptance:
@@ -372,7 +335,7 @@ class Review:
             case_id=case.id,
             subject=case.subject,
             document=case.document,
-            delivered=case.action is Action.COPY,
+            delivered=case.action is Action.COPY or self._has_arrived(mail),
             incoming=case.direction is Direction.INCOMING,
             unit=self._directory().organisation(case.unit),
         )
@@ -385,6 +348,11 @@ class Review:
             detail={"notice": name, "to": letter.recipients[0].address, "letter": letter.id},
         )
         return queued(letter, told)
+
+    def _has_arrived(self, mail: Mail) -> bool:
+        """Whether the mail went to all its recipients: its unit was only advised."""
+        verdicts = self._store.views.verdicts(mail.id)
+        return bool(verdicts) and all(verdict.action is Action.DELIVER for verdict in verdicts)
 
     def _name(self, unit: str) -> str:
         return unit_name(self._directory(), unit)
@@ -406,6 +374,22 @@ class Review:
             raise NotAllowed("Hồ sơ đã quay lại chờ văn thư hoặc đã bàn giao: văn thư duyệt lại thì cổng mới chuyển.")
 
 
+def mail_of_row(views: Views, row: MailRow) -> Mail:
+    """The mail of a row; without its bytes when they are no longer kept."""
+    try:
+        raw = views.raw(row.id)
+    except NotFound:
+        raw = b""
+    return Mail(
+        id=row.id,
+        sender=row.sender,
+        recipients=tuple(Recipient(address=address) for address in row.recipients),
+        raw=raw,
+        digest=digest_of(raw),
+        arrival=Arrival(door=row.door, at=row.at, peer=row.peer, identity=row.identity),
+    )
+
+
 def _addressees(letters: Iterable[Acceptance]) -> str:
     return ", ".join(letter.mail.recipients[0].address for letter in letters)
 
@@ -416,7 +400,7 @@ def queued(letter: Mail, *stories: Story) -> Acceptance:
     delivery = Delivery(
         id=f"{letter.id}-1", mail_id=letter.id, courier=RELAY, target=recipient.address, options=recipient.options
     )
-    return Acceptance(mail=letter, deliveries=(delivery,), stories=stories)
+    return Acceptance(mail=letter, subject=subject_of(letter.raw), deliveries=(delivery,), stories=stories)
 
 
 def said(reason: str) -> str:

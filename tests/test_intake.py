@@ -15,10 +15,12 @@ from msgspec.structs import replace
 from gateway.courier import Parcel
 from gateway.errors import StoreUnavailable
 from gateway.intake import Intake
-from gateway.model import Action, Mail, Recognition, new_id
+from gateway.lifecycle import CaseEvent
+from gateway.model import Action, FileReading, Mail, Nature, Recognition, new_id
 from gateway.notices import Notices
-from gateway.store import Acceptance, Store
+from gateway.store import Acceptance, Exemption, Store
 from tests.policy import desk
+from tests.store import letters as stored
 from tests.world import letters
 
 LIBRARY = "lienhe@thuvien-huonggiang.example"
@@ -92,6 +94,14 @@ def a_mail(sender: str, to: str, raw: bytes) -> Mail:
     return replace(desk.mail(sender, to), id=new_id(), raw=raw)
 
 
+def allow(store: Store, digest: str) -> None:
+    """A clerk lets the teacher send a file for a week."""
+    opened = stored.case(letter := stored.mail())
+    store.accept_now([stored.captured(letter, opened)])
+    exemption = Exemption(sender=desk.TEACHER, digests=(digest,), until=desk.NOW + timedelta(days=7))
+    store.move_case(opened.id, CaseEvent.RELEASE, by="vanthu", detail={}, exemption=exemption, now=desk.NOW)
+
+
 def told(way: Way) -> list[str]:
     """Who got a letter of ours."""
     return [parcel.mail.recipients[0].address for parcel in way.parcels if not parcel.mail.sender]
@@ -153,7 +163,7 @@ def test_what_a_clerk_let_somebody_send_after_an_appeal_goes_through(store: Mood
     door, raw = intake(store, Way(), recognition), letters.letter_of_a_school(sender=letters.TEACHER)
     assert asyncio.run(door.accept(a_mail(desk.TEACHER, desk.DIVISION, raw))).refused is not None
 
-    store.exempt(desk.TEACHER, ["d" * 64], until=desk.NOW + timedelta(days=7), actor="vanthu")
+    allow(store, "d" * 64)
     answer = asyncio.run(door.accept(mail := a_mail(desk.TEACHER, desk.DIVISION, raw)))
 
     assert answer.refused is None
@@ -165,6 +175,15 @@ def test_what_a_clerk_let_somebody_send_after_an_appeal_goes_through(store: Mood
 def test_a_second_file_that_was_not_allowed_stops_the_mail_again(store: Moody) -> None:
     recognition = desk.carrying(desk.issued("THCSLL"), desk.issued("THCSLL", number="88"))
     files = tuple(replace(file, digest=sign * 64) for file, sign in zip(recognition.files, "de", strict=True))
-    store.exempt(desk.TEACHER, ["d" * 64], until=desk.NOW + timedelta(days=7), actor="vanthu")
+    allow(store, "d" * 64)
     door = intake(store, Way(), replace(recognition, files=files))
+    assert asyncio.run(door.accept(a_mail(desk.TEACHER, desk.DIVISION, letters.letter_of_a_school()))).refused is not None
+
+
+def test_a_link_beside_an_allowed_file_stops_the_mail_again(store: Moody) -> None:
+    recognition = desk.carrying(desk.issued("THCSLL"))
+    file = replace(recognition.files[0], digest="d" * 64)
+    link = FileReading(name="drive.example/CV 123.pdf", digest="", size=0, nature=Nature.UNREADABLE, reason="link")
+    allow(store, "d" * 64)
+    door = intake(store, Way(), replace(recognition, files=(file, link)))
     assert asyncio.run(door.accept(a_mail(desk.TEACHER, desk.DIVISION, letters.letter_of_a_school()))).refused is not None

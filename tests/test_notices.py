@@ -343,7 +343,14 @@ def test_a_fact_that_no_letter_knows_is_a_mistake() -> None:
 def test_every_template_is_a_letter_or_a_part_of_one() -> None:
     folder = Path(__file__).parents[1] / "gateway" / "templates" / "notices"
     letters = {path.stem for path in folder.glob("[!_]*.txt")}
-    assert letters == {*NOTICES, "returned", "released", "report-due", "appeal-granted", "transferred"}
+    assert letters == {
+        *NOTICES,
+        "returned",
+        "released",
+        "report-due",
+        "transferred",
+        *(f"appeal-{end}" for end in ("granted", "received", "declined")),
+    }
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway.appeals import LONGEST, STOPPED
+from gateway.appeals import LONGEST, is_open_to_appeal
 from gateway.errors import NotAllowed
 from gateway.model import Verdict
 from gateway.store import MailRow
@@ -28,21 +28,18 @@ def ask(mail_id: str, sign: str) -> ResponseReturnValue:
 def appeal(mail_id: str, sign: str) -> ResponseReturnValue:
     """Lay it before the clerk."""
     row, verdict = _stopped(mail_id, sign)
-    words = " ".join(request.form.get("words", "").split())[:LONGEST]
+    words = request.form.get("words", "")
     problem = done = ""
-    if len(words) < 10:
-        problem = "Xin viết vài lời: tệp này là gì, vì sao không phải văn bản phát hành."
+    try:
+        taken = gateway().hearing.hear(mail_id, words)
+    except NotAllowed as refusal:
+        problem = str(refusal)
     else:
-        try:
-            taken = gateway().review.appeal(mail_id, words)
-        except NotAllowed as refusal:
-            problem = str(refusal)
-        else:
-            done = (
-                "Văn thư đã nhận được ý kiến và sẽ trả lời bằng thư điện tử."
-                if taken
-                else "Ý kiến gửi trước đó đang chờ văn thư xem; xin đợi trả lời."
-            )
+        done = (
+            "Văn thư đã nhận được ý kiến và sẽ trả lời bằng thư điện tử."
+            if taken
+            else "Ý kiến này đã được nhận trước đó và đang chờ văn thư xem; xin đợi trả lời."
+        )
     status = 422 if problem else 200
     return render_template("appeal.html", row=row, verdict=verdict, longest=LONGEST, problem=problem, done=done), status
 
@@ -52,7 +49,7 @@ def _stopped(mail_id: str, sign: str) -> tuple[MailRow, Verdict]:
     if not gateway().links.is_genuine(mail_id, sign):
         abort(404)
     row = store().views.mail(mail_id)
-    verdict = next((each for each in store().views.verdicts(mail_id) if each.action in STOPPED), None)
+    verdict = next(filter(is_open_to_appeal, store().views.verdicts(mail_id)), None)
     if verdict is None:
         abort(404)
     return row, verdict

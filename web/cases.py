@@ -212,16 +212,27 @@ def next_waiting(account: Account, case: Case) -> str:
 
 def _acts(account: Account, case: Case) -> frozenset[CaseEvent]:
     """What the buttons offer: no approval where no office system is connected."""
+    acts = possible_acts(account, case)
+    if gateway().review.asks_for_exemption(case):
+        return acts & {CaseEvent.RELEASE, CaseEvent.RETURN}
     connected = case.office in {office.name for office in gateway().settings.office}
-    return possible_acts(account, case) - (frozenset() if connected else {CaseEvent.APPROVE})
+    return acts - (frozenset() if connected else {CaseEvent.APPROVE})
+
+
+_TOLD = "Người gửi nhận được thư nêu lý do dưới đây."
 
 
 def _effects(case: Case) -> dict[str, str]:
     """What each decision brings about, said before it is taken."""
+    if gateway().review.asks_for_exemption(case):
+        return {
+            "release": f"Chấp nhận ý kiến: trong 7 ngày, người gửi được gửi đúng tệp này. {_TOLD}",
+            "return": f"Giữ kết luận: tệp này là văn bản phát hành. {_TOLD}",
+        }
     office = courier_name(case.office) if case.office else ""
     there = "văn thư phát hành tại đó" if case.direction is Direction.OUTGOING else "văn thư vào sổ văn bản đến tại đó"
     done = f" Văn bản đã bàn giao: xin thu hồi cả trên {office}." if case.state is CaseState.HANDED_OVER else ""
-    told = "Người gửi nhận được thư nêu lý do dưới đây."
+    told = _TOLD
     if case.action is Action.COPY:
         release = "Người nhận đã có thư này. Hồ sơ được đóng, không bàn giao cho hệ thống."
         give_back = f"Hồ sơ được đóng, không vào sổ. Người nhận đã có thư này. {told}"

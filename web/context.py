@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.desk import Desk
     from gateway.directory.snapshot import Directory
+    from gateway.hearing import Hearing
     from gateway.policy.rules import Policy
     from gateway.review import Review
     from gateway.secret import Links
@@ -51,6 +52,11 @@ class WebGateway(Protocol):
     @property
     def desk(self) -> Desk:
         """What clerks do with cases beside deciding on the document."""
+        ...
+
+    @property
+    def hearing(self) -> Hearing:
+        """Who hears whoever was stopped."""
         ...
 
     @property

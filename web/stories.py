@@ -118,6 +118,9 @@ _LABELS = {
     "stand_in": "Người thay",
     "account": "Tài khoản",
     "until": "Đến",
+    "words": "Ý kiến",
+    "way": "Gửi bằng",
+    "answer": "Mã thư trả lời",
 }
 
 _VALUES: Mapping[str, str] = {
@@ -125,6 +128,8 @@ _VALUES: Mapping[str, str] = {
     for kind in (Door, Identity, CaseState, DeliveryState, Action, Direction, Layer)
     for member, said in WORDS[kind].items()
 } | {
+    "link": "liên kết trong thư của cổng",
+    "mail": "thư trả lời",
     "page": "xem trang",
     "download": "tải tệp gốc",
     "same": "cùng một văn bản",
@@ -142,7 +147,7 @@ _VALUES: Mapping[str, str] = {
 _ASKED_FOR = {
     *("verdicts", "recipient", "recipients", "to", "told", "target", "number", "unit"),
     *("layer", "decision", "relation", "assignee", "level", "register_number", "registered_on", "said", "stand_in"),
-    *("reason", "note", "because", "why", "reply", "next_at"),
+    *("reason", "note", "because", "why", "reply", "next_at", "words", "way"),
 }
 _NAMES = {"unit", "office", "courier", "target", "to"}
 _TIMES = {"next_at", "until"}

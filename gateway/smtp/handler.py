@@ -107,6 +107,8 @@ class Handler:
         if "@" not in address:
             return ""
         admission = self._intake.admission(address, session.identity)
+        if admission.is_unknown:
+            return replies.no_such_address(address)
         if admission.successor and not admission.admitted:
             return replies.moved(address, admission.successor)
         if admission.admitted or session.trusted:

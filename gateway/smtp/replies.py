@@ -85,6 +85,12 @@ def relay_denied(address: str) -> str:
     return _reply("550", "5.7.1", [f"{_shown(address)} relay denied: dia chi nay khong thuoc he thong thu cua chung toi"])
 
 
+def no_such_address(address: str) -> str:
+    """An address for answers to our letters that we did not give away (RFC 3463, X.1.1)."""
+    words = f"{_shown(address)} dia chi tra loi nay khong dung, xin dung lien ket trong thu cua cong (no such address)"
+    return _reply("550", "5.1.1", [words])
+
+
 def moved(address: str, successor: str, answer_id: str = "") -> str:
     """A retired address past its closing date (RFC 5321 section 3.4)."""
     words = f"{_shown(address)} da ngung su dung, xin gui toi {_shown(successor)} (moved, please use the new address)"

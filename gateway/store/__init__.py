@@ -16,9 +16,11 @@ from gateway.store.past_values import (
 from gateway.store.store import Store
 from gateway.store.values import (
     Acceptance,
+    Appeal,
     CasePage,
     CaseRow,
     DeliveryPage,
+    Exemption,
     Health,
     MailPage,
     MailRow,
@@ -34,12 +36,14 @@ from gateway.store.views import Views
 
 __all__ = [
     "Acceptance",
+    "Appeal",
     "Archive",
     "CasePage",
     "CaseRow",
     "Casework",
     "DeliveryPage",
     "DocumentCount",
+    "Exemption",
     "Health",
     "ImportRow",
     "MailCount",

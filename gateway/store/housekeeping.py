@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
@@ -26,6 +26,7 @@ from gateway.store.tables import (
 )
 from gateway.store.texts import clean, to_json
 from gateway.store.transaction import Transaction
+from gateway.store.values import Exemption
 
 _TRY_AGAIN_WITHIN = timedelta(days=30)  # what was given up may be tried again by hand: so much longer its bytes stay
 
@@ -55,17 +56,12 @@ def put_directory(transaction: Transaction, version: str, files: Mapping[str, st
     transaction.connection.execute(statement.on_conflict_do_update(index_elements=["version"], set_=values))
 
 
-def exempt(transaction: Transaction, sender: str, digests: Sequence[str], *, until: datetime, actor: str) -> None:
+def exempt(transaction: Transaction, exemption: Exemption, *, actor: str) -> None:
     """Let somebody send these files for a while."""
-    for digest in digests:
-        values = {"until": until, "actor": actor}
-        statement = _insert(transaction)(exemptions).values(sender=clean(sender).lower(), digest=digest, **values)
+    for digest in exemption.digests:
+        values = {"until": exemption.until, "actor": actor}
+        statement = _insert(transaction)(exemptions).values(sender=clean(exemption.sender).lower(), digest=digest, **values)
         transaction.connection.execute(statement.on_conflict_do_update(index_elements=["sender", "digest"], set_=values))
-
-
-def set_alarm(transaction: Transaction, case_id: str) -> None:
-    """Raise the alarm of one case."""
-    transaction.connection.execute(update(cases).where(cases.c.id == case_id).values(alarm=True))
 
 
 def may_tell(transaction: Transaction, topic: str, address: str, *, every: timedelta, now: datetime) -> bool:

@@ -20,10 +20,10 @@ from gateway.store.inserts import insert_new
 from gateway.store.rows import case_columns, case_of, delivery_of, story_row
 from gateway.store.sameness import GOES_ON, add_marks, goes_on_as, note
 from gateway.store.steps import step_case
-from gateway.store.tables import JOINABLE, case_mails, cases, deliveries, mails, micros, moment, stories
+from gateway.store.tables import JOINABLE, OF_MAIL, case_mails, cases, deliveries, mails, micros, moment, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
-from gateway.store.values import Opening
+from gateway.store.values import Appeal, Opening
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +99,25 @@ def move_case(
         raise CaseChanged(f"case {case_id} got another mail")
     step_case(transaction, before, event, by=by, detail=detail, now=now)
     return case_of(connection.execute(select(cases).where(cases.c.id == case_id)).one())
+
+
+def lay_appeal(transaction: Transaction, appeal: Appeal, lease: Lease) -> None:
+    """Somebody's words reach the clerk.  NotFound without the mail; CaseChanged when it is not as it was when he was heard."""
+    connection = transaction.connection
+    if connection.execute(select(mails.c.id).where(mails.c.id == appeal.mail_id).with_for_update()).first() is None:
+        raise NotFound(f"no mail {appeal.mail_id}")
+    heard = select(func.count()).where(OF_MAIL, stories.c.mail_id == appeal.mail_id, stories.c.event == Event.APPEALED.value)
+    if connection.execute(heard).scalar_one() != appeal.expected:
+        raise CaseChanged(f"mail {appeal.mail_id} got another appeal")
+    if appeal.opening is not None:
+        open_case(transaction, appeal.opening, lease)
+    for story in appeal.stories:
+        waits = (cases.c.id == story.case_id) & (cases.c.state == CaseState.WAITING.value)
+        if connection.execute(update(cases).where(waits).values(alarm=True)).rowcount != 1:
+            raise CaseChanged(f"case {story.case_id} waits no more")
+        if appeal.answer is not None:
+            connection.execute(case_mails.insert().values(case_id=story.case_id, mail_id=appeal.answer.mail.id))
+    transaction.insert(stories, [story_row(story) for story in appeal.stories])
 
 
 def move_delivery(transaction: Transaction, delivery_id: str, event: DeliveryEvent, *, by: str, now: datetime) -> Delivery:

@@ -37,7 +37,7 @@ from gateway.store.rows import case_of, mail_of, story_row
 from gateway.store.tables import micros
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
-from gateway.store.values import Acceptance, Opening, Settlement
+from gateway.store.values import Acceptance, Appeal, Exemption, Settlement
 from gateway.store.views import Views
 from gateway.store.writer import Writer
 
@@ -197,16 +197,20 @@ class Store:
         acceptances: Sequence[Acceptance] = (),
         deliveries: Sequence[Delivery] = (),
         expected_mails: int | None = None,
+        exemption: Exemption | None = None,
         now: datetime,
     ) -> Case:
         """One step of a case with the mails and deliveries it brings about, in one transaction, with its story row.
 
         IllegalTransition and NotFound undo all of it, and so does CaseChanged: the case has not ``expected_mails`` (any more).
+        ``exemption``: what somebody may send from now on.
         """
         rows = self._rows(acceptances)
         rows.add_deliveries(deliveries, at=now)
 
         def work(transaction: Transaction) -> Case:
+            if exemption is not None:
+                housekeeping.exempt(transaction, exemption, actor=by)
             return moves.move_case(transaction, case_id, event, by=by, detail=detail, expected_mails=expected_mails, now=now)
 
         return self._do(work, rows=rows)
@@ -243,17 +247,13 @@ class Store:
         """Make or change an account; durable on return."""
         self._do(lambda transaction: housekeeping.put_account(transaction, account))
 
-    def open_case(self, opening: Opening) -> None:
-        """Open a case for a mail that is there already; durable on return."""
-        self._do(lambda transaction: moves.open_case(transaction, opening, self._lease()))
+    def lay_appeal(self, appeal: Appeal) -> None:
+        """Lay what somebody has to say before the clerk; durable on return.  CaseChanged undoes all of it.
 
-    def set_alarm(self, case_id: str) -> None:
-        """Raise the alarm of a case; durable on return."""
-        self._do(lambda transaction: housekeeping.set_alarm(transaction, case_id))
-
-    def exempt(self, sender: str, digests: Sequence[str], *, until: datetime, actor: str) -> None:
-        """Let somebody send these files for a while; durable on return."""
-        self._do(lambda transaction: housekeeping.exempt(transaction, sender, digests, until=until, actor=actor))
+        CaseChanged: another appeal about the mail came in between, or a case that its words are for waits no more.
+        """
+        rows = self._rows((*([appeal.answer] if appeal.answer is not None else ()), *appeal.letters))
+        self._do(lambda transaction: moves.lay_appeal(transaction, appeal, self._lease()), rows=rows)
 
     def put_policy(self, version: str, content: str, *, now: datetime) -> None:
         """Remember a policy the first time that it is in force; durable on return."""

@@ -54,6 +54,30 @@ class Acceptance(Value):
     decided_at: datetime | None = None  # its story begins with ACCEPTED and DECIDED, told by what is above
 
 
+class Appeal(Value):
+    """What somebody who was stopped has to say about his mail, and what it brings about: all of it or nothing.
+
+    ``stories`` are his words, one row for each case that they are laid before; a waiting one also gets its alarm.  ``opening``
+    is the held item, where no case waits; ``answer`` the mail in which he said it, which joins these cases; ``expected`` how
+    many such rows the mail had when this was made.
+    """
+
+    mail_id: str
+    stories: tuple[Story, ...]
+    opening: Opening | None = None
+    answer: Acceptance | None = None
+    letters: tuple[Acceptance, ...] = ()
+    expected: int = 0
+
+
+class Exemption(Value):
+    """Files that somebody may send until then, because a clerk said that they are no issuance."""
+
+    sender: str
+    digests: tuple[str, ...]
+    until: datetime
+
+
 class Settlement(Value):
     """What came of one attempt of a delivery that this node had leased.
 

@@ -114,3 +114,19 @@ def test_drafts_forms_threads_and_passed_on_documents_are_left_alone(house: Gate
         assert send(house.smtp_port, CLERK, [DIVISION], raw).startswith("250"), raw[:300]
 
     assert sorted(mail.raw[-200:] for mail in sink.wait_for(len(harmless))) == sorted(raw[-200:] for raw in harmless)
+
+
+def test_she_answers_our_letter_by_mail_and_is_thanked_once(house: Gateway, sink: Sink) -> None:
+    send(house.smtp_port, CLERK, [DIVISION], letters.letter_of_a_school())
+    (notice,) = sink.wait_for(1)
+    address = str(message_from_bytes(notice.raw, policy=default)["Reply-To"])
+    page = b"<p>Kh&ocirc;ng ph&#7843;i v&#259;n b&#7843;n ph&aacute;t h&agrave;nh.</p><blockquote type=cite>x</blockquote>"
+    answer = b"Subject: Re: van ban\r\nContent-Type: text/html; charset=us-ascii\r\n\r\n" + page + b"\r\n"
+
+    assert send(house.smtp_port, CLERK, [address], answer).startswith("250")
+    thanks = sink.wait_for(2)[1]
+    assert "đã được đặt trước văn thư" in text_of(thanks.raw)
+    assert send(house.smtp_port, CLERK, [address], answer).startswith("250")
+    assert send(house.smtp_port, CLERK, [address], answer.replace(page, b"<p>ok</p>")).startswith("550")
+    assert "5.1.1" in send(house.smtp_port, CLERK, [address.replace(".", "0.", 1)], answer)
+    assert len(sink.mails) == 2

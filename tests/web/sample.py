@@ -18,7 +18,9 @@ from gateway.config import Config, Office, Smtp
 from gateway.desk import Desk
 from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, OrganisationKind
 from gateway.documents import mime
+from gateway.documents.own_words import own_words
 from gateway.documents.recognise import recognise
+from gateway.hearing import Hearing
 from gateway.lifecycle import CaseState, DeliveryEvent
 from gateway.model import (
     Account,
@@ -115,7 +117,7 @@ class House:
             office=(Office(name=PROVINCE_OFFICE, folder="tinh"), Office(name=SECTOR_OFFICE, folder="nganh")),
         )
         self.inspector = inspector
-        self.links = Links(b"secret of a test", "https://vanthu.example")
+        self.links = Links(b"secret of a test", "https://vanthu.example", reply_address="y-kien@sgdhuonggiang.edu.vn")
         self.reloaded = 0
         self.poked = threading.Event()  # the worker was told that something became due
         self.store = Store(url=f"sqlite:///{folder / DATABASE}", blobs=folder / "blobs", inline_bytes=16384, node="test")
@@ -125,6 +127,15 @@ class House:
             directory=self.directory,
             offices=(PROVINCE_OFFICE, SECTOR_OFFICE),
             notices=notices,
+            clock=lambda: datetime.now(UTC),
+            poke=self.poked.set,
+        )
+        self.hearing = Hearing(
+            store=self.store,
+            directory=self.directory,
+            notices=notices,
+            links=self.links,
+            words=own_words,
             clock=lambda: datetime.now(UTC),
             poke=self.poked.set,
         )

@@ -111,11 +111,28 @@ def test_an_appeal_about_a_mail_that_waits_raises_its_alarm(visitor: Visitor, ho
     assert [story.detail.get("words") for story in house.store.views.story(case_id=case.id)][-1] == WORDS
 
 
-def test_the_same_person_is_heard_once_an_hour(visitor: Visitor, house: House, refused: Mail) -> None:
+def test_the_same_words_are_heard_once(visitor: Visitor, house: House, refused: Mail) -> None:
     where = address(house, refused.id)
     write(visitor, where)
     assert "đang chờ văn thư xem" in write(visitor, where)[1]
     assert len(house.store.views.cases(units=None, states=()).rows) == 1
+
+
+def test_a_form_from_elsewhere_is_no_appeal(visitor: Visitor, house: House, refused: Mail) -> None:
+    assert visitor.client.post(address(house, refused.id), data={"words": WORDS}).status_code == 400
+    assert house.store.views.cases(units=None, states=()).rows == ()
+
+
+def test_what_the_clerk_may_do_with_an_appeal_is_agree_or_not(
+    visitor: Visitor, as_person: AsPerson, house: House, refused: Mail
+) -> None:
+    write(visitor, address(house, refused.id))
+    (row,) = house.store.views.cases(units=("THCSLL",), states=(CaseState.WAITING,)).rows
+    page = as_person(SCHOOL_CLERK).get(f"/case/{row.id}").text
+    assert "Chấp nhận ý kiến" in page
+    assert "Giữ kết luận" in page
+    assert f"/case/{row.id}/withdraw" not in page
+    assert f"/case/{row.id}/approve" not in page
 
 
 def test_without_words_nothing_is_sent(visitor: Visitor, house: House, refused: Mail) -> None:
