@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from bench.report import Line, Part
-from gateway.directory import files, importing
+from gateway.directory import files, importing, writing
 from gateway.directory.snapshot import Directory
 from gateway.policy.decide import decide
 from gateway.policy.rules import Policy
@@ -30,7 +30,7 @@ def run(folder: Path) -> Part:
     for list_file in lists:
         plan = importing.preview(list_file, target)
         assert plan.is_good, plan.errors[:3]
-        importing.apply(plan, target)
+        writing.apply(plan, target)
     directory = files.load(target)
     took = time.perf_counter() - begun
     assert len(directory.mailboxes) > MAILBOXES

@@ -134,7 +134,7 @@ def explain(file: Path, config_file: Path, sender: str | None, recipients: tuple
     """Say what would happen to each recipient's copy of FILE (.eml), and why: the same code as live."""
     from gateway import app, rehearsal
     from gateway.directory.files import load as load_directory
-    from gateway.policy.explain import sentences
+    from gateway.policy.explain import explained, sentences
 
     settings, now = load(config_file), app.now()
     identity = app.identity_of(settings, peer)
@@ -142,10 +142,10 @@ def explain(file: Path, config_file: Path, sender: str | None, recipients: tuple
         file.read_bytes(), sender=sender, recipients=recipients, peer=peer, identity=identity, now=now
     )
     verdicts = rehearsal.rehearse(mail, settings, now)
-    if as_json:
-        say(msgspec.json.encode(verdicts).decode())
-        return
     names = load_directory(settings.path(settings.directory.path))
+    if as_json:
+        say(msgspec.json.encode([explained(verdict, names) for verdict in verdicts]).decode())
+        return
     for verdict in verdicts:
         at_the_door = verdict.rule == rehearsal.DOOR
         say(f"{verdict.recipient}: {verdict.reason}\n" if at_the_door else sentences(verdict, names) + "\n")

@@ -16,6 +16,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
+
 from gateway import sandbox
 from gateway.anchors import anchors_in
 from gateway.config import Inspection
@@ -136,6 +138,13 @@ class Inspector:
     def own_words(self, raw: bytes) -> str:
         """What the writer of a mail wrote himself, without what he quotes; "" when it cannot be read.  Blocks."""
         return self._run(self._job("own words"), raw).made.decode("utf-8", "replace")
+
+    def rows_of(self, data: bytes, sheet: str = "") -> list[list[str]]:
+        """The rows of a list (CSV, XLSX, XLS, ODS) that somebody sends in.  Blocks.  VanthuError when it cannot be read."""
+        outcome = self._run(self._job("rows", name=sheet), data)
+        if outcome.failed or not outcome.complete:
+            raise VanthuError(outcome.failed or f"not a list that can be read: {outcome.reason}")
+        return msgspec.msgpack.decode(outcome.made, type=list[list[str]])
 
     def _made(self, job: Job, data: bytes) -> bytes:
         outcome = self._run(job, data)

@@ -25,6 +25,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway import sandbox
+from gateway.directory.sheets import rows_in
 from gateway.documents import mime
 from gateway.documents.containers import Room
 from gateway.documents.own_words import own_words
@@ -32,6 +33,7 @@ from gateway.documents.recognise import read_part, recognise_file
 from gateway.documents.showing import shown_words, taken_out
 from gateway.documents.text import Unreadable
 from gateway.drawing import NoSuchPage, page_as_png
+from gateway.errors import ConfigError
 from gateway.inspection_job import BEGIN, END, FAILED, MADE, MESSAGE, NOT_THERE, READING, READY, Exit, Job, Models
 from gateway.model import FileReading, Nature, digest_of
 from gateway.warmup import warm_up
@@ -206,12 +208,20 @@ def _make(work: Callable[[Job, bytes], bytes]) -> Callable[[Job, bytes, _Frames]
     return made
 
 
+def _rows(data: bytes, sheet: str) -> list[list[str]]:
+    try:
+        return rows_in(data, sheet=sheet)
+    except ConfigError as problem:
+        raise ValueError(str(problem).removeprefix(": ")) from problem
+
+
 TASKS: dict[str, Callable[[Job, bytes, _Frames], None]] = {
     "mail": _read_mail,
     "file": _read_file,
     "page": _make(lambda job, data: page_as_png(data, job.page, job.width)),
     "take": _make(lambda job, raw: taken_out(raw, job.way)),
     "own words": _make(lambda job, data: own_words(data).encode("utf-8", "replace")),
+    "rows": _make(lambda job, data: msgspec.msgpack.encode(_rows(data, job.name))),
     "words": _make(lambda job, data: shown_words(job.name, data).encode("utf-8", "replace")),
 }
 

@@ -18,7 +18,7 @@ class Job(Value):
     """What a child shall do."""
 
     task: str  # one of TASKS
-    name: str = ""  # words: the media type
+    name: str = ""  # words: the media type; rows: the sheet
     skip: int = 0  # mail: how many files were read by children before this one
     page: int = 0  # page: counted from 1
     width: int = 0  # page: in pixels

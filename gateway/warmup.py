@@ -7,6 +7,7 @@ format finds most of that; the rest is named here.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import zipfile
 from encodings.aliases import aliases
@@ -17,10 +18,12 @@ import pypdfium2
 from PIL import Image
 
 from gateway.anchors import anchors_in
+from gateway.directory.sheets import rows_in
 from gateway.documents.ocr import engine
 from gateway.documents.recognise import recognise, recognise_file
 from gateway.documents.signatures import signatures_of, trust
 from gateway.drawing import page_as_png
+from gateway.errors import ConfigError
 from gateway.inspection_job import Models
 
 _LAZY = (
@@ -74,6 +77,10 @@ def _read_samples() -> None:
             continue
         recognise_file(f"a.{suffix.lower()}", out.getvalue())
         page_as_png(out.getvalue(), 1, 20)
+    for listed in (b"\xef\xbb\xbfa;b\n", "a;b\n".encode("utf-16")):  # lists for the directory: their codecs
+        rows_in(listed)
+    with contextlib.suppress(ConfigError):
+        rows_in(b"PK\x03\x04")
     signatures_of("application/pdf", pdf + b"%/ByteRange")
     page_as_png(pdf, 1, 20)
     recognise(b"Subject: =?utf-8?q?a?=\r\nDate: Mon, 2 Nov 2026 08:00:00 +0700\r\n\r\nx\r\n")

@@ -400,3 +400,18 @@ def test_the_seal_of_a_digital_signature_is_on_the_page_image(inspector: Inspect
         colours = picture.convert("RGB").getcolors(1 << 20) or []
     red = sum(count for count, (r, g, b) in colours if r > 150 and g < 90 and b < 90)  # type: ignore[misc]  # RGB
     assert red > 200
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_list_is_read_in_a_child(inspector: Inspector, encoding: str) -> None:
+    assert inspector.rows_of("Mã;Tên\nA;Trường\n".encode(encoding)) == [["Mã", "Tên"], ["A", "Trường"]]
+
+
+def test_a_workbook_that_cannot_be_read_costs_a_sentence(inspector: Inspector) -> None:
+    with pytest.raises(VanthuError, match="not a workbook that can be read"):
+        inspector.rows_of(b"PK\x03\x04" + bytes(1000))
+
+
+def test_what_somebody_wrote_himself_is_read_in_a_child(inspector: Inspector) -> None:
+    raw = "Content-Type: text/html; charset=utf-8\r\n\r\n<p>Không phải</p><blockquote type=cite>Gửi</blockquote>".encode()
+    assert inspector.own_words(raw) == "Không phải"

@@ -10,7 +10,7 @@ import pytest
 
 from gateway import sample
 from gateway.config import load
-from gateway.directory import files
+from gateway.directory import columns, files
 from gateway.directory.snapshot import OrganisationKind
 from gateway.errors import ConfigError
 from gateway.model import Phase
@@ -23,7 +23,7 @@ def test_it_writes_configuration_policy_and_directory_and_says_which(tmp_path: P
     written = sample.write(tmp_path / "new" / "house")
 
     assert [path.name for path in written[:3]] == ["vanthu.toml", "policy.toml", "policy.tests.toml"]
-    assert {path.name for path in written[3:]} == {table.file for table in files.TABLES}
+    assert {path.name for path in written[3:]} == {table.file for table in columns.TABLES}
     assert all(path.is_file() for path in written)
 
 

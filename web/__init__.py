@@ -12,15 +12,19 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from flask_wtf.csrf import CSRFProtect
 
+from gateway.directory.changes import in_words
 from gateway.errors import StoreUnavailable
 from gateway.model import Account, Role
+from gateway.policy.explain import what_would_change_it
 from web import (
+    api,
     appeals,
     auth,
     campaigns,
     cases,
     casework,
     deliveries,
+    directory,
     errors,
     evidence,
     files,
@@ -49,17 +53,26 @@ def create_app(gateway: WebGateway) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 30 * 24 * 3600  # every address of a static file names its content
     security.protect(app, gateway.settings)
-    CSRFProtect(app)
     auth.install(app)
+    auth.takes_files(app, "directory.preview", "policy.rehearse")  # before the form is read for its token
+    CSRFProtect(app)
     files.install(app)
-    for part in (appeals, cases, casework, campaigns, mails, deliveries, policy, health, metrics):
+    for part in (appeals, cases, casework, campaigns, mails, deliveries, policy, directory, health, metrics, api):
         app.register_blueprint(part.blueprint)
     errors.install(app)
     app.add_url_rule("/", "home", home)
     app.context_processor(_shown_everywhere)
     app.jinja_env.filters.update(format.FILTERS)
     app.jinja_env.filters["signatures"] = evidence.signatures
-    app.jinja_env.filters.update(unit_name=unit_name, courier=courier_name, target=target_name, by_day=by_day, due=_due)
+    app.jinja_env.filters.update(
+        unit_name=unit_name,
+        courier=courier_name,
+        target=target_name,
+        by_day=by_day,
+        due=_due,
+        change=in_words,
+        would_change=what_would_change_it,
+    )
     app.jinja_env.globals.update(asset=asset)
     return app
 

@@ -140,6 +140,15 @@ def roles(*allowed: Role) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return decorate
 
 
+def takes_files(app: Flask, *endpoints: str) -> None:
+    """Let these pages take files, from people who are signed in: strangers send no megabytes."""
+
+    @app.before_request
+    def allow() -> None:
+        if request.endpoint in endpoints and current_user.is_authenticated:
+            request.max_content_length = app.config["MAX_UPLOAD"]
+
+
 # --- Pages ------------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from gateway.policy.facts import local_day
 from gateway.policy.reporting import Standing, UnitReport, standings
 from web.auth import me
 from web.context import gateway, store
+from web.directory import write
 from web.format import moment, utc_now
 
 blueprint = Blueprint("campaigns", __name__)
@@ -76,10 +77,9 @@ def open_one() -> ResponseReturnValue:
                 problems["until"] = "ngày kết thúc sớm hơn ngày bắt đầu"
         if problems:
             return render_template("campaign_new.html", typed=typed, problems=problems), 422
-        importing.apply(plan, folder)
+        write(plan)
     except ConfigError as error:
         return render_template("campaign_new.html", typed=typed, problems={"": str(error)}), 422
-    gateway().reload()
     gateway().review.told_campaign(me(), guide=typed["guide"], mailbox=typed["mailbox"])
     flash(f"Đã mở đợt báo cáo theo văn bản {typed['guide']}.", "good")
     return redirect(url_for(".campaigns"))

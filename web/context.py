@@ -31,6 +31,10 @@ class PageDrawer(Protocol):
         """One file out of a mail, by the digests that lead to it; NotFound when it is not there, else VanthuError."""
         ...
 
+    def rows_of(self, data: bytes, sheet: str = "") -> list[list[str]]:
+        """The rows of a list that somebody sends in; VanthuError when it cannot be read."""
+        ...
+
     def words_of(self, data: bytes, media: str) -> str:
         """The words of a file; VanthuError when there are none to be had."""
         ...

@@ -36,7 +36,7 @@ _PAGES = {
         "Xin kiểm tra lại đường dẫn, hoặc tìm trong danh sách.",
     ),
     405: _Page("Yêu cầu chưa đúng cách", "Xin quay lại trang trước và dùng nút trên trang."),
-    413: _Page("Nội dung gửi lên quá dài", "Xin rút gọn lý do rồi gửi lại."),
+    413: _Page("Nội dung gửi lên quá dài", "Xin rút gọn lý do, hoặc chọn tệp nhỏ hơn, rồi gửi lại."),
     429: _Page(
         "Đã thử quá nhiều lần",
         "Để giữ an toàn cho tài khoản, xin đợi 15 phút rồi đăng nhập lại. Nếu quên mật khẩu, xin liên hệ cán bộ quản trị.",

@@ -46,7 +46,8 @@ def protect(app: Flask, settings: Config) -> None:
         SESSION_COOKIE_SECURE=settings.web.behind_tls,
         PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR,
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: a clerk leaves the queue open for hours
-        MAX_CONTENT_LENGTH=64 * 1024,  # the console takes reasons and passwords, no files
+        MAX_CONTENT_LENGTH=64 * 1024,  # reasons and passwords; pages that take a file allow more
+        MAX_UPLOAD=9 * 1024 * 1024,  # what the server reads at all
     )
 
     @app.after_request

@@ -26,7 +26,7 @@ class Console:
             sockets=[listener],
             threads=_THREADS,
             ident=None,
-            max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
+            max_request_body_size=app.config["MAX_UPLOAD"],
             **_proxy(app),
         )
         self._thread = threading.Thread(target=self._run, name="console", daemon=True)

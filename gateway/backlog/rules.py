@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
-from gateway.directory.files import TABLES, parse, snapshot_of
+from gateway.directory.columns import TABLES
+from gateway.directory.files import parse, snapshot_of
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError
 from gateway.policy.rules import Policy

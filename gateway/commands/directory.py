@@ -18,12 +18,12 @@ from gateway.commands.opened import store_of
 from gateway.commands.say import say, shown
 from gateway.config import Config, load
 from gateway.directory import export as exporting
-from gateway.directory import importing
+from gateway.directory import importing, writing
+from gateway.directory.changes import Preview, in_words
 from gateway.directory.check import check
 from gateway.directory.files import contents, version_of
 from gateway.directory.files import load as load_directory
 from gateway.directory.history import changes
-from gateway.directory.importing import Preview, RowChange
 from gateway.policy.facts import VIETNAM, local_day
 
 _SHOWN = 40  # lines of a kind
@@ -59,7 +59,7 @@ def import_list(file: Path, config_file: Path, table: str, sheet: str, replace: 
     if not is_applied:
         say("Đây là bản xem trước; thêm --apply để ghi.")
         return
-    importing.apply(plan, folder)
+    writing.apply(plan, folder)
     findings = check(
         load_directory(folder), on=local_day(datetime.now(UTC)), couriers={office.name for office in settings.office}
     )
@@ -97,7 +97,7 @@ def history(config_file: Path, limit: int) -> None:
             say(f"{newer.at.astimezone(VIETNAM):%H:%M %d/%m/%Y} · bản {newer.version} · {by}")
             before = store.archive.directory(older.version) if older is not None else {}
             for each in changes(before, store.archive.directory(newer.version)) if older is not None else ():
-                say(f"  {each.file}: {_said(each.change)}")
+                say(f"  {each.file}: {in_words(each.change)}")
 
 
 def _remember(settings: Config, folder: Path) -> None:
@@ -122,9 +122,9 @@ def _show(plan: Preview) -> None:
     if plan.ignored:
         say(f"Cột không dùng đến: {', '.join(plan.ignored)}")
     _lines("Lỗi", [str(error) for error in plan.errors])
-    _lines("Mới", [_said(change) for change in plan.added])
-    _lines("Thay đổi", [_said(change) for change in plan.changed])
-    _lines("Bị bỏ", [_said(change) for change in plan.removed])
+    _lines("Mới", [in_words(change) for change in plan.added])
+    _lines("Thay đổi", [in_words(change) for change in plan.changed])
+    _lines("Bị bỏ", [in_words(change) for change in plan.removed])
 
 
 def _lines(title: str, lines: Sequence[str]) -> None:
@@ -136,15 +136,3 @@ def _lines(title: str, lines: Sequence[str]) -> None:
     if len(lines) > _SHOWN:
         table.add_row(f"… và {len(lines) - _SHOWN} dòng nữa")
     Console(width=max(Console().width, 100)).print(table)
-
-
-def _said(change: RowChange) -> str:
-    key = " ".join(part for part in change.key if part)
-    before, after = change.before or {}, change.after or {}
-    if change.before is None:
-        return f"{key}: " + ", ".join(f"{name} = {cell}" for name, cell in after.items())
-    if change.after is None:
-        return f"{key}: bỏ"
-    return f"{key}: " + ", ".join(
-        f"{name}: {before.get(name, '') or '(trống)'} → {after.get(name, '') or '(trống)'}" for name in change.columns
-    )

@@ -6,12 +6,13 @@ import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO, Any
 
-from gateway.directory.files import TABLES
+from gateway.directory.columns import TABLES
 from gateway.errors import ConfigError
 
 
-def write(files: Mapping[str, str], file: Path) -> dict[str, int]:
+def write(files: Mapping[str, str], file: Path | IO[bytes]) -> dict[str, int]:
     """Write the contents of the files (by name) as XLSX; says how many rows each sheet has.  ConfigError when it cannot."""
     import openpyxl
 
@@ -27,7 +28,7 @@ def write(files: Mapping[str, str], file: Path) -> dict[str, int]:
         delimiter = ";" if first.count(";") > first.count(",") else ","
         count = -1  # the headings
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            sheet.append([_cell(cell) for cell in cells])
+            sheet.append([_cell(sheet, cell) for cell in cells])
             count += 1
         rows[name] = max(count, 0)
     try:
@@ -37,6 +38,13 @@ def write(files: Mapping[str, str], file: Path) -> dict[str, int]:
     return rows
 
 
-def _cell(text: str) -> str:
-    """Control characters cannot stand in a workbook."""
-    return "".join(letter for letter in text if letter >= " " or letter in "\t\n")
+def _cell(sheet: Any, text: str) -> Any:
+    """A text as it is: control characters cannot stand in a workbook, and a name that begins with "=" is no formula."""
+    from openpyxl.cell import WriteOnlyCell
+
+    text = "".join(letter for letter in text if letter >= " " or letter in "\t\n")
+    if not text.startswith("="):
+        return text
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"
+    return cell

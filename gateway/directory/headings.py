@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gateway.directory.files import Column, FileTable
+from gateway.directory.columns import Column, FileTable
 
 # By table and column; compared without marks, case and spaces.  A heading may stand for several columns in different tables.
 _SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {

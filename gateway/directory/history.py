@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 
-from gateway.directory.importing import KEYS, Cells, RowChange
+from gateway.directory.changes import Cells, RowChange
+from gateway.directory.writing import KEYS
 from gateway.model import Value
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from gateway.directory.snapshot import Directory
 from gateway.model import Action, Direction, Evidence, Phase, Sign, Verdict
 from gateway.policy.issuance import SIGN_NAMES
@@ -25,6 +27,12 @@ _ONLY_EXCHANGE = "Nếu chỉ trao đổi số liệu, báo cáo hay dự thảo
 def sentences(verdict: Verdict, directory: Directory) -> str:
     """All that a person should know about one verdict, as lines of text; ``directory`` gives the names."""
     return "\n".join(_lines(verdict, directory))
+
+
+def explained(verdict: Verdict, directory: Directory) -> dict[str, object]:
+    """The same as data: the fields of the verdict, with ``said`` (the sentences) and ``would_change``."""
+    data: dict[str, object] = msgspec.to_builtins(verdict)
+    return {**data, "said": sentences(verdict, directory), "would_change": list(what_would_change_it(verdict))}
 
 
 def what_would_change_it(verdict: Verdict) -> tuple[str, ...]:

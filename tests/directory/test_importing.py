@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from gateway import sample
-from gateway.directory import export, files, importing, sheets
+from gateway.directory import columns, export, files, importing, sheets, writing
 from gateway.directory.history import changes
 from gateway.directory.snapshot import MailboxRole
 from gateway.errors import ConfigError
@@ -76,7 +76,7 @@ def test_every_wrong_cell_is_named_by_row_and_column(folder: Path, tmp_path: Pat
     )
     before = files.contents(folder)
     with pytest.raises(ConfigError, match="nothing was written"):
-        importing.apply(plan, folder)
+        writing.apply(plan, folder)
     assert files.contents(folder) == before
 
 
@@ -84,7 +84,7 @@ def test_applied_it_is_in_the_directory_and_the_same_list_changes_nothing_more(f
     list_file = workbook(
         tmp_path / "a.xlsx", HEADINGS, (1, "moi@sgdhuonggiang.edu.vn", "SGDHG", "văn thư", "Ngô Thị Mới", "01/12/2026")
     )
-    importing.apply(importing.preview(list_file, folder), folder)
+    writing.apply(importing.preview(list_file, folder), folder)
 
     (added,) = [row for row in files.load(folder).mailboxes if row.address == "moi@sgdhuonggiang.edu.vn"]
     assert (added.role, added.valid_from.isoformat() if added.valid_from else "") == (MailboxRole.CLERK, "2026-12-01")
@@ -111,7 +111,7 @@ def test_what_somebody_changed_since_the_preview_is_not_overwritten(folder: Path
     path = folder / "offices.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("Hệ thống QLVB&ĐH tỉnh", "Tên khác"), encoding="utf-8")
     with pytest.raises(ConfigError, match="changed by somebody else"):
-        importing.apply(plan, folder)
+        writing.apply(plan, folder)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_table_or_sheet_that_is_not_there_is_named(folder: Path, tmp_path: Pat
 
 def test_the_exported_workbook_comes_back_without_a_change(folder: Path, tmp_path: Path) -> None:
     rows = export.write(files.contents(folder), tmp_path / "all.xlsx")
-    assert set(rows) == {table.file.removesuffix(".csv") for table in files.TABLES}
+    assert set(rows) == {table.file.removesuffix(".csv") for table in columns.TABLES}
     for name in rows:
         plan = importing.preview(tmp_path / "all.xlsx", folder, table=name, sheet=name, replace=True)
         assert (plan.errors, plan.added, plan.changed, plan.removed) == ((), (), (), ()), name

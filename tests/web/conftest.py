@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from gateway.directory.sheets import rows_in
 from gateway.documents.showing import shown_words, taken_out
 from gateway.documents.text import Unreadable
 from gateway.errors import NotFound, VanthuError
@@ -47,6 +48,10 @@ class TwoPages:
             return taken_out(raw, way)
         except LookupError as error:
             raise NotFound("no such file") from error
+
+    def rows_of(self, data: bytes, sheet: str = "") -> list[list[str]]:
+        """The same."""
+        return rows_in(data, sheet=sheet)
 
     def words_of(self, data: bytes, media: str) -> str:
         """The same."""

@@ -11,7 +11,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from gateway import sample as sample_house
 from gateway.config import Inspection
+from gateway.directory.files import load as load_directory
 from gateway.inspection import Inspector
 from gateway.lifecycle import CaseState, DeliveryEvent
 from gateway.model import Account, Case
@@ -215,3 +217,46 @@ def test_a_file_in_an_archive_is_looked_at_by_itself(seat: Seat, remember: Calla
     seat.page.locator(".file-list").get_by_role("link", name="cv.docx").first.click()
     expect(seat.page.locator("pre")).to_contain_text("Số: 87/THCSLL")
     seat.fits("archive-word")
+
+
+def test_an_officer_takes_a_list_into_the_directory(
+    house: House, seat: Seat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample_house.write(tmp_path / "house")
+    (tmp_path / "house" / "directory").rename(tmp_path / "directory")
+    monkeypatch.setattr(house, "directory", lambda: load_directory(tmp_path / "directory"))
+    listed = tmp_path / "hop-thu.csv"
+    listed.write_text(
+        "Địa chỉ;Mã đơn vị;Vai trò;Họ và tên\nmoi.nguoi@sgdhuonggiang.edu.vn;SGDHG;chuyên viên;Ngô Thị Mới\n"
+        "la@sgdhuonggiang.edu.vn;KHONGCO;chuyên viên;Ai Đó\n",
+        encoding="utf-8",
+    )
+    seat.sign_in(OFFICER)
+    seat.open("/directory")
+    seat.fits("directory")
+    seat.page.get_by_label("Danh sách (.xlsx, .xls, .ods, .csv)").set_input_files(listed)
+    seat.page.get_by_role("button", name="Xem trước").click()
+    expect(seat.page.get_by_text("2 mới, 0 thay đổi")).to_be_visible()
+    seat.fits("directory-import")
+    seat.page.get_by_role("button", name="Ghi 2 thay đổi").click()
+    expect(seat.page.get_by_text("Đã ghi 2 thay đổi vào bảng Hộp thư")).to_be_visible()
+    seat.page.get_by_text("không có đơn vị mã KHONGCO").first.wait_for()
+
+    listed.write_text("Địa chỉ;Mã đơn vị;Vai trò\nkhông phải;SGDHG;sếp\n", encoding="utf-8")
+    seat.page.get_by_label("Danh sách (.xlsx, .xls, .ods, .csv)").set_input_files(listed)
+    seat.page.get_by_role("button", name="Xem trước").click()
+    expect(seat.page.get_by_text("Chưa ghi gì.")).to_be_visible()
+    seat.fits("directory-wrong")
+
+
+def test_an_appeal_is_written_and_read(house: House, seat: Seat, remember: Callable[..., Case]) -> None:
+    case = remember(sample.held_case)
+    seat.open(house.links.to_appeal(case.mail_id).removeprefix("https://vanthu.example"))
+    seat.fits("appeal")
+    seat.page.get_by_label("Tệp này là gì").fill("Đây là phiếu khảo sát, chưa ban hành, số chỉ để minh họa.")
+    seat.page.get_by_role("button", name="Gửi ý kiến").click()
+    expect(seat.page.get_by_text("Văn thư đã nhận được ý kiến")).to_be_visible()
+    seat.sign_in(CLERK if case.unit in CLERK.units else SCHOOL_CLERK)
+    seat.open(f"/case/{case.id}")
+    expect(seat.page.get_by_role("heading", name="Ý kiến của người gửi")).to_be_visible()
+    seat.fits("appeal-case")
