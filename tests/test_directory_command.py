@@ -51,8 +51,8 @@ def test_what_was_applied_is_in_the_history_with_who_did_it(config: Path, tmp_pa
         assert done.exit_code == 0, done.output
 
     told = vanthu("directory", "history", "--config", config).stdout
-    assert "holidays.csv: 2026-12-25: day = 2026-12-25, name = Ngày hội" in told
-    assert "holidays.csv: 2026-12-24: name: Ngày hội → Hội trường" in told
+    assert "holidays.csv: 2026-12-25: thêm mới; tên: Ngày hội" in told
+    assert "holidays.csv: 2026-12-24: tên: Ngày hội → Hội trường" in told
 
 
 def test_all_of_it_goes_into_a_workbook(config: Path, tmp_path: Path) -> None:

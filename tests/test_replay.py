@@ -12,19 +12,20 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
-from gateway import sample
+from gateway import appeals, sample
 from gateway.cli import main
 from gateway.commands.opened import store_of
 from gateway.commands.replay import CHANGED
 from gateway.config import load
 from gateway.directory.snapshot import Directory
-from gateway.model import Action, Mail, Phase, Recognition, Verdict, new_id
+from gateway.model import Action, Mail, Phase, Recognition, Verdict, digest_of, new_id
 from gateway.policy import rules
 from gateway.policy.rules import Policy
 from gateway.replay import Change, Counter, changes, differs
 from gateway.store import Acceptance, Replayable
 from gateway.store.recognitions import without_words
 from tests.policy import desk
+from tests.world import letters
 
 NOW = desk.NOW
 
@@ -157,3 +158,65 @@ def test_a_broken_policy_says_where(config: Path, tmp_path: Path) -> None:
     done = vanthu("replay", "--config", config, "--policy", tmp_path / "new.toml")
     assert done.exit_code == 1
     assert "new.toml: line 2" in done.output
+
+
+# --- Bytes: of the store, and of files ---------------------------------------------------------------------------------
+
+
+def old_mail(path: Path) -> Path:
+    """A folder with a document that a teacher mailed, and a report."""
+    path.mkdir()
+    for n, raw in enumerate((letters.letter_of_a_school(sender=letters.TEACHER), letters.figures_of_a_school())):
+        (path / f"{n}.eml").write_bytes(raw)
+    return path
+
+
+def test_a_folder_is_tried_by_a_changed_policy_and_compared_with_the_one_in_force(config: Path, tmp_path: Path) -> None:
+    milder = tmp_path / "new.toml"
+    text = desk.policy().text.replace('action = "reject"\ntarget = "sender"', 'action = "copy"\ntarget = "sender"')
+    milder.write_text(text, encoding="utf-8")
+    folder = old_mail(tmp_path / "thu")
+    same = vanthu("replay", folder, "--config", config)
+    assert (same.exit_code, "2 thư, 2 kết luận" in same.stdout) == (0, True), same.output
+    assert "deliver: 1" in same.stdout
+    done = vanthu("replay", folder, "--config", config, "--policy", milder, "--csv", tmp_path / "out.csv")
+    assert done.exit_code == CHANGED, done.output
+    assert "1 kết luận sẽ khác (reject → copy: 1)" in done.stdout
+    assert len((tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()) == 2
+
+
+def test_an_mbox_is_tried_the_same_way(config: Path, tmp_path: Path) -> None:
+    mbox = tmp_path / "cu.mbox"
+    mails = [letters.letter_of_a_school(sender=letters.TEACHER), letters.figures_of_a_school()]
+    stamp = b"From gv Mon Nov 23 10:00:00 2026\n"
+    mbox.write_bytes(b"".join(stamp + raw.replace(b"\r\n", b"\n") + b"\n\n" for raw in mails))
+    done = vanthu("replay", mbox, "--config", config)
+    assert (done.exit_code, "2 thư, 2 kết luận" in done.stdout) == (0, True), done.output
+
+
+def test_what_is_no_mail_says_what_was_expected(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("no mail")
+    for path in (tmp_path / "a.txt", tmp_path / "nothing"):
+        done = vanthu("replay", path, "--config", config)
+        assert done.exit_code == 1
+        assert "mbox" in done.output or "no such file" in done.output
+
+
+def test_bytes_that_were_kept_are_read_anew_and_facts_serve_where_they_were_not(config: Path) -> None:
+    raw = letters.letter_of_a_school(sender=letters.TEACHER)
+    mail = replace(desk.mail(desk.TEACHER, desk.DIVISION), id=new_id(), raw=raw, digest=digest_of(raw))
+    mail = replace(mail, arrival=replace(mail.arrival, at=datetime.now(UTC) - timedelta(days=1)))
+    verdicts = desk.decided(mail, Recognition())  # an older recogniser saw nothing in it
+    with store_of(load(config)) as store:
+        store.accept_now([Acceptance(mail=mail, subject="Gửi", recognition=Recognition(), verdicts=verdicts)])
+    assert vanthu("replay", "--config", config).exit_code == 0
+    done = vanthu("replay", "--config", config, "--recognise")
+    assert done.exit_code == CHANGED, done.output
+    assert "1 thư được đọc lại: 1 kết luận sẽ khác (deliver → reject: 1)" in done.stdout
+
+
+def test_what_a_clerk_decided_after_an_appeal_is_no_verdict_of_the_rules() -> None:
+    each = issued_by_a_teacher()
+    let_through = replace(each, verdicts=appeals.let_through(each.verdicts))
+    found, counter = changed([let_through], desk.policy(), desk.directory())
+    assert (found, counter.verdicts) == ([], 0)

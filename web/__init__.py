@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from flask_wtf.csrf import CSRFProtect
 
-from gateway.directory.changes import in_words
+from gateway.directory.headings import in_words
 from gateway.errors import StoreUnavailable
 from gateway.model import Account, Role
 from gateway.policy.explain import what_would_change_it

@@ -19,10 +19,11 @@ from gateway.commands.say import say, shown
 from gateway.config import Config, load
 from gateway.directory import export as exporting
 from gateway.directory import importing, writing
-from gateway.directory.changes import Preview, in_words
+from gateway.directory.changes import Preview
 from gateway.directory.check import check
 from gateway.directory.files import contents, version_of
 from gateway.directory.files import load as load_directory
+from gateway.directory.headings import in_words
 from gateway.directory.history import changes
 from gateway.policy.facts import VIETNAM, local_day
 
@@ -97,7 +98,7 @@ def history(config_file: Path, limit: int) -> None:
             say(f"{newer.at.astimezone(VIETNAM):%H:%M %d/%m/%Y} · bản {newer.version} · {by}")
             before = store.archive.directory(older.version) if older is not None else {}
             for each in changes(before, store.archive.directory(newer.version)) if older is not None else ():
-                say(f"  {each.file}: {in_words(each.change)}")
+                say(f"  {each.file}: {in_words(each.change, each.file)}")
 
 
 def _remember(settings: Config, folder: Path) -> None:
@@ -122,9 +123,9 @@ def _show(plan: Preview) -> None:
     if plan.ignored:
         say(f"Cột không dùng đến: {', '.join(plan.ignored)}")
     _lines("Lỗi", [str(error) for error in plan.errors])
-    _lines("Mới", [in_words(change) for change in plan.added])
-    _lines("Thay đổi", [in_words(change) for change in plan.changed])
-    _lines("Bị bỏ", [in_words(change) for change in plan.removed])
+    _lines("Mới", [in_words(change, plan.file) for change in plan.added])
+    _lines("Thay đổi", [in_words(change, plan.file) for change in plan.changed])
+    _lines("Bị bỏ", [in_words(change, plan.file) for change in plan.removed])
 
 
 def _lines(title: str, lines: Sequence[str]) -> None:

@@ -54,16 +54,3 @@ class Preview(Value):
     def is_good(self) -> bool:
         """Whether it can be applied."""
         return not self.errors
-
-
-def in_words(change: RowChange) -> str:
-    """One line for a person: which row, and what becomes of it."""
-    key = " ".join(part for part in change.key if part)
-    before, after = change.before or {}, change.after or {}
-    if change.before is None:
-        return f"{key}: " + ", ".join(f"{name} = {cell}" for name, cell in after.items())
-    if change.after is None:
-        return f"{key}: bỏ"
-    return f"{key}: " + ", ".join(
-        f"{name}: {before.get(name, '') or '(trống)'} → {after.get(name, '') or '(trống)'}" for name in change.columns
-    )

@@ -79,6 +79,9 @@ def _warning(file: str, key: str, text: str) -> Finding:
     return Finding(level=Level.WARNING, file=file, key=key, text=text)
 
 
+_SAID = {"superior": "cấp trên", "successor": "đơn vị kế thừa"}
+
+
 def _organisations(directory: Directory, on: date) -> Iterator[Finding]:
     file = "organisations.csv"
     if directory.department(on) is None:
@@ -88,7 +91,7 @@ def _organisations(directory: Directory, on: date) -> Iterator[Finding]:
     for row in directory.organisations.values():
         for column in ("superior", "successor"):
             if _is_in_circle(directory, row.code, column):
-                yield _error(file, row.code, f"{column}: các đơn vị nối thành vòng tròn")
+                yield _error(file, row.code, f"{_SAID[column]}: các đơn vị nối thành vòng tròn")
         if is_valid(row, on) and row.is_governed:
             yield from _unit(directory, row, on)
 
@@ -96,10 +99,10 @@ def _organisations(directory: Directory, on: date) -> Iterator[Finding]:
 def _dates_and_codes(directory: Directory, row: Organisation) -> Iterator[Finding]:
     file = "organisations.csv"
     if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
-        yield _error(file, row.code, f"valid_to ({row.valid_to}) sớm hơn valid_from ({row.valid_from})")
+        yield _error(file, row.code, f"ngày kết thúc ({row.valid_to}) sớm hơn ngày bắt đầu ({row.valid_from})")
     for column, code in (("superior", row.superior), ("successor", row.successor)):
         if code and code not in directory.organisations:
-            yield _error(file, row.code, f"{column}: không có đơn vị mã {code}")
+            yield _error(file, row.code, f"{_SAID[column]}: không có đơn vị mã {code}")
     if _overlaps(directory, row):
         yield _error(file, row.code, "mã đơn vị có hai dòng cùng hiệu lực trong một thời gian")
 
@@ -145,7 +148,7 @@ def _offices(directory: Directory, on: date, couriers: Collection[str] | None) -
         if not row.office:
             yield _warning("organisations.csv", row.code, f"{row.name} chưa thuộc hệ thống QLVB nào (office)")
         elif row.office not in directory.offices:
-            yield _error("organisations.csv", row.code, f"office: không có hệ thống {row.office} trong offices.csv")
+            yield _error("organisations.csv", row.code, f"hệ thống {row.office} không có trong offices.csv")
         else:
             used.setdefault(row.office, row.name)
     for office, user in used.items():
@@ -158,7 +161,7 @@ def _domains(directory: Directory) -> Iterator[Finding]:
         yield _error("domains.csv", "domain", "chưa có tên miền nào của ngành: mọi người nhận đều là người ngoài")
     for row in directory.domains:
         if row.organisation and row.organisation not in directory.organisations:
-            yield _error("domains.csv", row.domain, f"organisation: không có đơn vị mã {row.organisation}")
+            yield _error("domains.csv", row.domain, f"đơn vị mã {row.organisation} không có trong danh bạ")
 
 
 def _mailboxes(directory: Directory, on: date) -> Iterator[Finding]:
@@ -166,7 +169,7 @@ def _mailboxes(directory: Directory, on: date) -> Iterator[Finding]:
     seen: set[str] = set()
     for row in directory.mailboxes:
         if row.organisation not in directory.organisations:
-            yield _error(file, row.address, f"organisation: không có đơn vị mã {row.organisation}")
+            yield _error(file, row.address, f"đơn vị mã {row.organisation} không có trong danh bạ")
         elif is_valid(row, on) and directory.unit(row.organisation, on) is None:
             yield _warning(file, row.address, f"đơn vị {row.organisation} đã hết hiệu lực và không có đơn vị kế thừa")
         if is_valid(row, on):
@@ -183,7 +186,7 @@ def _retired(directory: Directory, on: date) -> Iterator[Finding]:
             yield _error(file, row.address, "địa chỉ có hai dòng")
         seen.add(row.address.lower())
         if row.retired_on and row.closes_on and row.closes_on < row.retired_on:
-            yield _error(file, row.address, f"closes_on ({row.closes_on}) sớm hơn retired_on ({row.retired_on})")
+            yield _error(file, row.address, f"ngày đóng ({row.closes_on}) sớm hơn ngày ngừng dùng ({row.retired_on})")
         if not row.successor:
             yield _warning(file, row.address, "chưa có địa chỉ thay thế (successor): thư không chuyển tiếp được")
             continue
@@ -191,9 +194,9 @@ def _retired(directory: Directory, on: date) -> Iterator[Finding]:
             continue
         last = directory.successor(row.address, on)
         if not last:
-            yield _error(file, row.address, "successor: các địa chỉ thay thế nối thành vòng tròn")
+            yield _error(file, row.address, "các địa chỉ thay thế nối thành vòng tròn")
         elif not directory.is_ours(last, on):
-            yield _warning(file, row.address, f"successor: {last} không phải địa chỉ của ngành")
+            yield _warning(file, row.address, f"địa chỉ thay thế {last} không phải địa chỉ của ngành")
 
 
 def _accounts(directory: Directory, on: date) -> Iterator[Finding]:
@@ -202,9 +205,9 @@ def _accounts(directory: Directory, on: date) -> Iterator[Finding]:
     issuing: set[str] = set()
     for row in directory.accounts:
         if row.office not in directory.offices:
-            yield _error(file, row.account, f"office: không có hệ thống {row.office} trong offices.csv")
+            yield _error(file, row.account, f"hệ thống {row.office} không có trong offices.csv")
         if row.organisation not in directory.organisations:
-            yield _error(file, row.account, f"organisation: không có đơn vị mã {row.organisation}")
+            yield _error(file, row.account, f"đơn vị mã {row.organisation} không có trong danh bạ")
         unit = directory.unit(row.organisation, on)
         if unit is not None and row.role is MailboxRole.CLERK and not row.is_locked and row.office == unit.office:
             issuing.add(unit.code)
@@ -228,16 +231,15 @@ def _patterns(directory: Directory) -> Iterator[Finding]:
     for row in directory.patterns:
         unknown = set(re.findall(r"<(\w+)>", row.successor)) - set(re.findall(r"<(\w+)>", row.pattern))
         if unknown:
-            yield _error(
-                "patterns.csv", row.pattern, f"successor: mẫu không có {', '.join(f'<{name}>' for name in sorted(unknown))}"
-            )
+            names = ", ".join(f"<{name}>" for name in sorted(unknown))
+            yield _error("patterns.csv", row.pattern, f"địa chỉ thay thế dùng {names} mà mẫu không có")
 
 
 def _campaigns(directory: Directory, on: date) -> Iterator[Finding]:
     file = "campaigns.csv"
     for row in directory.campaigns:
         if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
-            yield _error(file, row.guide, f"until ({row.valid_to}) sớm hơn from ({row.valid_from})")
+            yield _error(file, row.guide, f"ngày kết thúc ({row.valid_to}) sớm hơn ngày bắt đầu ({row.valid_from})")
         if row.valid_to is None:
             yield _warning(file, row.guide, "không có ngày kết thúc (until): kênh báo cáo mở mãi mãi")
         if is_valid(row, on) and not directory.is_ours(row.mailbox, on):

@@ -1,10 +1,11 @@
-"""What people head their columns with: our names, and the Vietnamese ones.  Pure."""
+"""What people call our columns, and what stands in them: headings of their lists, and a change in their words.  Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from gateway.directory.changes import RowChange
 from gateway.directory.columns import Column, FileTable
 
 # By table and column; compared without marks, case and spaces.  A heading may stand for several columns in different tables.
@@ -44,23 +45,79 @@ _SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "role": ("vai trò",),
         "locked": ("khóa", "đã khóa"),
     },
-    "domains.csv": {"domain": ("tên miền",), "organisation": ("mã đơn vị", "đơn vị")},
-    "groups.csv": {"address": ("địa chỉ nhóm", "nhóm"), "members": ("thành viên",)},
+    "domains.csv": {
+        "domain": ("tên miền",),
+        "organisation": ("mã đơn vị", "đơn vị"),
+        "valid_from": ("từ ngày", "hiệu lực từ"),
+        "valid_to": ("đến ngày", "hiệu lực đến"),
+    },
+    "offices.csv": {
+        "name": ("mã hệ thống",),
+        "title": ("tên hệ thống",),
+        "url": ("địa chỉ trang", "trang web"),
+        "senders": ("địa chỉ thông báo",),
+    },
+    "patterns.csv": {
+        "pattern": ("mẫu địa chỉ", "mẫu"),
+        "successor": ("địa chỉ mới", "mẫu thay thế"),
+        "retired_on": ("ngừng từ ngày", "ngày ngừng"),
+        "closes_on": ("đóng ngày", "ngày đóng"),
+    },
+    "groups.csv": {
+        "address": ("địa chỉ nhóm", "nhóm"),
+        "members": ("thành viên",),
+        "valid_from": ("từ ngày", "hiệu lực từ"),
+        "valid_to": ("đến ngày", "hiệu lực đến"),
+    },
     "holidays.csv": {"day": ("ngày", "ngày nghỉ"), "name": ("tên", "lý do"), "worked": ("làm bù",)},
     "campaigns.csv": {
         "guide": ("văn bản hướng dẫn", "số văn bản"),
         "title": ("nội dung", "tên đợt"),
         "mailbox": ("hộp thư nhận", "địa chỉ nhận"),
+        "extensions": ("đuôi tệp",),
+        "kinds": ("loại văn bản",),
         "expected": ("đơn vị báo cáo",),
         "from": ("từ ngày",),
         "due": ("hạn", "hạn nộp"),
         "until": ("đến ngày",),
     },
 }
+# Words that stand in cells, as people say them.
+_CELLS: Mapping[str, str] = {
+    "department": "sở", "division": "phòng", "school": "trường", "other": "khác", "clerk": "văn thư", "staff": "chuyên viên",
+    "leader": "lãnh đạo", "shared": "dùng chung", "personal": "cá nhân", "notification": "thông báo tự động",
+    "observe": "theo dõi", "advise": "nhắc nhở", "enforce": "áp dụng", "yes": "có", "no": "không",
+}  # fmt: skip
+_WORDED = frozenset({"kind", "role", "phase", "locked", "worked"})  # columns whose cells are such words
 _MARKS = str.maketrans(
     "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ",
     "aaaaaaaaaaaaaaaaaeeeeeeeeeeeiiiiiooooooooooooooooouuuuuuuuuuuyyyyyd",
 )
+
+
+def in_words(change: RowChange, file: str) -> str:
+    """One line for a person: which row of that file, and what becomes of it."""
+    key = " ".join(part for part in change.key if part)
+    before, after = change.before or {}, change.after or {}
+    if change.after is None:
+        return f"{key}: bỏ"
+    if change.before is None:
+        said = {name: cell for name, cell in after.items() if cell.lower() not in change.key}
+        return f"{key}: thêm mới" + "".join(f"; {_called(file, name)}: {_cell(name, cell)}" for name, cell in said.items())
+    return f"{key}: " + "; ".join(
+        f"{_called(file, name)}: {_cell(name, before.get(name, ''))} → {_cell(name, after.get(name, ''))}"
+        for name in change.columns
+    )
+
+
+def _called(file: str, column: str) -> str:
+    return _SAID.get(file, {}).get(column, (column,))[0]
+
+
+def _cell(column: str, cell: str) -> str:
+    if column in _WORDED:
+        return _CELLS.get(cell, cell)
+    return cell or "(trống)"
 
 
 def column_called(table: FileTable, heading: str) -> Column | None:

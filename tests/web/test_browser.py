@@ -240,7 +240,7 @@ def test_an_officer_takes_a_list_into_the_directory(
     seat.fits("directory-import")
     seat.page.get_by_role("button", name="Ghi 2 thay đổi").click()
     expect(seat.page.get_by_text("Đã ghi 2 thay đổi vào bảng Hộp thư")).to_be_visible()
-    seat.page.get_by_text("không có đơn vị mã KHONGCO").first.wait_for()
+    seat.page.get_by_text("Đơn vị mã KHONGCO không có trong danh bạ").first.wait_for()
 
     listed.write_text("Địa chỉ;Mã đơn vị;Vai trò\nkhông phải;SGDHG;sếp\n", encoding="utf-8")
     seat.page.get_by_label("Danh sách (.xlsx, .xls, .ods, .csv)").set_input_files(listed)

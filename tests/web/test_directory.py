@@ -89,7 +89,7 @@ def test_wrong_cells_are_named_by_row_and_column_and_nothing_is_written(as_perso
 def test_what_would_be_wrong_afterwards_is_said_before(as_person: AsPerson, folder: Path) -> None:
     text = send(as_person(OFFICER), workbook(HEADINGS, ("ai@sgdhuonggiang.edu.vn", "KHONGCO", "chuyên viên", "A")))[1]
     assert "Sau khi ghi, sẽ cần xem lại" in text
-    assert "Organisation: không có đơn vị mã KHONGCO" in text
+    assert "Đơn vị mã KHONGCO không có trong danh bạ" in text
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_would_be_wrong_afterwards_is_said_before(as_person: AsPerson, fold
     [
         (b"", "a.xlsx", "Xin chọn một danh sách"),
         (b"PK\x03\x04 half of a workbook", "a.xlsx", "không phải bảng tính đọc được"),
-        ("Tên,Màu\nAn,đỏ\n".encode(), "a.csv", "không phải của bảng nào"),
+        ("Tên,Cỡ\nAn,đỏ\n".encode(), "a.csv", "không phải của bảng nào"),
         ("Địa chỉ,Mã đơn vị,Vai trò\n".encode("cp1258", "replace"), "a.csv", "CSV UTF-8"),
     ],
 )
