@@ -141,7 +141,7 @@ class Gateway:
         return self._policy
 
     def reload(self) -> None:
-        """Read directory and policy again; what is wrong is logged, and the old ones stay in force."""
+        """Read directory and policy again; what is wrong is logged, and the old ones stay in force.  Not for the loop."""
         try:
             directory = _directory(self.settings)
             policy = load_policy(self.settings.path(self.settings.policy.path))
@@ -150,10 +150,7 @@ class Gateway:
             return
         self._directory, self._policy = directory, policy
         logger.info("reload: directory and policy read again, policy version %s", policy.version)
-        try:
-            asyncio.get_running_loop().run_in_executor(None, self._remember_rules)
-        except RuntimeError:  # a thread of the console, which may wait
-            self._remember_rules()
+        self._remember_rules()
 
     def _remember_rules(self) -> None:
         """Keep what is in force now, so that people can see later what was changed and when; mail does not wait for it."""
@@ -250,7 +247,8 @@ async def serve(settings: Config, *, start_console: StartConsole, announce: Call
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, house.reload)
+    # A province's lists take a second or two: mail does not wait for them.
+    loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, house.reload))
     async with contextlib.AsyncExitStack() as at_the_end:
         at_the_end.push_async_callback(house.stop)
         await house.start()

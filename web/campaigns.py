@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
 
@@ -38,12 +39,12 @@ def campaigns() -> ResponseReturnValue:
     """All reporting channels, those that are open first, each with how many have sent."""
     today = local_day(utc_now())
     rows = []
-    for index, campaign in enumerate(gateway().directory().campaigns):
+    for campaign in gateway().directory().campaigns:
         if _may_see(campaign):
             listed = _standings(campaign)
             expected = [each for each in listed if each.is_expected]
             sent = sum(each.standing not in _MISSING for each in expected)
-            rows.append((index, campaign, is_valid(campaign, today), sent, len(expected)))
+            rows.append((key_of(campaign), campaign, is_valid(campaign, today), sent, len(expected)))
     rows.sort(key=lambda row: (not row[2], row[1].deadline is None, row[1].deadline))
     return render_template("campaigns.html", rows=rows, may_open=gateway().review.may_remind(me()))
 
@@ -85,7 +86,7 @@ def open_one() -> ResponseReturnValue:
     return redirect(url_for(".campaigns"))
 
 
-_FIELDS = ("guide", "title", "mailbox", "extensions", "kinds", "expected", "from", "due", "until")
+_FIELDS = ("guide", "title", "mailbox", "extensions", "names", "kinds", "expected", "from", "due", "until")
 
 
 def _check_may_open() -> None:
@@ -93,16 +94,16 @@ def _check_may_open() -> None:
         abort(403)
 
 
-@blueprint.get("/campaign/<int:index>")
+@blueprint.get("/campaign/<key>")
 @login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
-def one(index: int) -> ResponseReturnValue:
+def one(key: str) -> ResponseReturnValue:
     """One channel: each unit with what it sent and when."""
-    campaign = _campaign(index)
+    campaign = _campaign(key)
     listed = _standings(campaign)
     missing = [each for each in listed if each.standing in _MISSING and each.unit is not None]
     return render_template(
         "campaign.html",
-        index=index,
+        key=key,
         campaign=campaign,
         listed=listed,
         missing=missing,
@@ -114,11 +115,11 @@ def one(index: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/campaign/<int:index>.csv")
+@blueprint.get("/campaign/<key>.csv")
 @login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
-def as_csv(index: int) -> ResponseReturnValue:
+def as_csv(key: str) -> ResponseReturnValue:
     """The same for spreadsheets: UTF-8 with a byte order mark."""
-    campaign = _campaign(index)
+    campaign = _campaign(key)
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(("Đơn vị", "Mã đơn vị", "Tình trạng", "Gửi lúc", "Người gửi", "Tệp"))
@@ -127,15 +128,15 @@ def as_csv(index: int) -> ResponseReturnValue:
         cells = (*unit, STANDINGS[each.standing], moment(each.at), each.sender, "; ".join(each.files))
         writer.writerow([_harmless(cell) for cell in cells])
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="dot-bao-cao-{index + 1}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="dot-bao-cao-{key}.csv"'
     return response
 
 
-@blueprint.post("/campaign/<int:index>/remind")
+@blueprint.post("/campaign/<key>/remind")
 @login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
-def remind(index: int) -> ResponseReturnValue:
+def remind(key: str) -> ResponseReturnValue:
     """Write to the clerks of the units that have not sent; of those that were ticked."""
-    campaign = _campaign(index)
+    campaign = _campaign(key)
     wanted = set(request.form.getlist("unit"))
     codes = [
         each.unit.code
@@ -148,7 +149,7 @@ def remind(index: int) -> ResponseReturnValue:
         flash(str(refusal), "problem")
     else:
         flash(_said(told, codes), "good" if told else "problem")
-    return redirect(url_for(".one", index=index))
+    return redirect(url_for(".one", key=key))
 
 
 def _said(told: Sequence[str], codes: Sequence[str]) -> str:
@@ -159,11 +160,16 @@ def _said(told: Sequence[str], codes: Sequence[str]) -> str:
     return f"Đã gửi thư nhắc tới {len(told)} hộp thư văn thư."
 
 
-def _campaign(index: int) -> Campaign:
-    known = gateway().directory().campaigns
-    if index >= len(known) or not _may_see(known[index]):
+def key_of(campaign: Campaign) -> str:
+    """What a channel is called in addresses: its place in the file changes when somebody opens another one."""
+    return hashlib.sha256(f"{campaign.guide}\n{campaign.mailbox.lower()}".encode()).hexdigest()[:12]
+
+
+def _campaign(key: str) -> Campaign:
+    campaign = next((each for each in gateway().directory().campaigns if key_of(each) == key), None)
+    if campaign is None or not _may_see(campaign):
         abort(404)
-    return known[index]
+    return campaign
 
 
 def _may_see(campaign: Campaign) -> bool:

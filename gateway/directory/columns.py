@@ -185,6 +185,7 @@ TABLES = (
             Column("title", _text),
             Column("mailbox", _address, is_required=True),
             Column("extensions", _extensions),
+            Column("names", _list),
             Column("kinds", _list),
             Column("expected", _list),
             Column("from", _date, field="valid_from"),

@@ -75,6 +75,7 @@ _SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "title": ("nội dung", "tên đợt"),
         "mailbox": ("hộp thư nhận", "địa chỉ nhận"),
         "extensions": ("đuôi tệp",),
+        "names": ("tên tệp", "mẫu tên tệp"),
         "kinds": ("loại văn bản",),
         "expected": ("đơn vị báo cáo",),
         "from": ("từ ngày",),

@@ -122,6 +122,7 @@ class Campaign(Value):
     mailbox: str
     title: str = ""
     extensions: tuple[str, ...] = ()  # "xlsx"; none: any
+    names: tuple[str, ...] = ()  # of the file, as shell patterns without regard to case and marks: "bc-thcs*"; none: any
     kinds: tuple[str, ...] = ()  # kinds of official documents that may come this way: "Báo cáo"; none: any
     expected: tuple[str, ...] = ()  # who reports: codes of units, "school": all schools, "school PGDCS": those below it
     valid_from: date | None = None
