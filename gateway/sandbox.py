@@ -25,7 +25,6 @@ SYSTEM_CALLS: dict[str, tuple[int, int]] = {
     "write": (1, 64),
     "close": (3, 57),
     "fstat": (5, 80),
-    "newfstatat": (262, 79),
     "lseek": (8, 62),
     "munmap": (11, 215),
     "brk": (12, 214),
@@ -73,6 +72,7 @@ GUARDED: dict[str, tuple[int, int]] = {
     "mprotect": (10, 226),
     "openat": (257, 56),  # not to write
     "open": (2, -1),
+    "newfstatat": (262, 79),  # of what is open: a path would tell which files there are, Landlock or not
     "kill": (62, 129),  # itself, as abort() does
     "tgkill": (234, 131),
     "prlimit64": (302, 261),  # to look
@@ -158,6 +158,7 @@ _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 _TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | 0o20000000  # O_TMPFILE
 _EXECUTABLE = 4  # PROT_EXEC
 _THREAD = 0x00010000  # CLONE_THREAD
+_OF_DESCRIPTOR = 0x1000  # AT_EMPTY_PATH
 _HARMLESS = (0, 1, 2, 3, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC (mmap of Python)
 
 
@@ -206,6 +207,7 @@ def _guards(own: int, may_open: bool) -> Iterator[tuple[str, list[bytes]]]:
     yield "mprotect", _without(2, _EXECUTABLE)
     yield "openat", _without(2, _TO_WRITE) if may_open else [_line(_RETURN, _REFUSE)]
     yield "open", _without(1, _TO_WRITE) if may_open else [_line(_RETURN, _REFUSE)]
+    yield "newfstatat", _with(3, _OF_DESCRIPTOR)
     yield "kill", _one_of(0, (own,))
     yield "tgkill", _one_of(0, (own,))
     yield "prlimit64", _null(2)
