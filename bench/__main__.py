@@ -66,6 +66,12 @@ def _chaos(folder: Path) -> Part:
     return chaos.run(folder, count=_number("CASES", 10_000))
 
 
+def _backlog(folder: Path) -> Part:
+    from bench import backlog
+
+    return backlog.run(folder)
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
     "fidelity": _fidelity,
     "inspection": _inspection,
@@ -73,6 +79,7 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     "replay": _replay,
     "handover": _handover,
     "chaos": _chaos,
+    "backlog": _backlog,
     "crash": _crash,
     "load": _load,
 }

@@ -26,6 +26,7 @@ from gateway.directory.files import version_of
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError, StoreUnavailable
 from gateway.hearing import Hearing
+from gateway.imap.nightly import run_nightly
 from gateway.inspection import Inspector
 from gateway.intake import Intake, own_letter
 from gateway.model import Identity
@@ -183,7 +184,8 @@ class Gateway:
         await asyncio.to_thread(self._remember_rules)
         self.store.attach()
         at_the_end.push_async_callback(self.store.detach)
-        tasks = [asyncio.create_task(work) for work in (self.worker.run(), _write_log(), self._keep_house())]
+        nightly = run_nightly(self.settings, self.store, self.clock)
+        tasks = [asyncio.create_task(work) for work in (self.worker.run(), _write_log(), self._keep_house(), nightly)]
         at_the_end.push_async_callback(_cancelled, tasks)
         at_the_end.push_async_callback(self.worker.stop)
 

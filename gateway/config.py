@@ -221,6 +221,7 @@ class Imap(Value, forbid_unknown_fields=True):
     max_message_bytes: _Count = 50 * 1024 * 1024  # a larger message becomes a held item, not an error
     lease_s: _Seconds = 180.0  # how long a mailbox is ours when our node dies
     tokens: str = "data/tokens"  # folder of the tokens of mailboxes that sign in with one
+    reconcile_hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 2  # in Vietnam: when mailboxes are compared with the store
     migrations: str = "data/migrations"  # folder in which `vanthu migrate` remembers what it has read
     silent_after_days: _Count = 1  # working days without a mail, in a mailbox that expects one, until the alarm
 

@@ -99,6 +99,38 @@ def check_mailbox(name: str, config_file: Path) -> None:
         session.close()
 
 
+@mailbox.command("reconcile")
+@click.argument("name")
+@_CONFIG
+def reconcile(name: str, config_file: Path) -> None:
+    """Compare the mailbox NAME with what we know of it: on server = stored = decided = delivered or captured.
+
+    Exit 1 when a person has to do something.
+    """
+    from gateway.commands.opened import store_of
+    from gateway.imap.access import mailbox_of
+    from gateway.imap.nightly import reconcile_now
+    from gateway.imap.reconciling import TO_DO
+
+    settings = load(config_file)
+    chosen = mailbox_of(settings, name)
+    try:
+        with store_of(settings) as store:
+            result = reconcile_now(settings, store, chosen, lambda: datetime.now(UTC))
+    except (SignInRefused, MailboxUnreachable) as error:
+        raise click.ClickException(f"{name}: {error}") from error
+    say(f"trên máy chủ {result.on_server} = đã lưu {result.stored} = đã có kết luận {result.decided} = đã xong {result.done}")
+    if result.old:
+        say(f"thư cũ chưa nhập: {result.old} (vanthu import mailbox {name})")
+    for line in result.gaps:
+        where = f" UID {line.uid}" if line.uid else ""
+        said = f" ({line.said})" if line.said else ""
+        say(f"{line.gap}\t{line.folder}{where}{' thư ' + line.mail_id if line.mail_id else ''}{said}\t{TO_DO[line.gap]}")
+    if result.more:
+        say(f"và {result.more} khác biệt nữa")
+    sys.exit(0 if result.is_even else 1)
+
+
 @mailbox.command("forget")
 @click.argument("name")
 @_CONFIG

@@ -13,6 +13,7 @@ from gateway.store.past_values import (
     Remembered,
     Trouble,
 )
+from gateway.store.reconciling_values import FolderKnown, Gap, GapLine, KnownMessage, Reconciliation
 from gateway.store.store import Store
 from gateway.store.values import (
     Acceptance,
@@ -44,8 +45,12 @@ __all__ = [
     "DeliveryPage",
     "DocumentCount",
     "Exemption",
+    "FolderKnown",
+    "Gap",
+    "GapLine",
     "Health",
     "ImportRow",
+    "KnownMessage",
     "MailCount",
     "MailPage",
     "MailRow",
@@ -56,6 +61,7 @@ __all__ = [
     "PastMail",
     "Proposal",
     "Purgeable",
+    "Reconciliation",
     "Remembered",
     "ReplayPage",
     "Replayable",

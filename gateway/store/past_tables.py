@@ -1,4 +1,4 @@
-"""The rows of imports: which source, which of its mails, which documents were in them."""
+"""The rows of imports (which source, which of its mails, which documents) and of reconciliations."""
 
 from __future__ import annotations
 
@@ -54,5 +54,17 @@ past_documents = Table(
     Column("twin_of", Text, nullable=False),  # a case with the same number, symbol, agency and year in other bytes
     Index(None, "document_key", sqlite_where=WITH_KEY, postgresql_where=WITH_KEY),
     Index(None, "case_id"),
+    sqlite_with_rowid=False,
+)
+
+# Mailboxes compared with the store, night by night.
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("mailbox", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("differences", BigInteger, nullable=False),
+    Column("result", Text, nullable=False),  # JSON
+    Index(None, "at"),
     sqlite_with_rowid=False,
 )

@@ -33,6 +33,7 @@ from gateway.store.casework import Casework
 from gateway.store.database import Database
 from gateway.store.lane import Lane
 from gateway.store.past import Past
+from gateway.store.reconciling import Reconciling
 from gateway.store.rows import case_of, mail_of, story_row
 from gateway.store.tables import micros
 from gateway.store.texts import clean
@@ -82,6 +83,7 @@ class Store:
         self._lane: Lane | None = None
         self.views = Views(self._database, self._blobs)
         self.past = Past(self._database, self._writer.submit, self._rows)  # imports of old mail
+        self.reconciling = Reconciling(self._database, self._do)
         self.archive = Archive(self._database)
         self.casework = Casework(self._database, self._do, self._rows)
 
