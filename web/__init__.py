@@ -32,6 +32,7 @@ from web import (
     health,
     mails,
     metrics,
+    past,
     policy,
     security,
 )
@@ -57,7 +58,7 @@ def create_app(gateway: WebGateway) -> Flask:
     auth.takes_files(app, "directory.preview", "policy.rehearse")  # before the form is read for its token
     CSRFProtect(app)
     files.install(app)
-    for part in (appeals, cases, casework, campaigns, mails, deliveries, policy, directory, health, metrics, api):
+    for part in (appeals, cases, casework, campaigns, mails, deliveries, policy, directory, past, health, metrics, api):
         app.register_blueprint(part.blueprint)
     errors.install(app)
     app.add_url_rule("/", "home", home)

@@ -31,6 +31,7 @@ from gateway.policy.decide import decide
 from gateway.policy.facts import local_day, party
 from gateway.policy.issuer import comparable, issuers_of
 from gateway.policy.reasons import why_unreadable
+from gateway.policy.sameness import agency_of, marks_of
 from gateway.store import Acceptance, Opening, Outcome, PastDocument
 
 _CAPTURED = (Action.REDIRECT, Action.REJECT, Action.HOLD, Action.COPY)  # the first of these names the rule
@@ -76,7 +77,8 @@ def judge(mail: Mail, recognition: Recognition, *, then: Rules, today: Directory
     for place in places:
         for file in (files or unreadable[:1])[:_MOST_CASES]:
             case = _case(mail, recognition, place, file, leading)
-            openings.append(Opening(case=case))
+            agency = agency_of(then.directory, case.document)
+            openings.append(Opening(case=case, marks=marks_of(case, mail, agency=agency)))
             documents += [_fact(place, document, case, then.directory) for document in _documents(file, then)]
     return Judgement(
         outcome=Outcome.ARCHIVED if files else Outcome.UNREADABLE,

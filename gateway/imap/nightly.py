@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from gateway.config import Config, Mailbox
 from gateway.errors import VanthuError
-from gateway.imap.access import open_session
+from gateway.imap.access import open_session, token_ages
 from gateway.imap.history import Link
+from gateway.imap.oauth.age import Condition
 from gateway.imap.reconciling import reconcile
 from gateway.policy.facts import VIETNAM
 from gateway.store import Reconciliation, Store
@@ -26,9 +27,21 @@ async def run_nightly(settings: Config, store: Store, clock: Callable[[], dateti
     while True:
         await asyncio.sleep(_LOOKS_EVERY_S)
         try:
+            await asyncio.to_thread(warn_of_tokens, settings, store, clock())
             await asyncio.to_thread(reconcile_due, settings, store, clock)
         except Exception:  # the top of this loop: tomorrow night comes whatever it was
             _logger.exception("the nightly reconciliation failed")
+
+
+def warn_of_tokens(settings: Config, store: Store, now: datetime) -> tuple[str, ...]:
+    """Warn once a day of each token that has ended, or ends within two weeks; gives the names of their mailboxes."""
+    warned = []
+    for name, age in token_ages(settings, now).items():
+        if age.condition is not Condition.WELL and store.may_tell("token", name, every=_ONCE, now=now):
+            ends = f", it ends on {age.ends_at:%Y-%m-%d}" if age.ends_at is not None else ""
+            _logger.warning("mailbox %s: token %s%s: vanthu mailbox sign-in %s", name, age.condition, ends, name)
+            warned.append(name)
+    return tuple(warned)
 
 
 def reconcile_due(settings: Config, store: Store, clock: Callable[[], datetime]) -> tuple[Reconciliation, ...]:

@@ -16,17 +16,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import StoreUnavailable, VanthuError
 from gateway.lifecycle import CaseState
-from gateway.model import Case, Event, Story, new_id
+from gateway.model import Event, Story, new_id
 from gateway.store.batch import Entry, Rows
 from gateway.store.database import Database
 from gateway.store.past_tables import WITH_KEY, imports, past_documents, past_mails
 from gateway.store.past_values import Outcome, PastDocument, PastMail, Remembered
 from gateway.store.past_views import PastViews
 from gateway.store.rows import case_columns, story_row
+from gateway.store.sameness import add_marks
 from gateway.store.tables import ARCHIVED_SAME, case_mails, cases, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
-from gateway.store.values import Acceptance
+from gateway.store.values import Acceptance, Opening
 
 
 class _Known(VanthuError):
@@ -89,12 +90,12 @@ class Past:
 
     def _entry(self, import_id: str, mail: PastMail) -> Entry:
         rows = self._rows_of((mail.acceptance,) if mail.acceptance is not None else ())
-        opened, rows.openings = [opening.case for opening in rows.openings], []
+        opened, rows.openings = rows.openings, []
 
         def work(transaction: Transaction) -> Remembered:
             if not _take(transaction.connection, import_id, mail):
                 raise _Known
-            archived = {case.id: _archive(transaction, case) for case in opened}
+            archived = {opening.case.id: _archive(transaction, opening) for opening in opened}
             twins = [_put_document(transaction.connection, import_id, mail, n, archived) for n in range(len(mail.documents))]
             return Remembered(joined=sum(each.joined for each in archived.values()), twins=sum(twins))
 
@@ -131,9 +132,12 @@ def _take(connection: Connection, import_id: str, mail: PastMail) -> bool:
     return connection.execute(statement.returning(past_mails.c.key)).first() is not None
 
 
-def _archive(transaction: Transaction, case: Case) -> _Archived:
-    """Put a case into the archive, or let its mail join the one that has the same bytes for the same unit."""
-    connection = transaction.connection
+def _archive(transaction: Transaction, opening: Opening) -> _Archived:
+    """Put a case into the archive, or let its mail join the one that has the same bytes for the same unit.
+
+    With its marks: a document that recalls, corrects or replaces it later is tied to it.
+    """
+    connection, case = transaction.connection, opening.case
     if case.state is not CaseState.ARCHIVED:
         raise AssertionError("only archived cases are made of old mail")
     is_new = _insert(connection, cases, case_columns(case), unless=("unit", "direction", "key"), where=ARCHIVED_SAME)
@@ -143,6 +147,7 @@ def _archive(transaction: Transaction, case: Case) -> _Archived:
             cases.c.unit == case.unit, cases.c.direction == case.direction.value, cases.c.key == clean(case.key), ARCHIVED_SAME
         )
         case_id = str(connection.execute(same).scalar_one())
+    add_marks(connection, case_id, opening.marks)
     of_mail = {"case_id": case_id, "mail_id": case.mail_id}
     if _insert(connection, case_mails, of_mail, unless=("case_id", "mail_id")):
         event = Event.CASE_OPENED if is_new else Event.CASE_JOINED

@@ -11,15 +11,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.backlog.importer import Span
 from gateway.backlog.mbox import Mbox
 from gateway.backlog.source import Stopped
 from gateway.errors import NotFound, StoreUnavailable
 from gateway.lifecycle import CaseState
-from gateway.model import Door
+from gateway.model import Door, Relation
+from gateway.policy.sameness import Mark, MarkKind, agency_of, marks_of
 from gateway.store import Outcome, PastMail, Remembered, Store
-from tests.backlog.importing import NOW, Reader, mail, mbox_of, run
+from tests.backlog.importing import DIRECTORY, NOW, Reader, mail, mbox_of, run
+from tests.store import letters
 
 Open = Callable[..., Store]
 DAY = datetime(2019, 5, 6, 1, tzinfo=UTC)
@@ -209,3 +212,22 @@ def test_an_import_that_is_killed_again_and_again_goes_on_each_time(url: str, op
     assert row.outcomes == {Outcome.ARCHIVED: 200, Outcome.NOTHING: 100, Outcome.UNREADABLE: 100, Outcome.SAME: 2}
     kept = [store.views.raw(row.id) for row in store.views.mails(limit=1000).rows]
     assert sorted(kept) == sorted(source.read(item) for item in list(source.items())[:400:2])
+
+
+def test_a_recall_that_comes_later_is_tied_to_the_archived_document(store: Store, tmp_path: Path) -> None:
+    run(store, mbox(tmp_path, mail(1, "document 1/BC-SNV@scan")), Reader())
+    (old,) = store.views.cases(units=None, states=[CaseState.ARCHIVED]).rows
+    letter = letters.mail(b"recall")
+    recall = replace(letters.document(), relation=Relation.RECALL, concerns="1/BC-SNV")
+    live = letters.case(letter, unit=old.unit, direction=old.direction, key="other bytes", document=recall)
+    name = next(mark for mark in _marks(store, old.id) if mark.kind is MarkKind.NAME)
+    acceptance = letters.captured(letter, live)
+    opening = replace(acceptance.openings[0], marks=(replace(name, kind=MarkKind.CONCERNS),))
+    store.accept_now([replace(acceptance, openings=(opening,))])
+    assert [tie.other_id for tie in store.casework.ties(live.id)] == [old.id]
+
+
+def _marks(store: Store, case_id: str) -> tuple[Mark, ...]:
+    case = store.views.case(case_id)
+    agency = agency_of(DIRECTORY, case.document)
+    return marks_of(case, letters.mail(b"any"), agency=agency)

@@ -14,8 +14,10 @@ from gateway import sample
 from gateway.cli import main
 from gateway.commands.opened import store_of
 from gateway.config import After, Mailbox, load
+from gateway.imap.access import token_file_of
 from gateway.imap.history import Link
-from gateway.imap.nightly import reconcile_due
+from gateway.imap.nightly import reconcile_due, warn_of_tokens
+from gateway.imap.oauth.token import token_of
 from gateway.imap.reconciling import TO_DO, reconcile
 from gateway.lifecycle import CaseState
 from gateway.policy.facts import VIETNAM
@@ -175,3 +177,22 @@ def test_a_mailbox_that_cannot_be_reached_does_not_end_the_night(
         results = reconcile_due(broken, store, lambda: datetime(2026, 11, 28, 2, 10, tzinfo=VIETNAM))
     assert [result.mailbox for result in results] == ["c3"]
     assert "mailbox x: not reconciled" in caplog.text
+
+
+def test_a_token_that_ends_soon_is_warned_of_once_a_day(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    sample.write(tmp_path / "house")
+    config = tmp_path / "house" / "vanthu.toml"
+    tables = (
+        '\n[[mailbox]]\nname = "c3"\nhost = "localhost"\nuser = "c3@moet.example"\nprovider = "m"\n'
+        '[[provider]]\nname = "m"\nkind = "microsoft"\nclient_id = "x"\n'
+    )
+    config.write_text(config.read_text() + tables)
+    settings = load(config)
+    file = token_file_of(settings, settings.mailbox[0])
+    with store_of(settings) as store:
+        assert warn_of_tokens(settings, store, NOW) == ("c3",)  # nobody has signed in
+        file.write(token_of({"access_token": "a", "refresh_token": "r"}, now=NOW))
+        assert warn_of_tokens(settings, store, NOW + timedelta(days=70)) == ()
+        assert warn_of_tokens(settings, store, NOW + timedelta(days=77)) == ("c3",)
+        assert warn_of_tokens(settings, store, NOW + timedelta(days=77, hours=1)) == ()
+    assert "mailbox c3: token ageing, it ends on" in caplog.text

@@ -17,7 +17,7 @@ from gateway.directory.files import load as load_directory
 from gateway.inspection import Inspector
 from gateway.lifecycle import CaseState, DeliveryEvent
 from gateway.model import Account, Case
-from tests.web import sample
+from tests.web import sample, test_past
 from tests.web.sample import CLERK, OFFICER, SCHOOL_CLERK, House, packed_case, place_of
 from tests.world import letters
 from web.server import serve
@@ -260,3 +260,11 @@ def test_an_appeal_is_written_and_read(house: House, seat: Seat, remember: Calla
     seat.open(f"/case/{case.id}")
     expect(seat.page.get_by_role("heading", name="Ý kiến của người gửi")).to_be_visible()
     seat.fits("appeal-case")
+
+
+def test_the_page_about_old_mail_fits(house: House, seat: Seat) -> None:
+    test_past.filled(house)
+    seat.sign_in(OFFICER)
+    seat.open("/past")
+    expect(seat.page.get_by_role("heading", level=1)).to_have_text("Thư cũ và đối chiếu")
+    seat.fits("past")
