@@ -12,14 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from gateway.documents.likeness import distance
-from gateway.documents.scanned import DATE_IN, HANDWRITTEN, NUMBER, as_digits, symbol_and_rest
+from gateway.documents.scanned import DATE_IN, DOTTED, FIGURES, HANDWRITTEN, NUMBER, as_digits, as_number, symbol_and_rest
 from gateway.documents.vietnamese import plain_symbol, squeezed
 from gateway.model import Value
 
 ENOUGH = 2  # later readings that must say what the first one says
 _SURE = 0.5  # mean confidence of those that agree: "02" by hand was read as 22 three times, with 0.3
 _MOST_WRONG = 2  # letters of a line whose words were parted wrongly
-_FIGURES = re.compile(r"[0-9]{1,5}[a-z]?")
 
 
 class Reading(Value):
@@ -64,7 +63,8 @@ class _Number(Value):
 
 def is_number(cell: str) -> bool:
     """Whether this piece of a line is "Số: …/…"."""
-    return NUMBER.match(cell) is not None
+    found = NUMBER.match(cell)
+    return found is not None and not DOTTED.search(found["symbol"])
 
 
 def is_date(cell: str) -> bool:
@@ -106,7 +106,7 @@ def _number(reading: Reading) -> _Number | None:
         return None
     symbol, rest = symbol_and_rest(found["symbol"])
     return _Number(
-        digits=_Said(text=found["cell"].strip(" .,:;_'`-|…"), sure=reading.sure_of(found.start("cell"), found.end("cell"))),
+        digits=_Said(text=as_number(found["cell"]), sure=reading.sure_of(found.start("cell"), found.end("cell"))),
         joint="-" if found["party"] else "/",
         symbol=re.sub("Đ{2,}", "Đ", plain_symbol(symbol)).rstrip(".-/"),
         behind=(rest + reading.text[found.end() :]).strip(),
@@ -148,7 +148,7 @@ def _part(reading: Reading, part: str) -> _Said:
 
 def _filled(said: Sequence[_Said]) -> str:
     """The figures that are believed; "…" when something else stands there; "" when most readings see nothing."""
-    if _FIGURES.fullmatch(said[0].text) and (agreed := _agreed(said)):
+    if FIGURES.fullmatch(said[0].text) and (agreed := _agreed(said)):
         return agreed
     return HANDWRITTEN if sum(bool(each.text) for each in said) > len(said) / 2 else ""
 
@@ -161,7 +161,7 @@ def _agreed(said: Sequence[_Said]) -> str:
 
 def _is_settled(said: Sequence[_Said]) -> bool:
     """It is agreed, or never will be: what was no figure at first."""
-    return len(said) > 1 and (bool(_agreed(said)) or not _FIGURES.fullmatch(said[0].text))
+    return len(said) > 1 and (bool(_agreed(said)) or not FIGURES.fullmatch(said[0].text))
 
 
 def _most_said(said: Iterable[str]) -> str:

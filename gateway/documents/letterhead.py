@@ -25,6 +25,7 @@ SEARCHED = 90  # lines: a portal puts its menu before the document
 _NOT_OURS = re.compile(
     r"^[\W_]*(?:nguoiky|kyboi|email|coquan|thoigianky|ngayky|kyten):|^congbao/|^congvanden|^den(?:so|ngay)?:"
 )
+_SHORTEST = 4  # letters of an agency's name, where an OCR read it
 _LONG = 130  # letters: a line of text, not of a letterhead
 
 
@@ -351,7 +352,8 @@ class _Reader:
         )
         joined: list[Found] = []
         for found in self.agencies:
-            if not found.text.strip("-:=&0* ") or _ENGLISH.search(found.text):
+            specks = found.line.confidence < 1 and sum(map(str.isalpha, found.text)) < _SHORTEST
+            if specks or not found.text.strip("-:=&0* ") or _ENGLISH.search(found.text):
                 continue
             if (
                 joined

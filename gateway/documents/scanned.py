@@ -23,6 +23,7 @@ _DOUBTFUL = 0.65  # confidence of a line below which digits are not believed
 _SURE = 0.85  # above it ký hiệu is left as it was read
 _NOISE = 0.45
 _FRAME = " .,:;'`´ˆ^~_-–—|*°•\"“”"
+_PLACE = 45  # letters of a place before a date
 _ABOVE = 8  # lines in which the names of the agencies stand
 
 MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
@@ -94,8 +95,9 @@ def _with_motto(text: str) -> str:
 
 
 def _cell(cell: str, confidence: float, groups: frozenset[str]) -> str:
-    cell = DATE_IN.sub(lambda found: _dated(found, confidence), cell)
-    if found := NUMBER.match(cell) or _LOST_WORD.match(cell):
+    if (date := DATE_IN.search(cell)) and date.start() < _PLACE and len(cell) - date.end() < 4:
+        cell = cell[: date.start()] + _dated(date, confidence) + cell[date.end() :]  # what the text cites stays as it was read
+    if (found := NUMBER.match(cell) or _LOST_WORD.match(cell)) and not DOTTED.search(found["symbol"]):
         return _numbered(found, cell, confidence, groups)
     if (found := _VV.match(cell)) and (len(found[0].split()[0]) > 2 or cell[found.end()].islower()):
         return "V/v " + cell[found.end() :]
@@ -114,14 +116,16 @@ NUMBER = re.compile(
 # The word "Số" itself may be lost: what remains is rubbish, a slash and a whole ký hiệu, alone in its column.
 _LOST_WORD = re.compile(r"^(?P<cell>\S{0,8}\s?\S{0,8})\s*[/⁄∕]\s*(?P<symbol>[A-ZĐ]{2,6}(?:\s?-\s?[A-ZĐ][A-Za-zĐ&]{1,9})+)$")
 _TORN_NUMBER = re.compile(r"^(\W{0,3}S[oóôốồổộ6]\s*:?[^\t]{0,8})\t+\s*(?=[/⁄]\s?[A-ZĐ]{2})")
+DOTTED = re.compile(r"[.…_]{3,}")  # "/BC-......": a form to fill in
 HANDWRITTEN = "…"
+FIGURES = re.compile(r"[0-9]{1,5}[a-hk]?")  # "12a"; an "l" behind figures is a 1 that was read badly
 
 
 def _numbered(found: re.Match[str], cell: str, confidence: float, groups: frozenset[str]) -> str:
-    digits = found["cell"].strip(" .,:;_'`-|")
+    digits = as_number(found["cell"])
     if not digits and confidence == 1.0:
         digits = ""  # read several times: nothing stands there
-    elif not re.fullmatch(r"\d{1,5}[a-z]?", digits) or confidence < _DOUBTFUL:
+    elif not FIGURES.fullmatch(digits) or confidence < _DOUBTFUL:
         digits = HANDWRITTEN
     symbol, rest = symbol_and_rest(found["symbol"])
     behind = (rest + cell[found.end() :]).strip()
@@ -203,6 +207,12 @@ def _number_of(text: str, limit: int, confidence: float) -> str:
     digits = as_digits(text)
     believed = re.fullmatch(r"[0-9]{1,2}", digits) and 1 <= int(digits) <= limit and confidence >= _DOUBTFUL
     return digits if believed else HANDWRITTEN
+
+
+def as_number(text: str) -> str:
+    """The number before ký hiệu, letters that look like figures as these, but for a real letter at its end."""
+    text = text.strip(" .,:;_'`-|…")
+    return as_digits(text) if not FIGURES.fullmatch(text) else text
 
 
 def as_digits(text: str) -> str:

@@ -19,6 +19,7 @@ from gateway.documents.furniture import without_furniture
 from gateway.documents.heading import heading_of
 from gateway.documents.kinds import LETTER, kind_by_symbol
 from gateway.documents.letterhead import Letterhead, letterhead_of
+from gateway.documents.named import number_in_name
 from gateway.documents.number_line import cited_numbers
 from gateway.documents.regimes import regime_of
 from gateway.documents.relations import relation_of
@@ -33,6 +34,7 @@ _WORDS = 240  # letters of evidence
 # Persons and companies have these sealed, too: without a number they are no issuance.
 _PRIVATE_KINDS = frozenset({"Hợp đồng", "Biên bản", "Bản cam kết", "Bản thỏa thuận", "Bản ghi nhớ", "Giấy chứng nhận",
     "Giấy đi đường", "Giấy biên nhận hồ sơ", "Giấy nghỉ phép", "Giấy giới thiệu", "Giấy ủy quyền"})  # fmt: skip
+_NAMED = 0.7  # confidence of a number that only the name of the file says
 _FEW_LETTERS = 60  # on a scan with a seal: its words could not be read
 
 # What each sign adds to the confidence that a text with a number of its own is an issuance.
@@ -85,6 +87,16 @@ def _respelled(head: Letterhead, speller: Speller) -> Letterhead:
     return replace(head, agency=agency, subject=speller.respelled(head.subject))
 
 
+def _with_named_number(head: Letterhead, file: str) -> Letterhead:
+    """The number that the name of the file says, where a pen wrote it on the paper."""
+    number = head.number
+    named = number_in_name(file, number.symbol) if number and not number.number and number.symbol and not number.year else ""
+    if not number or not named:
+        return head
+    at = Found(text=f"tên tệp: {file.rpartition('/')[2]}", line=Line(text=file, place=0, confidence=_NAMED))
+    return replace(head, number=replace(number, number=named), number_at=at)
+
+
 def _secret(stamp: Secrecy, found: Found, file: str) -> Judgement:
     """Nothing but the stamp leaves this function: no number, no subject, no names (Law 29/2018/QH14, article 5)."""
     evidence = Evidence(sign=Sign.SECRECY, words=stamp.upper(), file=file, page=found.line.page, line=found.line.place)
@@ -104,6 +116,8 @@ class _Weighing:
         # A blank on a scan was filled by hand when that can be seen, or when seal or signature say that the paper is final;
         # unread pages may have them.
         self.by_hand = text.scanned and bool(text.marks or text.unread_pages or self._has_written_number)
+        if self.by_hand:
+            self.head = _with_named_number(self.head, file)
         self.evidence = tuple(self._signs())
         self.found = {each.sign for each in self.evidence}
 

@@ -22,6 +22,8 @@ def _read(text: str, sure: float = 0.9) -> Reading:
         (["Số: 53 /TB-SYT", "Số: 52 /TB-SYT", "Số: 53 /TB-SYT", "Số: 59 /TB-SYT"], "Số: …/TB-SYT"),
         (["Số: /SGDĐT-VP", "Số: /SGDĐT-VP"], "Số: /SGDĐT-VP"),
         (["Số: ..... /SGDĐT-VP", "Số: …. /SGDĐT-VP"], "Số: /SGDĐT-VP"),
+        (["Số: 2l/KH-AB", "Số: 21/KH-AB", "Số: 2l/KH-AB"], "Số: 21/KH-AB"),
+        (["Số: 12a/KH-AB"] * 3, "Số: 12a/KH-AB"),
         (["Số 36-HD/VPTW", "Số 36-HD/VPTW", "Số 36 - HD/VPTW"], "Số 36-HD/VPTW"),
     ],
 )

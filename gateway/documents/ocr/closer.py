@@ -6,6 +6,7 @@ other pieces get two when a word of them was read with doubt.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ _AROUND = 0.2  # of the height of the letters: room above and below them
 _MARGIN = 20  # white pixels around a piece: Tesseract wants some
 _DOUBTFUL = 0.93  # a word that is less sure is read again
 _MOST_LINES = 24  # of a letterhead
+_FIGURES = re.compile(r"[\d/⁄]")
 Reader = Callable[[float], Reading]
 
 
@@ -51,8 +53,9 @@ def _looked_closer(line: Line, page: PageImage) -> Line:
     if len(cells) != len(line.columns):
         return line
     read = [_again(cell, column, page) for cell, column in zip(cells, line.columns, strict=True)]
-    figures = any(agreement.is_number(cell) or agreement.is_date(cell) for cell in cells)
-    return replace(line, text=tidy("\t".join(read)), agreed=figures)
+    settled = [agreement.is_number(cell) or agreement.is_date(cell) for cell in cells]
+    others = any(_FIGURES.search(cell) for cell, is_settled in zip(cells, settled, strict=True) if not is_settled)
+    return replace(line, text=tidy("\t".join(read)), agreed=any(settled) and not others)
 
 
 def _again(cell: str, column: Column, page: PageImage) -> str:

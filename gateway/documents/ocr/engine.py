@@ -173,7 +173,7 @@ def _word(iterator: Any, tesserocr: ModuleType, left: int, top: int) -> Word | N
     box = None if iterator.Empty(tesserocr.RIL.WORD) else iterator.BoundingBox(tesserocr.RIL.WORD)
     if not box:
         return None
-    text = iterator.GetUTF8Text(tesserocr.RIL.WORD).strip()
+    text = iterator.GetUTF8Text(tesserocr.RIL.WORD).strip().replace("§", "S")  # no Vietnamese document has a "§"
     if not text:
         return None
     confidence = round(max(iterator.Confidence(tesserocr.RIL.WORD), 0.0) / 100, 3)
