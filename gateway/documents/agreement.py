@@ -7,13 +7,22 @@ sure enough together, and else it is "…".  Another word is put right when the 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from gateway.documents.likeness import distance
-from gateway.documents.scanned import DATE_IN, DOTTED, FIGURES, HANDWRITTEN, NUMBER, as_digits, as_number, symbol_and_rest
-from gateway.documents.vietnamese import plain_symbol, squeezed
+from gateway.documents.scanned import (
+    DATE_IN,
+    DOTTED,
+    FIGURES,
+    HANDWRITTEN,
+    NUMBER,
+    as_digits,
+    as_number,
+    once_barred,
+    symbol_and_rest,
+)
+from gateway.documents.vietnamese import squeezed
 from gateway.model import Value
 
 ENOUGH = 2  # later readings that must say what the first one says
@@ -108,7 +117,7 @@ def _number(reading: Reading) -> _Number | None:
     return _Number(
         digits=_Said(text=as_number(found["cell"]), sure=reading.sure_of(found.start("cell"), found.end("cell"))),
         joint="-" if found["party"] else "/",
-        symbol=re.sub("Đ{2,}", "Đ", plain_symbol(symbol)).rstrip(".-/"),
+        symbol=once_barred(symbol).rstrip(".-/"),
         behind=(rest + reading.text[found.end() :]).strip(),
     )
 

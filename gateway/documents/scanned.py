@@ -116,6 +116,7 @@ NUMBER = re.compile(
 # The word "Số" itself may be lost: what remains is rubbish, a slash and a whole ký hiệu, alone in its column.
 _LOST_WORD = re.compile(r"^(?P<cell>\S{0,8}\s?\S{0,8})\s*[/⁄∕]\s*(?P<symbol>[A-ZĐ]{2,6}(?:\s?-\s?[A-ZĐ][A-Za-zĐ&]{1,9})+)$")
 _TORN_NUMBER = re.compile(r"^(\W{0,3}S[oóôốồổộ6]\s*:?[^\t]{0,8})\t+\s*(?=[/⁄]\s?[A-ZĐ]{2})")
+_TWICE_BARRED = re.compile("ĐÐ|ÐĐ")
 DOTTED = re.compile(r"[.…_]{3,}")  # "/BC-......": a form to fill in
 HANDWRITTEN = "…"
 FIGURES = re.compile(r"[0-9]{1,5}[a-hk]?")  # "12a"; an "l" behind figures is a 1 that was read badly
@@ -134,6 +135,11 @@ def _numbered(found: re.Match[str], cell: str, confidence: float, groups: frozen
     return named.format(digits, symbol) + (f"\t{behind}" if behind else "")
 
 
+def once_barred(symbol: str) -> str:
+    """Ký hiệu in its usual letters; an OCR may give one Đ as two, of different codes.  "KĐĐH" has two of its own."""
+    return plain_symbol(_TWICE_BARRED.sub("Đ", symbol))
+
+
 def symbol_and_rest(symbol: str) -> tuple[str, str]:
     """ "SYT - NVY Kiên Giang": the place of the date may follow without a gap."""
     words = symbol.split(" ")
@@ -148,7 +154,7 @@ def symbol_and_rest(symbol: str) -> tuple[str, str]:
 
 def _repaired(symbol: str, groups: frozenset[str]) -> str:
     """Groups of the symbol that occur nowhere, as the group that the text cites and that differs in one letter."""
-    symbol = re.sub(r"Đ{2,}", "Đ", plain_symbol(symbol)).rstrip(".-/")
+    symbol = once_barred(symbol).rstrip(".-/")
     symbol = re.sub(r"^((?:19|20)\d\d)-?(?=[A-ZĐ])", r"\1/", symbol)
     parts = re.split(r"([-/])", symbol)
     for index in range(0, len(parts), 2):

@@ -24,6 +24,7 @@ def _read(text: str, sure: float = 0.9) -> Reading:
         (["Số: ..... /SGDĐT-VP", "Số: …. /SGDĐT-VP"], "Số: /SGDĐT-VP"),
         (["Số: 2l/KH-AB", "Số: 21/KH-AB", "Số: 2l/KH-AB"], "Số: 21/KH-AB"),
         (["Số: 12a/KH-AB"] * 3, "Số: 12a/KH-AB"),
+        (["Số: 1074/KTKĐ-KĐĐH"] * 3, "Số: 1074/KTKĐ-KĐĐH"),
         (["Số 36-HD/VPTW", "Số 36-HD/VPTW", "Số 36 - HD/VPTW"], "Số 36-HD/VPTW"),
     ],
 )
