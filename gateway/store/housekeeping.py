@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.lifecycle import CaseState, DeliveryState
@@ -41,19 +41,29 @@ def put_account(transaction: Transaction, account: Account) -> None:
 
 
 def put_policy(transaction: Transaction, version: str, content: str, *, at: datetime) -> None:
-    """Remember a policy the first time that it is in force."""
-    statement = _insert(transaction)(policies).values(version=version, at=at, content=content)
-    transaction.connection.execute(statement.on_conflict_do_nothing(index_elements=["version"]))
+    """Remember a policy, unless it is the last one."""
+    if name := _state_name(transaction, policies, version):
+        statement = _insert(transaction)(policies).values(version=name, at=at, content=content)
+        transaction.connection.execute(statement.on_conflict_do_nothing(index_elements=["version"]))
 
 
 def put_directory(transaction: Transaction, version: str, files: Mapping[str, str], *, actor: str, at: datetime) -> None:
-    """Remember a directory.  One that comes back after another is in force again from now on."""
-    values = {"at": at, "actor": actor, "files": to_json(dict(files))}
-    newest = select(directories.c.version).order_by(directories.c.at.desc()).limit(1)
-    if transaction.connection.execute(newest).scalar() == version:
-        return
-    statement = _insert(transaction)(directories).values(version=version, **values)
-    transaction.connection.execute(statement.on_conflict_do_update(index_elements=["version"], set_=values))
+    """Remember a directory, unless it is the last one."""
+    if name := _state_name(transaction, directories, version):
+        values = {"version": name, "at": at, "actor": actor, "files": to_json(dict(files))}
+        statement = _insert(transaction)(directories).values(values)
+        transaction.connection.execute(statement.on_conflict_do_nothing(index_elements=["version"]))
+
+
+def _state_name(transaction: Transaction, table: Table, version: str) -> str:
+    """What a version is kept as: one that comes back after another is a state of its own, VERSION.2; "" for the last one."""
+    c, connection = table.c, transaction.connection
+    newest = connection.execute(select(c.version).order_by(c.at.desc(), c.version.desc()).limit(1)).scalar()
+    if newest is not None and newest.partition(".")[0] == version:
+        return ""
+    same = or_(c.version == version, c.version.startswith(f"{version}.", autoescape=True))
+    before = connection.execute(select(func.count()).select_from(table).where(same)).scalar_one()
+    return version if before == 0 else f"{version}.{before + 1}"
 
 
 def exempt(transaction: Transaction, exemption: Exemption, *, actor: str) -> None:

@@ -90,9 +90,9 @@ def test_a_directory_is_remembered_when_it_changes(store: Store) -> None:
     store.put_directory("two", {}, actor="quantri", now=NOON + 2 * SECOND)
     store.put_directory("one", files, now=LATER)
     assert [(each.version, each.at, each.actor) for each in store.archive.directories()] == [
-        ("one", LATER, ""), ("two", NOON + 2 * SECOND, "quantri"),
+        ("one.2", LATER, ""), ("two", NOON + 2 * SECOND, "quantri"), ("one", NOON, ""),
     ]  # fmt: skip
-    assert store.archive.directory("one") == files
+    assert store.archive.directory("one") == store.archive.directory("one.2") == files
 
 
 def test_what_came_through_a_reporting_channel_is_listed(store: Store) -> None:
