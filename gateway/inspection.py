@@ -143,7 +143,8 @@ class Inspector:
         """The rows of a list (CSV, XLSX, XLS, ODS) that somebody sends in.  Blocks.  VanthuError when it cannot be read."""
         outcome = self._run(self._job("rows", name=sheet), data)
         if outcome.failed or not outcome.complete:
-            raise VanthuError(outcome.failed or f"not a list that can be read: {outcome.reason}")
+            far = "not a list that can be read (a cell very far from the others?): copy its rows into a new workbook"
+            raise VanthuError(outcome.failed or far)
         return msgspec.msgpack.decode(outcome.made, type=list[list[str]])
 
     def _made(self, job: Job, data: bytes) -> bytes:

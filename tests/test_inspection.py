@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
+import openpyxl
 import pillow_heif
 import pytest
 from PIL import Image
@@ -415,3 +416,11 @@ def test_a_workbook_that_cannot_be_read_costs_a_sentence(inspector: Inspector) -
 def test_what_somebody_wrote_himself_is_read_in_a_child(inspector: Inspector) -> None:
     raw = "Content-Type: text/html; charset=utf-8\r\n\r\n<p>Không phải</p><blockquote type=cite>Gửi</blockquote>".encode()
     assert inspector.own_words(raw) == "Không phải"
+
+
+def test_a_workbook_with_a_cell_at_the_end_of_the_sheet_costs_a_sentence(inspector: Inspector) -> None:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active["A1"] = book.active["XFD1048576"] = "x"
+    book.save(out)
+    with pytest.raises(VanthuError, match="copy its rows into a new workbook"):
+        inspector.rows_of(out.getvalue())

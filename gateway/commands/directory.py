@@ -25,6 +25,7 @@ from gateway.directory.files import contents, version_of
 from gateway.directory.files import load as load_directory
 from gateway.directory.headings import in_words
 from gateway.directory.history import changes
+from gateway.errors import ConfigError, VanthuError
 from gateway.policy.facts import VIETNAM, local_day
 
 _SHOWN = 40  # lines of a kind
@@ -52,7 +53,7 @@ def import_list(file: Path, config_file: Path, table: str, sheet: str, replace: 
     """
     settings = load(config_file)
     folder = settings.path(settings.directory.path)
-    plan = importing.preview(file, folder, table=table, sheet=sheet, replace=replace)
+    plan = importing.preview_rows(file, _rows(settings, file, sheet), folder, table=table, replace=replace)
     _show(plan)
     if not plan.is_good:
         say(f"{plan.file}: {len(plan.errors)} ô cần sửa; chưa ghi gì.")
@@ -99,6 +100,24 @@ def history(config_file: Path, limit: int) -> None:
             before = store.archive.directory(older.version) if older is not None else {}
             for each in changes(before, store.archive.directory(newer.version)) if older is not None else ():
                 say(f"  {each.file}: {in_words(each.change, each.file)}")
+
+
+def _rows(settings: Config, file: Path, sheet: str) -> list[list[str]]:
+    """The rows of a list, read in a guarded child: a workbook with one cell very far away asks for all the memory there is."""
+    from gateway.inspection import Inspector
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+    inspector = Inspector(settings.inspection)
+    inspector.start()
+    try:
+        return inspector.rows_of(data, sheet)
+    except VanthuError as error:
+        raise ConfigError(f"{file}: {error}") from error
+    finally:
+        inspector.close()
 
 
 def _remember(settings: Config, folder: Path) -> None:

@@ -125,7 +125,10 @@ _VIETNAMESE = (
         "một mẫu có các ngoặc [ ] đi từng cặp, không lồng nhau",
     ),
     ("not a workbook that can be read", "không phải bảng tính đọc được"),
-    ("not a list that can be read", "không đọc được danh sách này"),
+    (
+        "not a list that can be read (a cell very far from the others?): copy its rows into a new workbook",
+        "không đọc được danh sách này (có ô nằm rất xa?); xin chép các dòng sang một bảng tính mới",
+    ),
     ("not valid CSV", "không phải tệp CSV đúng cách"),
     (
         'expected UTF-8; save it as "CSV UTF-8" or as a workbook (.xlsx)',
