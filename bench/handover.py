@@ -16,7 +16,7 @@ from bench.report import Line, Part
 from bench.servers import Gateway, OfficeSandbox
 from gateway.config import load
 
-COUNT = 2000
+COUNT = 1000
 FILE_BYTES = 40 * 1024
 LARGE, LARGE_BYTES = 4, 34 * 1024 * 1024  # in a mail that is 47 MB, in a package that is 112 MB
 FOLDER_AIM, SANDBOX_AIM = 200, 50

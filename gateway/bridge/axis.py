@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -17,8 +18,10 @@ from gateway.bridge.packing import OneLarge, Packed, for_all, packed, why_not, w
 from gateway.bridge.verdicts import CODES, asked, doc_id_of, entries, result_of
 from gateway.courier import Answer, Capabilities, Finding, FindingLevel, Level, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
-from gateway.errors import DeliveryError, Misconfigured
+from gateway.errors import DeliveryError, Misconfigured, TemporaryFailure
 from gateway.model import Case, Delivery, Value
+
+logger = logging.getLogger(__name__)
 
 DOCUMENTS, STATUSES = "edoc", "status"
 _AT_A_TIME = 20  # answers fetched in one poll
@@ -125,14 +128,22 @@ class AxisCourier:
         )
 
     async def poll(self) -> tuple[Answer, ...]:
-        """Statuses first, then documents."""
+        """Statuses first, then documents.  What cannot be fetched now does not keep back what can."""
         found: list[Answer] = []
+        failed: DeliveryError | None = None
         for kind in (STATUSES, DOCUMENTS):
             verdict = asked(await self._list_received(kind), self._service.codes)
             for entry in entries(verdict):
                 doc_id = doc_id_of(entry)
-                if doc_id and len(found) < _AT_A_TIME:
+                if not doc_id or len(found) >= _AT_A_TIME:
+                    continue
+                try:
                     found.append(await self._answer(kind, doc_id, entry))
+                except TemporaryFailure as error:
+                    logger.warning("%s: DocId %s: %s", self.name, doc_id, error)
+                    failed = error
+        if failed is not None and not found:
+            raise failed
         return tuple(found)
 
     async def _answer(self, kind: str, doc_id: str, entry: Mapping[str, str]) -> Answer:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -30,6 +31,8 @@ from gateway.bridge.packing import OneLarge, Packed, for_all, packed, why_not
 from gateway.courier import Answer, Capabilities, Finding, Level, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
 from gateway.model import Case, Delivery
+
+logger = logging.getLogger(__name__)
 
 _AT_A_TIME = 20  # answers
 _BYTES_AT_A_TIME = 64 * 1024 * 1024
@@ -131,10 +134,14 @@ class FolderCourier:
         room = _BYTES_AT_A_TIME
         try:
             sweep(self._folder)
-            for path in finished(self._folder / "out", settled_s=self._settled_s)[:_AT_A_TIME]:
-                if found and room <= 0:
+            for path in finished(self._folder / "out", settled_s=self._settled_s):
+                if len(found) >= _AT_A_TIME or (found and room <= 0):
                     break
-                answer = _answer_in(path)
+                try:
+                    answer = _answer_in(path)
+                except OSError as error:  # one file that cannot be read must not keep back the others
+                    logger.warning("%s: %s", path, error.strerror)
+                    continue
                 found.append(answer)
                 room -= len(answer.raw)
         except OSError as error:

@@ -51,7 +51,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         """For the story and for people."""
         known = _IN_WORDS.get(self.code, "")
-        return " ".join(part for part in (f"[{self.code}]" if self.code else "", self.said, known and f"({known})") if part)
+        number = f"[{self.code}]" if self.code not in ("", "0") else ""
+        return " ".join(part for part in (number, self.said, known and f"({known})") if part)
 
     @property
     def is_duplicate(self) -> bool:
@@ -90,7 +91,7 @@ def result_of(reply: Reply, delivery_id: str, codes: Mapping[str, Outcome]) -> R
     outcome = _outcome(verdict, codes)
     if outcome is Outcome.MISCONFIGURED:
         raise Misconfigured(verdict.words)
-    said = f"DocId {verdict.doc_id}: {verdict.words}" if verdict.doc_id else verdict.words
+    said = ": ".join(part for part in (f"DocId {verdict.doc_id}" if verdict.doc_id else "", verdict.words) if part)
     receipt = reply.body if outcome in (Outcome.DELIVERED, Outcome.ALREADY, Outcome.PENDING) else b""
     return Result(delivery_id=delivery_id, outcome=outcome, reply=said, receipt=receipt)
 

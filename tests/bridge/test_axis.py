@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from gateway.bridge.edxml import package
 from gateway.bridge.handover import edxml_of
 from gateway.bridge.http import Address, Http
 from gateway.bridge.lgsp import LgspCourier
+from gateway.bridge.packing import packed
 from gateway.bridge.sandbox.faults import Dial, Fault
 from gateway.bridge.sandbox.register import Register
 from gateway.bridge.sandbox.server import Sandbox, Setup
@@ -79,6 +81,10 @@ def case_of(parcel: Parcel) -> Case:
     return parcel.case
 
 
+def doc_id(result: Result) -> object:
+    return json.loads(result.receipt)["DocId"]
+
+
 async def delivered(courier: AxisCourier, parcel: Parcel) -> Result:
     (result,) = await courier.deliver(parcel)
     return result
@@ -96,7 +102,7 @@ def test_a_package_is_taken_registered_and_its_answers_come_back(
 
     async def steps(courier: AxisCourier) -> None:
         result = await delivered(courier, parcel)
-        assert (result.outcome, b'"OK"' in result.receipt) == (Outcome.DELIVERED, True)
+        assert (result.outcome, result.reply, b'"OK"' in result.receipt) == (Outcome.DELIVERED, "DocId 1", True)
         stored, registered = await courier.poll()
         assert (stored.level, registered.level) == (Level.STORED, Level.REGISTERED)
         assert (registered.delivery_id, registered.register_number) == (parcel.deliveries[0].id, "1")
@@ -123,6 +129,48 @@ def test_sending_again_is_a_success_and_no_second_entry(
         assert (entry.times, entry.number) == (2, 1)
 
     run(world, kind, steps)
+
+
+def test_a_repeat_after_a_month_gets_the_first_receipt(kind: str, parcel: Parcel, directory: Directory, tmp_path: Path) -> None:
+    """B12: an id is known for ever."""
+    world = World(tmp_path, directory)
+
+    async def steps(courier: AxisCourier) -> None:
+        first = await delivered(courier, parcel)
+        world.register.close()
+        world.register = Register(tmp_path / "so.sqlite3", clock=lambda: datetime.now(UTC) + timedelta(days=31))
+        world.sandbox.register = world.register
+        again = await delivered(courier, parcel)
+        assert again.outcome is Outcome.ALREADY
+        assert doc_id(again) == doc_id(first) == "1"
+        assert again.receipt
+
+    run(world, kind, steps)
+
+
+def test_fifty_at_once_are_fifty_entries_each_with_its_own_bytes(
+    kind: str, parcel: Parcel, directory: Directory, tmp_path: Path
+) -> None:
+    """B10: nothing is shared between those that are on their way at once."""
+    world = World(tmp_path, directory)
+    case = case_of(parcel)
+    parcels = [
+        replace(
+            parcel,
+            mail=replace(parcel.mail, raw=parcel.mail.raw.replace(b"Subject:", b"X-So: %d\r\nSubject:" % n)),
+            case=replace(case, id=f"01KACASE00000000000000{n:04}"),
+            deliveries=(replace(parcel.deliveries[0], id=f"01KACASE00000000000000{n:04}-1"),),
+        )
+        for n in range(50)
+    ]
+    digests = {one.deliveries[0].id: packed(one, case_of(one), directory).digest for one in parcels}
+
+    async def steps(courier: AxisCourier) -> None:
+        await asyncio.gather(*(courier.deliver(one) for one in parcels))
+        assert world.register.digests() == {f"{name}.edxml": digest for name, digest in digests.items()}
+
+    run(world, kind, steps, timeout_s=30.0)
+    assert len(set(digests.values())) == 50
 
 
 @pytest.mark.parametrize("fault", [Fault.TIMEOUT, Fault.LOSE])
@@ -234,6 +282,21 @@ def test_a_file_with_the_hash_of_another_is_fetched_again(
             await courier.poll()
         world.dial.chances.clear()
         assert len(await courier.poll()) == 2
+
+    run(world, kind, steps)
+
+
+def test_an_answer_that_cannot_be_fetched_does_not_keep_back_the_others(
+    kind: str, parcel: Parcel, directory: Directory, tmp_path: Path
+) -> None:
+    """B5: poison first."""
+    world = World(tmp_path, directory)
+
+    async def steps(courier: AxisCourier) -> None:
+        world.register.offer(b"", "trong.edxml")
+        world.register.offer(package(edxml_of(parcel.mail, case_of(parcel), directory)), "van-ban.edxml")
+        (answer,) = await courier.poll()
+        assert answer.level is Level.DOCUMENT
 
     run(world, kind, steps)
 

@@ -224,6 +224,14 @@ def test_what_nobody_can_read_is_kept_and_does_not_stop_the_rest(
     assert (folder / "done" / name).read_bytes() == data
 
 
+def test_a_file_that_cannot_be_read_does_not_keep_back_the_others(courier: FolderCourier, folder: Path) -> None:
+    """B5: poison first."""
+    left_there(folder, "b.edxml", STATUS)
+    (folder / "out" / "a.edxml").symlink_to("/proc/self/mem")  # reading it fails, for root too
+    os.utime(folder / "out" / "b.edxml", (1, 1))
+    assert [answer.handle for answer in asyncio.run(courier.poll())] == ["b.edxml"]
+
+
 def test_what_is_still_being_written_is_left_alone(courier: FolderCourier, directory: Directory, folder: Path) -> None:
     left_there(folder, ".a.edxml", STATUS)
     left_there(folder, "b.edxml.part", STATUS)

@@ -209,6 +209,11 @@ class Register:
             ).fetchall()
         return [Entry(**dict(zip(Entry.__struct_fields__, row, strict=True))) for row in rows]
 
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of what came under each file name."""
+        with self._lock:
+            return dict(self._db.execute("SELECT file, digest FROM documents").fetchall())
+
     def statuses(self) -> list[tuple[str, str, str]]:
         """DocumentId, code and words of the statuses that the other side sent."""
         with self._lock:
