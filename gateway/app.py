@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 import gateway
@@ -26,7 +27,11 @@ from gateway.directory.files import version_of
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError, StoreUnavailable
 from gateway.hearing import Hearing
+from gateway.imap.access import credentials_of, server_of
+from gateway.imap.append import AppendCourier
+from gateway.imap.envelope import likeness_of
 from gateway.imap.nightly import run_nightly
+from gateway.imap.poller import Poller
 from gateway.inspection import Inspector
 from gateway.intake import Intake, own_letter
 from gateway.model import Identity
@@ -43,6 +48,7 @@ from gateway.smtp.policy_service import PolicyService
 from gateway.smtp.relay import Relay
 from gateway.smtp.server import SmtpServer
 from gateway.store import Acceptance, Store
+from gateway.sweeping import Sweeps, append_courier, routes_of
 from gateway.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -96,6 +102,13 @@ class Gateway:
         )
         couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname)}
         couriers |= {office.name: courier_of(office, settings, self.directory) for office in settings.office}
+        couriers |= {
+            append_courier(box.name): AppendCourier(
+                append_courier(box.name), server_of(settings, box), credentials_of(settings, box)
+            )
+            for box in settings.mailbox
+            if any(other.append_to == box.name for other in settings.mailbox)
+        }
         offices = frozenset(office.name for office in settings.office)
         self.worker = Worker(self.store, couriers, settings.worker, report=self._report)
         self.review = Review(
@@ -128,7 +141,9 @@ class Gateway:
             offices=offices,
             to_appeal=links.to_appeal,
             ears=self.hearing,
+            sweeps=Sweeps(routes_of(settings.mailbox), likeness=likeness_of),
         )
+        self.poller: Poller | None = None
         self.smtp = SmtpServer(settings.smtp, self.intake)
         self.policy_service = PolicyService(settings.policy_service, directory=self.directory, today=lambda: local_day(clock()))
         self._endings = contextlib.AsyncExitStack()
@@ -170,6 +185,7 @@ class Gateway:
             "loop_lag_max_ms": round(self.smtp.lag_max_ms, 1),
             "paused_couriers": dict(self.worker.paused),
             "bytes_in_flight": self.smtp.bytes_in_flight,
+            "imap": self.poller.live() if self.poller is not None else {},
         }
 
     async def start(self) -> None:
@@ -188,6 +204,23 @@ class Gateway:
         tasks = [asyncio.create_task(work) for work in (self.worker.run(), _write_log(), self._keep_house(), nightly)]
         at_the_end.push_async_callback(_cancelled, tasks)
         at_the_end.push_async_callback(self.worker.stop)
+
+    def sweep(self, announce: Callable[[str], None]) -> None:
+        """Begin to read the mailboxes, if there are any; ``announce`` hears of each when it was looked into first."""
+        if not any(mailbox.sweep for mailbox in self.settings.mailbox):
+            return
+        self.poller = Poller(
+            self.settings.mailbox,
+            self.settings.imap,
+            self.store.mailboxes,
+            self.intake,
+            server_of=partial(server_of, self.settings),
+            credentials_of=partial(credentials_of, self.settings),
+            clock=self.clock,
+            announce=announce,
+        )
+        self.poller.start(asyncio.get_running_loop())
+        self._endings.push_async_callback(asyncio.to_thread, self.poller.stop)
 
     async def listen(self) -> None:
         """Let mail in.  Raises ConfigError when nobody can listen there."""
@@ -269,6 +302,7 @@ async def serve(settings: Config, *, start_console: StartConsole, announce: Call
         for address, policy_port in house.policy_service.addresses:
             announce(f"ready policy-service {address}:{policy_port}")
         announce(f"ready web http://{host}:{console.port}")
+        house.sweep(lambda name: announce(f"ready imap {name}"))
         await stop.wait()
 
 

@@ -46,6 +46,7 @@ from gateway.policy.memory import Memory
 from gateway.policy.rules import Policy
 from gateway.policy.sameness import agency_of, marks_of
 from gateway.store import Acceptance, Opening, Store
+from gateway.sweeping import Sweeps, given_up
 
 _URGENT = timedelta(minutes=30)
 TOLD_EVERY = timedelta(days=7)  # "sender told the new address (at most once a week)": mission, rule 10
@@ -120,7 +121,9 @@ class Intake:
         offices: Collection[str],
         to_appeal: Callable[[str], str] = lambda mail_id: "",
         ears: Ears | None = None,
+        sweeps: Sweeps | None = None,
     ) -> None:
+        self._sweeps = sweeps or Sweeps({})
         self._to_appeal = to_appeal
         self._ears = ears
         self._store = store
@@ -151,11 +154,22 @@ class Intake:
         recognition = await self._recognise(mail)
         now = self._clock()
         verdicts = self._memory.decide(self._policy(), self._directory(), mail, recognition, now)
+        verdicts = self._sweeps.as_swept(mail, verdicts)
         if any(map(appeals.is_open_to_appeal, verdicts)):
             verdicts = await self._with_exemptions(mail, verdicts, recognition, now)
         if all(verdict.action is Action.REJECT for verdict in verdicts):
             await self._refuse(mail, verdicts, recognition, now)
             return Answer(mail_id=mail.id, refused=self._said(verdicts[0]), appeal=self._to_appeal(mail.id))
+        return await self._keep(mail, verdicts, recognition, now)
+
+    async def hold(self, mail: Mail, why: str) -> Answer:
+        """Keep a mail that could not be accepted like others (its message cannot be read, or we fail on it) for a person."""
+        now = self._clock()
+        verdict = given_up(mail, why, self._directory(), local_day(now))
+        return await self._keep(mail, (verdict,), NOTHING_RECOGNISED, now)
+
+    async def _keep(self, mail: Mail, verdicts: tuple[Verdict, ...], recognition: Recognition, now: datetime) -> Answer:
+        """Make durable what was decided, and send it on its way."""
         straight = self._way_out.room_for(len(mail.raw))
         acceptance = accepted(
             mail,
@@ -168,6 +182,7 @@ class Intake:
             leased=straight,
             issuer_of=partial(agency_of, self._directory()),
         )
+        acceptance = self._sweeps.completed(acceptance)
         letters, courtesies = self._letters(mail, verdicts, acceptance.openings, now)
         await self._store.accept((acceptance, *letters))
         self._hand_over((acceptance, *letters) if straight else letters)

@@ -121,6 +121,31 @@ class Identity(StrEnum):
     TRUSTED_NETWORK = "trusted-network"
 
 
+class Swept(StrEnum):
+    """What became of a message in a mailbox that is swept."""
+
+    ACCEPTED = "accepted"  # its mail is ours
+    SAME = "same"  # exactly the bytes of a mail that was ours already
+    FAILED = "failed"  # to be tried again
+    HELD = "held"  # given up: a person was told, and the message is where it was
+
+
+class Source(Value):
+    """Where in which mailbox a message lies: with UIDVALIDITY, this names it for ever."""
+
+    mailbox: str
+    folder: str
+    uidvalidity: int
+    uid: int
+    digest: str = ""  # SHA-256 of its bytes as the server gave them; "" when it gave none
+    size: int = 0
+    received_at: datetime | None = None  # INTERNALDATE
+    flags: tuple[str, ...] = ()
+    likeness: str = ""  # of Message-ID, date and sender; "" when it has none
+    tidy: bool = False  # it is to be marked or moved once its bytes are ours
+    twin: str = ""  # the id of a mail that is probably the same: a person decides
+
+
 class Arrival(Value):
     """By which Door, when, from whom, how the sender was proved."""
 
@@ -130,6 +155,7 @@ class Arrival(Value):
     helo: str = ""
     protocol: str = "ESMTP"  # the "with" word of the trace header (RFC 5321 section 4.4)
     identity: Identity = Identity.CLAIMED
+    source: Source | None = None  # by IMAP: where it was
 
 
 class Recipient(Value):

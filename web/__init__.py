@@ -30,6 +30,7 @@ from web import (
     files,
     format,
     health,
+    mailboxes,
     mails,
     metrics,
     past,
@@ -58,7 +59,21 @@ def create_app(gateway: WebGateway) -> Flask:
     auth.takes_files(app, "directory.preview", "policy.rehearse")  # before the form is read for its token
     CSRFProtect(app)
     files.install(app)
-    for part in (appeals, cases, casework, campaigns, mails, deliveries, policy, directory, past, health, metrics, api):
+    for part in (
+        appeals,
+        cases,
+        casework,
+        campaigns,
+        mailboxes,
+        mails,
+        deliveries,
+        policy,
+        directory,
+        past,
+        health,
+        metrics,
+        api,
+    ):
         app.register_blueprint(part.blueprint)
     errors.install(app)
     app.add_url_rule("/", "home", home)

@@ -13,6 +13,7 @@ from gateway.model import Role
 from web.auth import me, roles
 from web.context import gateway, store
 from web.lists import DELIVERY_CURSOR, ROWS, starts_after
+from web.mailboxes import how_many_alarms
 
 blueprint = Blueprint("deliveries", __name__)
 
@@ -43,6 +44,7 @@ def deliveries() -> ResponseReturnValue:
         tabs=TABS,
         health=views.health(),
         live=gateway().live(),
+        mailbox_alarms=how_many_alarms(),
         retriable=RETRIABLE,
         uncertain=DeliveryState.UNCERTAIN,
         later=bool(after),

@@ -8,17 +8,19 @@ from flask.typing import ResponseReturnValue
 
 from gateway.errors import StoreUnavailable
 from web.context import gateway
+from web.mailboxes import alarms_by_kind
 
 blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/health")
 def health() -> ResponseReturnValue:
-    """Status, version, counts of the queues, lag of the loop; 503 when the store cannot be read."""
+    """Status, version, counts of the queues and of mailboxes' alarms, lag of the loop; 503 when the store cannot be read."""
     here = gateway()
     about = {"version": here.version, "live": here.live()}
     try:
         queue = msgspec.to_builtins(here.store.views.health())
+        boxes = alarms_by_kind()
     except StoreUnavailable:
         return jsonify({"status": "store-unavailable", **about}), 503
-    return jsonify({"status": "ok", **about, "queue": queue})
+    return jsonify({"status": "ok", **about, "queue": queue, "mailboxes": boxes})

@@ -6,6 +6,7 @@ from gateway.model import Delivery
 from web.context import gateway
 
 RELAY = "relay"
+APPEND = "append:"
 
 
 def unit_name(code: str) -> str:
@@ -18,6 +19,8 @@ def courier_name(name: str) -> str:
     """What carries a delivery, in words: the title of the office system, or the next mail server."""
     if name == RELAY:
         return "máy chủ thư kế tiếp"
+    if name.startswith(APPEND):
+        return f"hộp thư {name.removeprefix(APPEND)} (IMAP)"
     office = gateway().directory().office(name)
     return office.title if office is not None else name
 

@@ -138,10 +138,17 @@ class Session:
 
     def create(self, folder: str) -> None:
         """Make a folder; does nothing when it is there.  (One that only has folders in it is not: it can hold no message.)"""
-        if any(each.name == folder and each.selectable for each in self.folders()):
+        if self._has_folder(folder):
             return
-        with _failures():
-            self._client.create_folder(self._wire_name(folder))
+        try:
+            with _failures():
+                self._client.create_folder(self._wire_name(folder))
+        except MailboxRefused:
+            if not self._has_folder(folder):  # else somebody else was first
+                raise
+
+    def _has_folder(self, folder: str) -> bool:
+        return any(each.name == folder and each.selectable for each in self.folders())
 
     # --- what is there ------------------------------------------------------------------------------------------------
 

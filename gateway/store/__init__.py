@@ -2,6 +2,7 @@
 
 from gateway.store.archive import Archive
 from gateway.store.casework import Casework, Proposal, StandIn, Tie, Transfer
+from gateway.store.mailboxes import FolderState, Known, Mailboxes, MailboxState, Original, Writer
 from gateway.store.past import Past
 from gateway.store.past_values import (
     DocumentCount,
@@ -46,15 +47,20 @@ __all__ = [
     "DocumentCount",
     "Exemption",
     "FolderKnown",
+    "FolderState",
     "Gap",
     "GapLine",
     "Health",
     "ImportRow",
+    "Known",
     "KnownMessage",
     "MailCount",
     "MailPage",
     "MailRow",
+    "MailboxState",
+    "Mailboxes",
     "Opening",
+    "Original",
     "Outcome",
     "Past",
     "PastDocument",
@@ -74,4 +80,5 @@ __all__ = [
     "Trouble",
     "Version",
     "Views",
+    "Writer",
 ]

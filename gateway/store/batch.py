@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from gateway.lifecycle import CaseState, DeliveryState, next_delivery_state
 from gateway.model import Action, Delivery, Sign, Value, Verdict
 from gateway.store.blobs import Series
+from gateway.store.mailbox_rows import likeness_rows, swept_row
+from gateway.store.mailbox_tables import likenesses, swept
 from gateway.store.recognitions import without_words
 from gateway.store.rows import Tuple, delivery_row, mail_row, report_row, story_row, written
 from gateway.store.scribe import NotAllChanged
@@ -53,12 +55,14 @@ class Rows:
         "deliveries",
         "large",
         "lease",
+        "likenesses",
         "mails",
         "openings",
         "passed_over",
         "recognitions",
         "reports",
         "stories",
+        "swept",
         "verdicts",
     )
 
@@ -70,6 +74,8 @@ class Rows:
         self.reports: list[Tuple] = []
         self.deliveries: list[Tuple] = []
         self.stories: list[Tuple] = []
+        self.swept: list[Tuple] = []
+        self.likenesses: list[Tuple] = []
         self.passed_over: dict[str, str] = {}
         self.openings: list[Opening] = []
         self.large: list[Large] = []
@@ -108,6 +114,10 @@ class Rows:
         self.add_deliveries(acceptance.deliveries, at=mail.arrival.at)
         for story in acceptance.stories:
             self.stories.append(story_row(story))
+        if mail.arrival.source is not None:
+            self.swept.append(swept_row(mail, mail.arrival.source))
+        if acceptance.likenesses:
+            self.likenesses += likeness_rows(mail, acceptance.likenesses)
         self.openings.extend(acceptance.openings)
 
     def add_deliveries(self, new: Sequence[Delivery], *, at: datetime) -> None:
@@ -130,6 +140,8 @@ def insert_together(transaction: ManyRows, many: Sequence[Rows]) -> None:
     transaction.insert(reports, list(chain.from_iterable([rows.reports for rows in many])))
     transaction.insert(deliveries, list(chain.from_iterable([rows.deliveries for rows in many])))
     transaction.insert(stories, list(chain.from_iterable([rows.stories for rows in many])))
+    transaction.insert(swept, list(chain.from_iterable([rows.swept for rows in many])))
+    transaction.insert(likenesses, list(chain.from_iterable([rows.likenesses for rows in many])))
 
 
 def insert_reasons(transaction: ManyRows, entries: Sequence[Entry], *, known: set[str]) -> list[str]:

@@ -32,6 +32,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.casework import Casework
 from gateway.store.database import Database
 from gateway.store.lane import Lane
+from gateway.store.mailboxes import Mailboxes
 from gateway.store.past import Past
 from gateway.store.reconciling import Reconciling
 from gateway.store.rows import case_of, mail_of, story_row
@@ -86,6 +87,7 @@ class Store:
         self.reconciling = Reconciling(self._database, self._do)
         self.archive = Archive(self._database)
         self.casework = Casework(self._database, self._do, self._rows)
+        self.mailboxes = Mailboxes(self._database, self._do, node=node, life=self._life)
 
     def open(self) -> None:
         """Migrate, lock the node's name, take back what this node's earlier life had leased, start the writer.

@@ -52,6 +52,7 @@ class Acceptance(Value):
     deliveries: tuple[Delivery, ...] = ()
     stories: tuple[Story, ...] = ()
     decided_at: datetime | None = None  # its story begins with ACCEPTED and DECIDED, told by what is above
+    likenesses: tuple[tuple[str, str], ...] = ()  # (address, likeness): for recipients whose mailbox is swept as well
 
 
 class Appeal(Value):

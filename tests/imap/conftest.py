@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway.config import Mailbox
+from tests.imap.house import House
 from tests.world.dovecot import Dovecot
 
 
@@ -28,3 +32,17 @@ def dovecots() -> Iterator[Callable[..., Dovecot]]:
 def dovecot(dovecots: Callable[..., Dovecot]) -> Dovecot:
     """The one with everything; each test takes a user of its own."""
     return dovecots()
+
+
+@pytest.fixture
+def open_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Open the gateway over mailboxes; ``open_house(mailbox, …)`` again is another life of it."""
+    opened: list[House] = []
+
+    def start(*mailboxes: Mailbox, folder: str = "house", **more: Any) -> House:
+        opened.append(House(tmp_path / folder, *mailboxes, **more))
+        return opened[-1]
+
+    yield start
+    for house in opened:
+        house.stop()

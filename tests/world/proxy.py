@@ -12,7 +12,7 @@ import time
 class Proxy:
     """Passes TCP on to ``port`` of this machine; ``self.port`` is where clients come.
 
-    ``cut_after``: bytes from the server after which a link is cut, each time drawn anew up to that number (0: never).
+    ``cut_after``: bytes from the server after which a link is cut, each time drawn anew between half of it and all (0: never).
     ``delay_s``: seconds before each piece from the server.  ``corrupt``: the share of pieces in which one byte is changed.
     ``stall``: pieces from the server are swallowed: the link looks alive and nothing comes.
     """
@@ -65,7 +65,7 @@ class Proxy:
         self._close(server)
 
     def _down(self, server: socket.socket, client: socket.socket) -> None:
-        left = self._random.randint(1, self.cut_after) if self.cut_after else 0
+        left = self._random.randint(self.cut_after // 2, self.cut_after) if self.cut_after else 0
         with contextlib.suppress(OSError):
             while data := server.recv(65536):
                 if self.stall:
