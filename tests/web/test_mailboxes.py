@@ -1,0 +1,71 @@
+"""The page about swept mailboxes: how each does, what a person must do, and who still writes there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.config import Mailbox
+from gateway.model import Account, Source, Swept
+from tests.web import sample
+from tests.web.conftest import Visitor
+from tests.web.sample import House
+
+AsPerson = Callable[[Account], Visitor]
+BOX = Mailbox(name="le-loi", host="imap.moet.example", user="c2leloi@moet.example", expect_daily=True)
+
+
+@pytest.fixture
+def swept(house: House) -> House:
+    """A house that sweeps one mailbox."""
+    house.settings = replace(house.settings, mailbox=(BOX,))
+    now = datetime.now(UTC)
+    house.store.mailboxes.lease([BOX.name], now=now, until=now + timedelta(minutes=3))
+    house.store.mailboxes.well(BOX.name, signed_in_at=now, read_at=now, last_mail_at=now)
+    return house
+
+
+def test_a_mailbox_that_is_well_is_shown_without_an_alarm(swept: House, as_person: AsPerson) -> None:
+    page = as_person(sample.OFFICER).get("/mailboxes").text
+    assert "c2leloi@" in page
+    assert 'class="reason alarm"' not in page
+
+
+def test_a_refused_sign_in_is_seen_on_the_card_the_home_page_and_by_the_monitor(swept: House, as_person: AsPerson) -> None:
+    swept.store.mailboxes.troubled(BOX.name, "sign-in", "sign-in was refused: <b>no</b>", now=datetime.now(UTC))
+    officer = as_person(sample.OFFICER)
+    page = officer.get("/mailboxes").text
+    assert "Không đăng nhập được" in page
+    assert "<b>no</b>" not in page
+    assert "1 hộp thư cần người xem" in officer.get("/deliveries").text
+    assert officer.client.get("/health").get_json()["mailboxes"] == {"swept": 1, "sign-in": 1}
+
+
+def test_the_officer_has_it_looked_into_and_fetches_anew_what_was_held(swept: House, as_person: AsPerson) -> None:
+    source = Source(mailbox=BOX.name, folder="INBOX", uidvalidity=7, uid=3)
+    swept.store.mailboxes.note([source], Swept.HELD, now=datetime.now(UTC))
+    officer = as_person(sample.OFFICER)
+    assert "Lấy lại 1 thư" in officer.get("/mailbox/le-loi").text
+
+    officer.press("/mailbox/le-loi/look")
+    assert swept.store.mailboxes.wanted_now([BOX.name]) == (BOX.name,)
+    officer.get("/mailbox/le-loi")
+    officer.press("/mailbox/le-loi/retry")
+
+    assert swept.store.mailboxes.states()[BOX.name].held == 0
+    assert list(swept.store.mailboxes.known(BOX.name, "INBOX", 7, 1)) == [3]
+
+
+def test_a_clerk_does_not_see_mailboxes(swept: House, as_person: AsPerson) -> None:
+    assert as_person(sample.CLERK).get("/mailboxes").status_code == 403
+
+
+def test_an_unknown_mailbox_is_no_page(swept: House, as_person: AsPerson) -> None:
+    assert as_person(sample.OFFICER).get("/mailbox/nobody").status_code == 404
+
+
+def test_without_mailboxes_the_page_says_where_they_are_named(house: House, as_person: AsPerson) -> None:
+    assert "docs/imap.md" in as_person(sample.OFFICER).get("/mailboxes").text
