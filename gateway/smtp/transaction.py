@@ -208,7 +208,7 @@ class Transaction:
         limit = self._offer.size_limit
         if limit and len(self._mail.raw) + len(self._trace) > limit:
             return f"5.3.4 the next hop takes no message over {limit} bytes"
-        if _NOT_IN_A_COMMAND.search(delivery.target) or _NOT_IN_A_COMMAND.search(delivery.sender):
+        if not (_fits_a_command(delivery.target) and _fits_a_command(delivery.sender)):
             return "5.1.3 control characters in an address"
         if self._offer.utf8:
             return ""
@@ -294,6 +294,11 @@ def data_of(trace: bytes, raw: bytes) -> tuple[bytes, ...]:
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
     return trace, stuffed, b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
+
+
+@lru_cache(2048)
+def _fits_a_command(address: str) -> bool:
+    return _NOT_IN_A_COMMAND.search(address) is None
 
 
 def _outcome(reply: Reply) -> Outcome:

@@ -131,19 +131,22 @@ def _main(descriptor: int, path: str) -> None:
     for pragma in PRAGMAS:
         cursor.execute(pragma)
     texts: dict[int, str] = {}
+    was_durable = True  # as PRAGMAS say
     with socket.socket(fileno=descriptor) as writer, contextlib.suppress(ConnectionError):
         while True:
             durable, steps = _receive(writer)
+            if durable != was_durable:
+                cursor.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
+                was_durable = durable
             for number, text, _, _ in steps:
                 if text is not None:
                     texts[number] = text
-            writer.sendall(_packed(_carry_out(cursor, texts, steps, durable=durable)))
+            writer.sendall(_packed(_carry_out(cursor, texts, steps)))
 
 
-def _carry_out(cursor: sqlite3.Cursor, texts: dict[int, str], steps: Sequence[_Step], *, durable: bool) -> object:
+def _carry_out(cursor: sqlite3.Cursor, texts: dict[int, str], steps: Sequence[_Step]) -> object:
     """None when committed, else (kind of error, text, code, name); then nothing was done."""
     try:
-        cursor.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
         cursor.execute("BEGIN IMMEDIATE")
         for number, _, values, must_change in steps:
             cursor.execute(texts[number], values)
