@@ -4,7 +4,7 @@ aiosmtpd gives session and envelope (handler.py), and was the first house; its p
 read line by line, lines over 1001 octets refused, a handler cancelled when the client half-closes, 500 with the text of an
 exception, parameters refused or put into capitals, addresses repaired, limits in class attributes that change under other
 sessions, a timer that a slow but steady client cannot meet, no enhanced codes, no PIPELINING, a task that is woken for
-every line.  Nothing of it was left, so this is a protocol of our own (docs/decisions/0013-a-protocol-of-our-own.md).
+every line.  Nothing of it was left, so this is a protocol of our own (docs/decisions/0009-a-protocol-of-our-own.md).
 
 How a connection lives and dies is in session.py.
 """
