@@ -90,7 +90,7 @@ _WORDS: Mapping[str, str] = {
     "sở": "department", "phòng": "division", "trường": "school", "mầm non": "school", "tiểu học": "school", "thcs": "school",
     "thpt": "school", "khác": "other", "văn thư": "clerk", "chuyên viên": "staff", "giáo viên": "staff", "nhân viên": "staff",
     "lãnh đạo": "leader", "hiệu trưởng": "leader", "dùng chung": "shared", "cá nhân": "personal",
-    "thông báo": "notification", "theo dõi": "observe",
+    "thông báo": "notification", "thông báo tự động": "notification", "theo dõi": "observe",
     "nhắc nhở": "advise", "áp dụng": "enforce",
 }  # fmt: skip
 

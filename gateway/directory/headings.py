@@ -115,9 +115,14 @@ def _called(file: str, column: str) -> str:
     return _SAID.get(file, {}).get(column, (column,))[0]
 
 
+def word_for(cell: str) -> str:
+    """What people say for one of our words; others stay as they are."""
+    return _CELLS.get(cell, cell)
+
+
 def _cell(column: str, cell: str) -> str:
     if column in _WORDED:
-        return _CELLS.get(cell, cell)
+        return word_for(cell)
     return cell or "(trống)"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from gateway.directory import sheets
 from gateway.directory.changes import CellError, Cells, Preview, RowChange
 from gateway.directory.columns import TABLES, Column, FileTable, parsed_cell
-from gateway.directory.headings import column_called
+from gateway.directory.headings import column_called, word_for
 from gateway.directory.writing import current_rows, key_of, table_named
 from gateway.errors import ConfigError
 
@@ -110,6 +110,7 @@ def _row(
     return row, errors
 
 
+_ONE_OF = "một trong các từ: "
 # What a cell must be, as the files' own errors say it and as the people who keep the lists read it.
 _VIETNAMESE = (
     ("an address like", "một địa chỉ như"),
@@ -117,7 +118,7 @@ _VIETNAMESE = (
     ("a date like 2026-09-02 or 02/09/2026", "một ngày như 02/09/2026"),
     ("a domain like", "một tên miền như"),
     (', without "@"', ", không có “@”"),
-    ("one of ", "một trong các từ: "),
+    ("one of ", _ONE_OF),
     ("yes or no", "“có” hoặc “không”"),
     ("a pattern like", "một mẫu địa chỉ như"),
     (
@@ -156,7 +157,8 @@ def in_vietnamese(said: str) -> str:
     """An error of ours as the people who keep the lists read it; what it does not know stays as it is."""
     for english, vietnamese in sorted(_VIETNAMESE, key=lambda pair: -len(pair[0])):  # the longer one says more
         said = said.replace(english, vietnamese)
-    return said
+    start, listed, words = said.partition(_ONE_OF)
+    return start + listed + ", ".join(map(word_for, words.split(", "))) if listed else said
 
 
 def _compared(

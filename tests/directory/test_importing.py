@@ -72,7 +72,8 @@ def test_every_wrong_cell_is_named_by_row_and_column(folder: Path, tmp_path: Pat
         (2, "Địa chỉ"), (3, "Vai trò"), (3, "Từ ngày"), (3, "Mã đơn vị"), (5, ""),
     ]  # fmt: skip
     assert str(plan.errors[1]) == (
-        "dòng 3, cột “Vai trò”: cần một trong các từ: clerk, staff, leader, shared, personal, notification, đang là “sếp”"
+        "dòng 3, cột “Vai trò”: cần một trong các từ: văn thư, chuyên viên, lãnh đạo, dùng chung, cá nhân, thông báo tự động, "
+        "đang là “sếp”"
     )
     before = files.contents(folder)
     with pytest.raises(ConfigError, match="nothing was written"):
