@@ -1,4 +1,5 @@
-"""``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50.
+"""``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50,
+and LOADS=10x2,50x2 for some loads only (sessions, KB; "10x2c" is a connection per mail).
 
 Prints Markdown tables and writes the record to bench/results/.  Exit 1 when a mail was lost or altered; a speed that missed its
 target is marked, but depends on what else the machine does, so it does not fail the run.  Only loopback addresses are used.
@@ -21,7 +22,7 @@ from bench.report import Part, cores, is_safe, markdown, save
 def _load(folder: Path) -> Part:
     from bench import load
 
-    return load.run(folder, rounds=_number("ROUNDS", 3))
+    return load.run(folder, rounds=_number("ROUNDS", 3), cases=load.chosen(os.environ.get("LOADS", "")))
 
 
 def _crash(folder: Path) -> Part:

@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,11 @@ class Case(NamedTuple):
     mails: int
     target: float = 0.0
     reuse: bool = True
+
+    @property
+    def name(self) -> str:
+        """As LOADS names it: sessions, KB, and a "c" for a connection per mail."""
+        return f"{self.sessions}x{self.size // 1024}{'' if self.reuse else 'c'}"
 
     @property
     def title(self) -> str:
@@ -103,15 +109,24 @@ class Target(NamedTuple):
     sink: CountingSink
 
 
-def run(folder: Path, rounds: int) -> Part:
-    """Measure all cases."""
+def chosen(names: str) -> tuple[Case, ...]:
+    """The cases that LOADS names, with blanks or commas between; all of them for "".  Ends the bench at an unknown name."""
+    wanted = names.replace(",", " ").split()
+    known = {case.name: case for case in CASES}
+    if unknown := [name for name in wanted if name not in known]:
+        raise SystemExit(f"bench: no load {', '.join(unknown)}; there are {', '.join(known)}")
+    return tuple(known[name] for name in wanted) or CASES
+
+
+def run(folder: Path, rounds: int, cases: Sequence[Case] = CASES) -> Part:
+    """Measure these cases."""
     if not shutil.which("smtp-source"):
         raise SystemExit("bench: smtp-source is missing: apt-get install --no-install-recommends postfix")
     loopback(HOST)
     missing = why_no_postfix()
     targets = _started(folder, with_postfix=not missing)
     try:
-        found = {case: _rounds(case, targets, rounds) for case in CASES}
+        found = {case: _rounds(case, targets, rounds) for case in cases}
     finally:
         for target in targets:
             target.group.stop()
@@ -121,7 +136,7 @@ def run(folder: Path, rounds: int) -> Part:
         "accepted: 250s a second. CPU: of the server, per mail. others: cores taken by other work on the machine (0 is quiet).",
         *((f"No ratios: {missing}.",) if missing else ()),
     )
-    return Part("Accept and relay, beside Postfix", notes, tuple(_line(case, found[case]) for case in CASES))
+    return Part("Accept and relay, beside Postfix", notes, tuple(_line(case, found[case]) for case in cases))
 
 
 def _started(folder: Path, *, with_postfix: bool) -> list[Target]:
