@@ -124,7 +124,7 @@ FIGURES = re.compile(r"[0-9]{1,5}[a-hk]?")  # "12a"; an "l" behind figures is a 
 
 def _numbered(found: re.Match[str], cell: str, confidence: float, groups: frozenset[str]) -> str:
     digits = as_number(found["cell"])
-    if not digits and confidence == 1.0:
+    if not digits and confidence == 1.0 and HANDWRITTEN not in found["cell"]:
         digits = ""  # read several times: nothing stands there
     elif not FIGURES.fullmatch(digits) or confidence < _DOUBTFUL:
         digits = HANDWRITTEN

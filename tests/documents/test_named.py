@@ -29,6 +29,21 @@ def test_the_name_is_believed_when_the_whole_symbol_follows_the_number(name: str
     assert number_in_name(name, symbol) == number
 
 
+def _written(slot: str) -> Text:
+    """A scan without any seal, read several times: "…" is what a pen wrote, nothing is a blank."""
+    words = (
+        "UBND TỈNH LAM HÀ\tCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "SỞ Y TẾ\tĐộc lập - Tự do - Hạnh phúc",
+        f"Số: {slot}/SYT-TCCB\tLam Hà, ngày 05 tháng 12 năm 2026", "V/v xét tuyển viên chức", "Kính gửi: Các đơn vị",
+    )  # fmt: skip
+    lines = tuple(Line(text=text, place=place, page=1, agreed=True) for place, text in enumerate(words, 1))
+    return Text(lines=lines, pages=1, scanned=True)
+
+
+def test_something_written_where_the_number_stands_makes_the_paper_final() -> None:
+    assert judge(_written("…"), file="scan.pdf").nature is Nature.ISSUED
+    assert judge(_written(""), file="scan.pdf").nature is Nature.DRAFT
+
+
 def test_a_number_from_the_name_is_shown_as_such() -> None:
     words = (
         "UBND TỈNH LAM HÀ\tCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "SỞ Y TẾ\tĐộc lập - Tự do - Hạnh phúc",

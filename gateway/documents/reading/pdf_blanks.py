@@ -20,9 +20,10 @@ _SEARCHED = 40  # lines of page 1
 _NUMBER = re.compile(r"(?:^|(?<=\t))(S[ốôo]\s*:?)[ \t]*(?=[-–/]\s?[A-ZĐ])")
 _DAY = re.compile(r"([Nn]gày)[ \t]*(?=[Tt]háng)")
 _MONTH = re.compile(r"([Tt]háng)[ \t]*(?=[Nn]ăm)")
-_READ_NUMBER = re.compile(r"(?:^|(?<=\s))\W{0,2}S[^\W\d]{1,2}\s*[:.;,]?\s*(\S{1,6}?)[\s_.]*[-–/⁄]")
-_READ_DAY = re.compile(r"ng[aàá][yýỳv]\s*(\S{1,2})\s*th[aáàâ]ng", re.IGNORECASE)
-_READ_MONTH = re.compile(r"th[aáàâ]ng\s*(\S{1,2})\s*n[aăâ]m", re.IGNORECASE)
+_SPECKS = r"[\s.,'`´_]*"
+_READ_NUMBER = re.compile(rf"(?:^|(?<=\s))\W{{0,2}}S[^\W\d]{{1,2}}\s*[:.;,]?{_SPECKS}(\S{{1,6}}?){_SPECKS}[-–/⁄]")
+_READ_DAY = re.compile(rf"ng[aàá][yýỳv]{_SPECKS}(\S{{1,2}}?){_SPECKS}th[aáàâ]ng", re.IGNORECASE)
+_READ_MONTH = re.compile(rf"th[aáàâ]ng{_SPECKS}(\S{{1,2}}?){_SPECKS}n[aăâ]m", re.IGNORECASE)
 _BLANKS = ((_NUMBER, _READ_NUMBER, 99_999), (_DAY, _READ_DAY, 31), (_MONTH, _READ_MONTH, 12))
 
 
