@@ -17,6 +17,8 @@ from typing import Protocol
 
 import gateway
 from gateway import maillog
+from gateway.answers import Answers
+from gateway.axis_door import AxisDoor
 from gateway.bridge.couriers import courier_of
 from gateway.config import Config, host_and_port
 from gateway.courier import RELAY, Courier, Parcel, Result
@@ -26,6 +28,7 @@ from gateway.directory.files import load as load_directory
 from gateway.directory.files import version_of
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError, StoreUnavailable
+from gateway.followup import FollowUp
 from gateway.hearing import Hearing
 from gateway.imap.access import credentials_of, server_of
 from gateway.imap.append import AppendCourier
@@ -40,6 +43,7 @@ from gateway.policy.facts import local_day
 from gateway.policy.issuer import issuers_of
 from gateway.policy.rules import Policy
 from gateway.policy.rules import load as load_policy
+from gateway.reception import Reception
 from gateway.review import Review
 from gateway.secret import Links, kept_in
 from gateway.smtp import dsn
@@ -49,6 +53,7 @@ from gateway.smtp.relay import Relay
 from gateway.smtp.server import SmtpServer
 from gateway.store import Acceptance, Store
 from gateway.sweeping import Sweeps, append_courier, routes_of
+from gateway.traffic import Traffic
 from gateway.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -101,7 +106,8 @@ class Gateway:
             links=links,
         )
         couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname)}
-        couriers |= {office.name: courier_of(office, settings, self.directory) for office in settings.office}
+        by_name = {office.name: courier_of(office, settings, self.directory) for office in settings.office}
+        couriers |= by_name
         couriers |= {
             append_courier(box.name): AppendCourier(
                 append_courier(box.name), server_of(settings, box), credentials_of(settings, box)
@@ -111,6 +117,15 @@ class Gateway:
         }
         offices = frozenset(office.name for office in settings.office)
         self.worker = Worker(self.store, couriers, settings.worker, report=self._report)
+        self.answers = Answers(
+            store=self.store,
+            directory=self.directory,
+            notices=self.notices,
+            clock=clock,
+            poke=self.worker.poke,
+            door=AxisDoor(store=self.store, recogniser=self.inspector, directory=self.directory, clock=clock),
+        )
+        self.follow_up = FollowUp(self.store, by_name, settings.worker, worker=self.worker, answers=self.answers, clock=clock)
         self.review = Review(
             store=self.store,
             directory=self.directory,
@@ -129,6 +144,10 @@ class Gateway:
             clock=clock,
             poke=self.worker.poke,
         )
+        self.traffic = Traffic(
+            store=self.store, review=self.review, clock=clock, poke=self._poke_all, resume=self.worker.resume
+        )
+        self.reception = Reception(store=self.store, directory=self.directory, clock=clock, poke=self._poke_all)
         self.intake = Intake(
             store=self.store,
             recogniser=self.inspector,
@@ -147,6 +166,10 @@ class Gateway:
         self.smtp = SmtpServer(settings.smtp, self.intake)
         self.policy_service = PolicyService(settings.policy_service, directory=self.directory, today=lambda: local_day(clock()))
         self._endings = contextlib.AsyncExitStack()
+
+    def _poke_all(self) -> None:
+        self.worker.poke()
+        self.follow_up.poke()
 
     def directory(self) -> Directory:
         """The directory as it was last read."""
@@ -201,9 +224,11 @@ class Gateway:
         self.store.attach()
         at_the_end.push_async_callback(self.store.detach)
         nightly = run_nightly(self.settings, self.store, self.clock)
-        tasks = [asyncio.create_task(work) for work in (self.worker.run(), _write_log(), self._keep_house(), nightly)]
+        works = (self.worker.run(), self.follow_up.run(), _write_log(), self._keep_house(), nightly)
+        tasks = [asyncio.create_task(work) for work in works]
         at_the_end.push_async_callback(_cancelled, tasks)
         at_the_end.push_async_callback(self.worker.stop)
+        at_the_end.callback(self.follow_up.stop)
 
     def sweep(self, announce: Callable[[str], None]) -> None:
         """Begin to read the mailboxes, if there are any; ``announce`` hears of each when it was looked into first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from gateway.courier import RELAY, Result
+from gateway.courier import RELAY, Level, Result
 from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState, next_delivery_state
 from gateway.model import Delivery, Event, Story
 from gateway.store import Settlement
@@ -20,8 +20,7 @@ _TOLD_AS: Mapping[DeliveryState, Event] = {
 _CASE_EVENTS: Mapping[DeliveryState, CaseEvent] = {
     DeliveryState.DELIVERED: CaseEvent.HAND_OVER,
     DeliveryState.REFUSED: CaseEvent.HANDOVER_FAILED,
-    DeliveryState.DEAD: CaseEvent.HANDOVER_FAILED,
-}
+}  # given up: the clerk has decided, and the officer has it carried again once the cause is gone
 
 
 class Step:
@@ -53,11 +52,13 @@ class Step:
             attempts=self.attempts,
             reply=self.result.reply,
             next_at=self.next_at,
-            receipt=self.result.receipt,
             story=None if arrived else self._story(now),
             delivered_at=now if arrived else None,
             case_id=delivery.case_id if to_office else "",
             case_event=_CASE_EVENTS.get(self.state) if to_office else None,
+            courier=delivery.courier if to_office else "",
+            receipt=self.result.receipt if to_office else b"",
+            level=Level.STORED if arrived else Level.TRANSPORT,
         )
 
     def _story(self, now: datetime) -> Story:

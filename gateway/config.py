@@ -78,6 +78,9 @@ class Worker(Value, forbid_unknown_fields=True):
         60, 300, 900, 3600, 14400, 43200, 86400, 86400, 86400,
     )  # fmt: skip
     lease_s: _Seconds = 120.0
+    look_up_after_s: Annotated[tuple[_Delay, ...], msgspec.Meta(min_length=1)] = (30, 120, 600, 1800, 3600)
+    uncertain_for_h: _Hours = 24.0  # so long the other side is asked what became of a delivery; then a person decides
+    poll_every_s: _Seconds = 30.0  # how often office systems are asked for answers
     hold_alarm_after_h: _Hours = 4.0  # working hours: a held mail that nobody looked at so long raises an alarm
 
 

@@ -61,6 +61,11 @@ def case_moved(case_id: str, *, event: str, by: str) -> None:
     _line(f"{case_id} case {event} by={by}", "case", event)
 
 
+def answered(case_id: str, *, courier: str, what: str, number: str) -> None:
+    """An office system said something about a case ("-": about none of ours)."""
+    _line(f"{case_id} answered courier={courier} what={what} number={number!r}", "answered", what)
+
+
 def failed(mail_id: str, *, where: str) -> None:
     """We failed, the sender got 451 and keeps the mail."""
     _line(f"{mail_id} failed where={where}", "failed", where)

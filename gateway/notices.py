@@ -96,6 +96,8 @@ class Facts(Value):
     incoming: bool = False  # the clerk of the addressee acts, not the sender's own
     campaign: Campaign | None = None  # the reporting channel that it reminds of
     by: str = ""  # who has it sent
+    register_number: str = ""  # what the office system registered it under
+    registered_on: date | None = None
 
 
 class Notices:
@@ -217,6 +219,8 @@ class Notices:
             "by": facts.by,
             "appeal": self._links.to_appeal(about) if about and self._links is not None else "",
             "may_reply": bool(about and self._links is not None and self._links.to_reply(about)),
+            "register_number": _one_line(facts.register_number),
+            "registered_on": f"{facts.registered_on:%d/%m/%Y}" if facts.registered_on is not None else "",
         }
 
     def _issuer(self, document: Document) -> str:

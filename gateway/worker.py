@@ -18,7 +18,7 @@ from itertools import chain
 from gateway import maillog
 from gateway.attempt import Step
 from gateway.config import Worker as Settings
-from gateway.courier import RELAY, Courier, Outcome, Parcel, Result
+from gateway.courier import RELAY, Capabilities, Courier, Outcome, Parcel, Result
 from gateway.errors import (
     DeliveryError,
     Misconfigured,
@@ -90,12 +90,14 @@ class Worker:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         lanes: int = _LANES,
+        at: Callable[[str], None] = lambda step: None,
     ) -> None:
         self.paused: dict[str, str] = {}
         self._store = store
         self._settings = settings
         self._report = report
         self._clock = clock
+        self._at = at  # where tests let the program die: between two numbered steps
         self._lease = timedelta(seconds=settings.lease_s)
         self._lines = {name: _Line(courier, lanes) for name, courier in couriers.items()}
         self._bytes = 0
@@ -128,12 +130,20 @@ class Worker:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._due.set)
 
+    def resume(self, name: str) -> None:
+        """A courier was repaired: take its queue up now.  For the loop and for other threads."""
+        if self.paused.pop(name, None) is not None:
+            logger.info("courier %s is taken up again", name)
+            self._lines[name].try_at = self._clock()
+            self.poke()
+
     async def run(self) -> None:
         """Work until stop()."""
         self._loop = asyncio.get_running_loop()
         self._tasks = [asyncio.create_task(self._lane(line)) for line in self._lines.values() for _ in range(line.lanes)]
         self._tasks.append(asyncio.create_task(self._claim_for_ever()))
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._loop = None
 
     async def stop(self, grace_s: float = 10.0) -> None:
         """Take nothing more, let what is under way finish (for so long), close the couriers.
@@ -247,7 +257,13 @@ class Worker:
             return
         if why_paused is not None:
             line.try_at = self._clock() + _PAUSE  # this parcel tries whether it was repaired, the others go on waiting
+        self._at("claimed")
+        if parcel.case is not None and not _is_idempotent(line.courier):
+            ids = [delivery.id for delivery in parcel.deliveries]
+            await asyncio.to_thread(self._store.lookups.begin, ids, self._clock())
+        self._at("begun")
         results = await self._attempt(line.courier, parcel)
+        self._at("carried")
         self._note_pause(line, results)
         await self._settle(line, parcel, results)
 
@@ -273,9 +289,7 @@ class Worker:
             logger.error("courier %s is paused until it is repaired: %s", name, wrong[0].reply)
             self.paused[name] = wrong[0].reply
         elif name in self.paused and any(r.outcome is not Outcome.RETRY for r in results):
-            logger.info("courier %s works again", name)
-            del self.paused[name]
-            self.poke()
+            self.resume(name)
 
     # --- settle ---
 
@@ -311,6 +325,8 @@ class Worker:
                 event = DeliveryEvent.GIVE_UP
             else:
                 next_at = now + wait
+        elif event in (DeliveryEvent.UNSURE, DeliveryEvent.TAKEN) and delivery.courier != RELAY:
+            next_at = now + timedelta(seconds=self._settings.look_up_after_s[0])  # then it is asked after
         return Step(delivery, result, event, attempts, next_at)
 
     async def _tell(self, parcel: Parcel, dead: tuple[Result, ...], now: datetime) -> bool:
@@ -333,6 +349,12 @@ def wait_after(attempts: int, schedule: Sequence[int]) -> timedelta | None:
     if attempts > len(schedule):
         return None
     return timedelta(seconds=schedule[attempts - 1] * random.uniform(0.9, 1.1))  # noqa: S311 - not for secrets
+
+
+def _is_idempotent(courier: Courier) -> bool:
+    """Whether the other side makes one entry of the same delivery, however often it comes."""
+    capabilities = getattr(courier, "capabilities", None)
+    return isinstance(capabilities, Capabilities) and capabilities.idempotent
 
 
 def _all(parcel: Parcel, outcome: Outcome, reply: str) -> tuple[Result, ...]:

@@ -482,14 +482,14 @@ def test_a_case_that_the_office_refused_comes_back_to_the_clerk(house: House) ->
     assert not house.relay.parcels  # no report to a stranger: the clerk sees it
 
 
-def test_an_office_that_was_never_reached_gives_the_case_back_in_the_end(house: House) -> None:
+def test_what_never_reached_its_office_waits_for_the_officer_and_keeps_its_approval(house: House) -> None:
     house.office.act = says(Outcome.RETRY, "không kết nối được")
     case, delivery = a_case(house)
     for n in range(1 + len(house.settings.retry_after_s)):
         house.run(poked, until(lambda n=n: len(house.office.parcels) > n))  # type: ignore[misc]  # n is bound on purpose
         house.clock.move(hours=1)
     assert house.state(delivery.id) is DeliveryState.DEAD
-    assert house.store.views.case(case.id).state is CaseState.WAITING
+    assert house.store.views.case(case.id).state is CaseState.APPROVED
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PENDING, Outcome.UNCERTAIN, Outcome.RETRY])

@@ -117,6 +117,7 @@ def possible_acts(account: Account, case: Case) -> frozenset[CaseEvent]:
     if account.role is not Role.CLERK or case.unit not in account.units or is_sealed(case):
         return frozenset()
     by_a_person = {CaseEvent.APPROVE, CaseEvent.RELEASE, CaseEvent.RETURN, CaseEvent.WITHDRAW, CaseEvent.TRANSFER}
+    by_a_person |= {CaseEvent.RECEIVE}
     return frozenset(by_a_person & CASE_TRANSITIONS[case.state].keys())
 
 

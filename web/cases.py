@@ -102,7 +102,8 @@ def one(case_id: str) -> ResponseReturnValue:
         return render_template("case_sealed.html", case=case)
     preview = files.preview(case, file=_number("file", files.main_file(case)), page=_number("page", 1))
     tell_seen(account, case_id=case.id, file=preview.name if "file" in request.args else "")
-    views, acts = store().views, _acts(account, case)
+    origins = store().receipts.origins(case.id)
+    views, acts = store().views, _acts(account, case, by_axis=bool(origins))
     return render_template(
         "case.html",
         case=case,
@@ -129,6 +130,9 @@ def one(case_id: str) -> ResponseReturnValue:
         unit_choices=casework.unit_choices(case) if CaseEvent.TRANSFER in acts else (),
         transfer_reasons=casework.TRANSFER_REASONS,
         went=store().casework.transfers(case.id),
+        receipts=store().receipts.of_case(case.id),
+        origins=origins,
+        statuses=store().statuses.of_case(case.id) if origins else (),
         return_reasons=RETURN_REASONS,
         release_reasons=RELEASE_REASONS,
         withdraw_reasons=WITHDRAW_REASONS,
@@ -210,13 +214,15 @@ def next_waiting(account: Account, case: Case) -> str:
     return (later or others)[0].id if others else ""
 
 
-def _acts(account: Account, case: Case) -> frozenset[CaseEvent]:
-    """What the buttons offer: no approval where no office system is connected."""
+def _acts(account: Account, case: Case, *, by_axis: bool) -> frozenset[CaseEvent]:
+    """What the buttons offer: a document of the axis is taken in or refused; nothing is approved without an office system."""
     acts = possible_acts(account, case)
+    if by_axis:
+        return acts & {CaseEvent.RECEIVE, CaseEvent.TRANSFER}
     if gateway().review.asks_for_exemption(case):
         return acts & {CaseEvent.RELEASE, CaseEvent.RETURN}
     connected = case.office in {office.name for office in gateway().settings.office}
-    return acts - (frozenset() if connected else {CaseEvent.APPROVE})
+    return acts - {CaseEvent.RECEIVE, *(() if connected else (CaseEvent.APPROVE,))}
 
 
 _TOLD = "Người gửi nhận được thư nêu lý do dưới đây."

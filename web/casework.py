@@ -238,6 +238,32 @@ def transfer(case_id: str) -> ResponseReturnValue:
     return _carried_out(case_id, act)
 
 
+@blueprint.post("/case/<id:case_id>/receive")
+@roles(Role.CLERK)
+def receive(case_id: str) -> ResponseReturnValue:
+    """Take in a document of the axis."""
+    number = " ".join(request.form.get("number", "").split())
+
+    def act(by: Account) -> str:
+        gateway().reception.receive(case_id, by, number, local_day(utc_now()))
+        return "Đã tiếp nhận; cơ quan gửi được báo qua trục liên thông."
+
+    return _carried_out(case_id, act)
+
+
+@blueprint.post("/case/<id:case_id>/refuse")
+@roles(Role.CLERK)
+def refuse(case_id: str) -> ResponseReturnValue:
+    """Refuse a document of the axis."""
+    reason = typed_reason()
+
+    def act(by: Account) -> str:
+        gateway().reception.refuse(case_id, by, reason)
+        return "Đã từ chối; cơ quan gửi được báo lý do qua trục liên thông."
+
+    return _carried_out(case_id, act)
+
+
 def _carried_out(case_id: str, act: Callable[[Account], str]) -> ResponseReturnValue:
     visible_case(case_id)
     try:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from gateway.directory.snapshot import Directory
     from gateway.hearing import Hearing
     from gateway.policy.rules import Policy
+    from gateway.reception import Reception
     from gateway.review import Review
     from gateway.secret import Links
     from gateway.store import Store
+    from gateway.traffic import Traffic
 
 _EXTENSION = "vanthu"
 
@@ -61,6 +63,16 @@ class WebGateway(Protocol):
     @property
     def hearing(self) -> Hearing:
         """Who hears whoever was stopped."""
+        ...
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the officer does about deliveries."""
+        ...
+
+    @property
+    def reception(self) -> Reception:
+        """What the clerk does with documents of the axis."""
         ...
 
     @property

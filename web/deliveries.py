@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway.errors import IllegalTransition, NotAllowed
@@ -37,9 +37,13 @@ def deliveries() -> ResponseReturnValue:
     if tab not in TABS:
         abort(404)
     views, after = store().views, starts_after(DELIVERY_CURSOR)
+    page = views.deliveries(states=TABS[tab][1], after=after, limit=ROWS)
     return render_template(
         "deliveries.html",
-        page=views.deliveries(states=TABS[tab][1], after=after, limit=ROWS),
+        page=page,
+        groups=[group for group in gateway().traffic.groups() if len(group.deliveries) > 1] if tab == "failed" else (),
+        asked=store().lookups.told([row.id for row in page.rows]),
+        orphans=len(store().receipts.orphans()),
         tab=tab,
         tabs=TABS,
         health=views.health(),
@@ -65,3 +69,69 @@ def retry(delivery_id: str) -> ResponseReturnValue:
     else:
         flash("Đã đưa lượt chuyển vào hàng chờ, cổng sẽ chuyển lại ngay.")
     return redirect(url_for(".deliveries", tab=tab if tab in TABS else "failed"))
+
+
+@blueprint.post("/deliveries/retry-group")
+@roles(Role.OFFICER)
+def retry_group() -> ResponseReturnValue:
+    """Try all deliveries again that failed for one cause; those that may have arrived are asked after."""
+    form = request.form
+    try:
+        state = DeliveryState(form.get("state", ""))
+        tally = gateway().traffic.retry_group(form.get("courier", ""), state, form.get("cause", ""), me())
+    except ValueError:
+        abort(400)
+    asked = state is DeliveryState.UNCERTAIN
+    done = f"Đang tra cứu {tally.done} lượt chuyển." if asked else f"Đã cho chuyển lại {tally.done} lượt."
+    flash(f"{done} {tally.left} lượt cần xem riêng: {tally.why}" if tally.left else done, "problem" if tally.left else "good")
+    return redirect(url_for(".deliveries"))
+
+
+@blueprint.post("/delivery/<delivery:delivery_id>/decide")
+@roles(Role.OFFICER)
+def decide(delivery_id: str) -> ResponseReturnValue:
+    """A person says what became of a delivery, or has the other side asked now."""
+    act, traffic, reason = request.form.get("act", ""), gateway().traffic, request.form.get("reason", "")
+    try:
+        if act == "look-up":
+            number = traffic.look_up_now((delivery_id,), me())
+            flash("Đang tra cứu nơi nhận." if number else "Lượt chuyển này vừa đổi trạng thái nên không cần tra cứu.")
+        elif act == "arrived":
+            traffic.confirm(delivery_id, me(), reason)
+            flash("Đã ghi: văn bản đã đến nơi.")
+        elif act == "cancel":
+            traffic.cancel(delivery_id, me(), reason)
+            flash("Đã hủy lượt chuyển; hồ sơ chờ văn thư quyết định lại.")
+        else:
+            abort(400)
+    except NotAllowed as refusal:
+        flash(str(refusal), "problem")
+    except IllegalTransition:
+        flash("Lượt chuyển này vừa đổi trạng thái nên không làm được việc đó nữa.", "problem")
+    return redirect(url_for(".deliveries"))
+
+
+@blueprint.post("/courier/<name>/resume")
+@roles(Role.OFFICER)
+def resume(name: str) -> ResponseReturnValue:
+    """Take up a courier that was paused."""
+    gateway().traffic.resume(name, me())
+    flash("Đã cho chạy lại đường chuyển; nếu vẫn sai, cổng lại tạm dừng và báo ở đây.")
+    return redirect(url_for(".deliveries"))
+
+
+@blueprint.get("/receipts/orphans")
+@roles(Role.OFFICER, Role.AUDITOR)
+def orphans() -> ResponseReturnValue:
+    """What office systems said that fits nothing of ours."""
+    return render_template("orphans.html", rows=store().receipts.orphans())
+
+
+@blueprint.get("/receipt/<courier>/<path:event_id>")
+@roles(Role.OFFICER, Role.AUDITOR)
+def receipt(courier: str, event_id: str) -> ResponseReturnValue:
+    """A receipt, byte for byte; the browser saves it and never shows it."""
+    response = Response(store().receipts.raw(courier, event_id), mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = 'attachment; filename="xac-nhan.bin"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from markupsafe import Markup, escape
 
+from gateway.courier import Level
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import (
     Action,
@@ -137,6 +138,15 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         Door.OWN: "thư của cổng",
         Door.AXIS: "trục liên thông",
         Door.ARCHIVE: "thư cũ",
+    },
+    Level: {
+        Level.TRANSPORT: "đã nhận trên đường truyền",
+        Level.STORED: "đã đến hệ thống",
+        Level.REGISTERED: "đã vào sổ",
+        Level.REJECTED: "bị từ chối",
+        Level.STATUS: "tình trạng xử lý",
+        Level.DOCUMENT: "văn bản đến qua trục",
+        Level.UNREADABLE: "không đọc được",
     },
     Layer: {
         Layer.AXIS: "cùng một gói tin trên trục liên thông",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
+from gateway.courier import Level
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import Action, Case, Direction, Door, Event, Identity, Story, Value
 from gateway.policy.sameness import Layer
@@ -125,7 +126,7 @@ _LABELS = {
 
 _VALUES: Mapping[str, str] = {
     str(member): said
-    for kind in (Door, Identity, CaseState, DeliveryState, Action, Direction, Layer)
+    for kind in (Door, Identity, CaseState, DeliveryState, Action, Direction, Layer, Level)
     for member, said in WORDS[kind].items()
 } | {
     "link": "liên kết trong thư của cổng",

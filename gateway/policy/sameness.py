@@ -9,6 +9,7 @@ earlier one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from enum import StrEnum
 
 from gateway.directory.snapshot import Directory
@@ -98,12 +99,21 @@ def main_sketch(case: Case) -> tuple[int, ...]:
     return main.sketch if main is not None else sketched[0].sketch if sketched else ()
 
 
+def number_mark(agency: str, number_symbol: str, on: date) -> str:
+    """The value of a NUMBER mark; "" when the number says nothing.
+
+    A number is unique within the year of an agency (Decree 30/2020, article 15).
+    """
+    own = _comparable(number_symbol)
+    return f"{agency}|{on.year}|{own}" if own else ""
+
+
 def _numbers(document: Document, agency: str) -> Iterator[Mark]:
     if own := _comparable(document.number_symbol):
         yield Mark(kind=MarkKind.NAME, value=f"{agency}|{own}")
         if document.issued_on is not None:
-            # A number is unique within the year of an agency (Decree 30/2020, article 15).
-            yield Mark(kind=MarkKind.NUMBER, value=f"{agency}|{document.issued_on.year}|{own}")
+            value = number_mark(agency, document.number_symbol, document.issued_on)
+            yield Mark(kind=MarkKind.NUMBER, value=value)
     if document.relation is not Relation.NONE and (meant := _comparable(document.concerns)):
         yield Mark(kind=MarkKind.CONCERNS, value=f"{agency}|{meant}")
 

@@ -188,7 +188,6 @@ def settled(settlement: Settlement, life: str) -> Settled:
         clean(settlement.reply),
         None if settlement.next_at is None else micros(settlement.next_at),
         wake_of(state, settlement.next_at, 0),
-        settlement.receipt or None,
         None if settlement.delivered_at is None else micros(settlement.delivered_at),
         life,
     )
@@ -226,7 +225,7 @@ class Entry:
         return (
             self.call is None
             and (rows is None or not (rows.large or rows.openings))
-            and all([done.settlement.case_event is None for done in self.settlements])
+            and all([not done.settlement.case_id for done in self.settlements])
         )
 
     def answer(self) -> None:
@@ -246,6 +245,8 @@ def wake_of(state: DeliveryState, next_at: datetime | None, otherwise: int) -> i
         return None
     if state is DeliveryState.QUEUED or state is DeliveryState.DEFERRED:
         return otherwise if next_at is None else micros(next_at)
+    if next_at is not None and (state is DeliveryState.UNCERTAIN or state is DeliveryState.PENDING):
+        return micros(next_at)  # to be asked after
     return NEVER
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Select, and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from gateway.errors import NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent
@@ -20,6 +20,7 @@ from gateway.store.batch import Rows
 from gateway.store.database import Database
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import case_links, proposals, stand_ins, transfers
+from gateway.store.reading import Reading
 from gateway.store.rows import AnyRow, case_of, story_row
 from gateway.store.steps import step_case
 from gateway.store.tables import JOINABLE, cases, stories
@@ -81,11 +82,11 @@ class StandIn(Value):
     until: datetime
 
 
-class Casework:
+class Casework(Reading):
     """Sameness, relations, assignment, transfer and stand-ins."""
 
     def __init__(self, database: Database, write: Write, rows: Callable[[Sequence[Acceptance]], Rows]) -> None:
-        self._database = database
+        super().__init__(database)
         self._write = write
         self._make_rows = rows
 
@@ -104,7 +105,7 @@ class Casework:
         """What a case may be the same as, the open ones first."""
         c = proposals.c
         query = select(proposals).where(or_(c.case_id == case_id, c.other_id == case_id))
-        return tuple(map(_proposal_of, self._rows(query.order_by(c.decision, c.at, c.case_id, c.other_id))))
+        return tuple(map(_proposal_of, self.rows(query.order_by(c.decision, c.at, c.case_id, c.other_id))))
 
     def undecided(self, case_ids: Sequence[str]) -> dict[str, int]:
         """How many open proposals each of these cases has; for lists."""
@@ -115,7 +116,7 @@ class Casework:
                 .where(column.in_(case_ids), c.decision == "")
                 .group_by(column)
             )
-            for row in self._rows(query):
+            for row in self.rows(query):
                 found[row.of] = found.get(row.of, 0) + int(row.number)
         return found
 
@@ -125,7 +126,7 @@ class Casework:
         query = select(case_links).where(or_(c.case_id == case_id, c.other_id == case_id)).order_by(c.at)
         return tuple(
             Tie(case_id=row.case_id, other_id=row.other_id, relation=Relation(row.relation), at=row.at)
-            for row in self._rows(query)
+            for row in self.rows(query)
         )
 
     # --- whose it is --------------------------------------------------------------------------------------------------
@@ -166,12 +167,12 @@ class Casework:
     def transfers(self, case_id: str) -> tuple[Transfer, ...]:
         """Where a case has been, in order."""
         query = select(transfers).where(transfers.c.case_id == case_id).order_by(transfers.c.n)
-        return tuple(map(_transfer_of, self._rows(query)))
+        return tuple(map(_transfer_of, self.rows(query)))
 
     def gone(self, units: Sequence[str], *, limit: int = 50) -> tuple[Transfer, ...]:
         """What these units gave away, newest first."""
         query = select(transfers).where(transfers.c.from_unit.in_(units)).order_by(transfers.c.at.desc())
-        return tuple(map(_transfer_of, self._rows(query.limit(limit))))
+        return tuple(map(_transfer_of, self.rows(query.limit(limit))))
 
     # --- stand-ins ----------------------------------------------------------------------------------------------------
 
@@ -197,20 +198,14 @@ class Casework:
         """Who is absent now or will be, and who stands in."""
         query = select(stand_ins).where(stand_ins.c.until > now).order_by(stand_ins.c.since, stand_ins.c.account)
         return tuple(
-            StandIn(account=row.account, stand_in=row.stand_in, since=row.since, until=row.until) for row in self._rows(query)
+            StandIn(account=row.account, stand_in=row.stand_in, since=row.since, until=row.until) for row in self.rows(query)
         )
 
     def absent_for(self, stand_in: str, now: datetime) -> tuple[str, ...]:
         """The accounts that this one stands in for now."""
         c = stand_ins.c
         query = select(c.account).where(and_(c.stand_in == stand_in, c.since <= now, c.until > now)).order_by(c.account)
-        return tuple(row.account for row in self._rows(query))
-
-    # --- helpers ------------------------------------------------------------------------------------------------------
-
-    def _rows(self, query: Select[Any]) -> Sequence[AnyRow]:
-        with self._database.reading() as connection:
-            return connection.execute(query).all()
+        return tuple(row.account for row in self.rows(query))
 
 
 def _case(transaction: Transaction, case_id: str) -> Case:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from gateway.lifecycle import DeliveryState
 from gateway.model import Delivery, Value
+from gateway.store.office_tables import look_ups
 from gateway.store.rows import AnyRow, delivery_of
 from gateway.store.tables import UNFINISHED, cases, deliveries, mails
 from gateway.store.transaction import Transaction
@@ -39,6 +40,9 @@ def claim(
     due = _within_memory(sorted(due, key=lambda row: (row.wake_at, row.id))[:limit])
     if not due:
         return ()
+    due = _never_begun(connection, due, now)
+    if not due:
+        return ()
     ids = [row.id for row in due]
     leased = {"state": DeliveryState.SENDING.value, "node": node, "life": life, "wake_at": until}
     connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(leased))
@@ -52,16 +56,39 @@ def renew(transaction: Transaction, *, delivery_ids: Sequence[str], until: datet
 
 
 def take_back(connection: Connection, node: str) -> int:
-    """What this node's earlier life was sending goes back to QUEUED, due at once; says how many."""
+    """What this node's earlier life was sending goes back to QUEUED, due at once; says how many.
+
+    What it had begun to send to an office system may be there: it is UNCERTAIN, and asked after at once.
+    """
     theirs = and_(UNFINISHED, deliveries.c.state == DeliveryState.SENDING.value, deliveries.c.node == node)
+    begun = theirs & deliveries.c.id.in_(select(look_ups.c.delivery_id))
+    unsure = {"state": DeliveryState.UNCERTAIN.value, "wake_at": deliveries.c.at, "node": "", "life": ""}
+    connection.execute(update(deliveries).where(begun).values(unsure))
+    asking = and_(UNFINISHED, deliveries.c.state.in_(_ASKED_AFTER), deliveries.c.node == node)
+    connection.execute(update(deliveries).where(asking).values(wake_at=deliveries.c.at, node=""))
     queued = {"state": DeliveryState.QUEUED.value, "wake_at": deliveries.c.at, "node": "", "life": ""}
     return connection.execute(update(deliveries).where(theirs).values(queued)).rowcount
 
+
+def _never_begun(connection: Connection, due: list[AnyRow], now: datetime) -> list[AnyRow]:
+    """Without those that another node, whose lease ran out, had begun to send: they may be there, and are asked after."""
+    lost = [row.id for row in due if row.state == DeliveryState.SENDING.value and row.courier != RELAY]
+    if not lost:
+        return due
+    begun = set(connection.execute(select(look_ups.c.delivery_id).where(look_ups.c.delivery_id.in_(lost))).scalars())
+    unsure = {"state": DeliveryState.UNCERTAIN.value, "wake_at": now, "node": "", "life": ""}
+    connection.execute(update(deliveries).where(deliveries.c.id.in_(begun)).values(unsure))
+    return [row for row in due if row.id not in begun]
+
+
+_ASKED_AFTER = (DeliveryState.UNCERTAIN.value, DeliveryState.PENDING.value)
+_TO_BE_SENT = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value, DeliveryState.SENDING.value)
 
 _DUE = (
     select(deliveries, mails.c.size)
     .join_from(deliveries, mails, deliveries.c.mail_id == mails.c.id)
     .where(deliveries.c.courier == bindparam("of_courier"), UNFINISHED, deliveries.c.wake_at <= bindparam("now"))
+    .where(deliveries.c.state.in_(_TO_BE_SENT))  # UNCERTAIN and PENDING are asked after: see lookups
     .order_by(deliveries.c.wake_at)
     .with_for_update(of=deliveries, skip_locked=True)
 )

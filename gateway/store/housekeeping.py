@@ -83,6 +83,14 @@ def may_tell(transaction: Transaction, topic: str, address: str, *, every: timed
     return transaction.connection.execute(statement.returning(told.c.at)).first() is not None
 
 
+def note_told(transaction: Transaction, topic: str, address: str, *, now: datetime) -> None:
+    """Remember that somebody was told, whenever that was before."""
+    values = {"topic": topic, "address": clean(address).lower(), "at": now}
+    statement = _insert(transaction)(told).values(values)
+    statement = statement.on_conflict_do_update(index_elements=["topic", "address"], set_={"at": now})
+    transaction.connection.execute(statement)
+
+
 def raise_alarms(transaction: Transaction, now: datetime) -> tuple[str, ...]:
     """Raise the alarm of waiting cases whose time has passed."""
     late = (cases.c.state == CaseState.WAITING.value) & (cases.c.due_at <= now) & cases.c.alarm.is_(False)

@@ -10,20 +10,22 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from gateway.errors import CaseChanged, IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, next_delivery_state
 from gateway.model import Case, Delivery, Event, Story
 from gateway.store.batch import Lease, Rows, Settled, insert_together, wake_of
 from gateway.store.inserts import insert_new
+from gateway.store.office_tables import look_ups
+from gateway.store.receipts import keep_reply
 from gateway.store.rows import case_columns, case_of, delivery_of, story_row
 from gateway.store.sameness import GOES_ON, add_marks, goes_on_as, note
 from gateway.store.steps import step_case
 from gateway.store.tables import JOINABLE, OF_MAIL, case_mails, cases, deliveries, mails, micros, moment, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
-from gateway.store.values import Appeal, Opening
+from gateway.store.values import Appeal, Opening, Settlement
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +138,7 @@ def move_delivery(transaction: Transaction, delivery_id: str, event: DeliveryEve
             raise NotAllowed("Nội dung thư này không còn được lưu nên không chuyển lại được; xin người gửi gửi lại.")
         values["attempts"] = 0  # the whole schedule once more
     connection.execute(update(deliveries).where(this).values(values))
+    connection.execute(delete(look_ups).where(look_ups.c.delivery_id == delivery_id))  # a person has looked
     story = Story(
         at=now,
         event=_TOLD_AS.get(event, Event.DEFERRED),
@@ -156,6 +159,9 @@ def settle_one(transaction: Transaction, done: Settled, *, now: datetime) -> Non
         return
     if done.story is not None:
         transaction.insert(stories, [done.story])
+    if not settlement.case_id:
+        return
+    _follow(transaction, settlement, now)
     if settlement.case_event is None:
         return
     detail = {"delivery": settlement.delivery_id}
@@ -164,6 +170,23 @@ def settle_one(transaction: Transaction, done: Settled, *, now: datetime) -> Non
     except (IllegalTransition, NotFound) as error:
         # A person was quicker (withdrew it, for example).  What the other side has stays true all the same.
         logger.warning("delivery %s: its case stays: %s", settlement.delivery_id, error)
+
+
+def _follow(transaction: Transaction, settlement: Settlement, now: datetime) -> None:
+    """The receipt is kept, and the outcome is known now, unless it has to be asked after."""
+    if settlement.receipt:
+        keep_reply(
+            transaction,
+            courier=settlement.courier,
+            delivery_id=settlement.delivery_id,
+            case_id=settlement.case_id,
+            level=settlement.level,
+            raw=settlement.receipt,
+            now=now,
+        )
+    if settlement.event not in (DeliveryEvent.UNSURE, DeliveryEvent.TAKEN):
+        connection = transaction.connection
+        connection.execute(delete(look_ups).where(look_ups.c.delivery_id == settlement.delivery_id))
 
 
 def _tell(transaction: Transaction, event: Event, case: Case, *, at: datetime, case_id: str = "") -> None:

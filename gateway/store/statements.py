@@ -20,8 +20,8 @@ from gateway.store.tables import passed_over, stories
 # Rows in one statement.  (64 times the 20 columns of mails is far below SQLite's 32766 variables.)
 _SIZES = (64, 56, 48, 40, 32, 28, 24, 20, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
 
-# id, state, attempts, reply, next_at, wake_at, receipt, delivered_at, life of a settlement, as PostgreSQL wants to know them.
-_SETTLED_TYPES = ("text", "text", "integer", "text", "bigint", "bigint", "bytea", "bigint", "text")
+# id, state, attempts, reply, next_at, wake_at, delivered_at and life of a settlement, as PostgreSQL wants to know them.
+_SETTLED_TYPES = ("text", "text", "integer", "text", "bigint", "bigint", "bigint", "text")
 
 
 class Statements:
@@ -60,9 +60,9 @@ class Statements:
             # Only numbers and names of columns go into this text.  Both databases call the columns of VALUES column1, …
             text = (
                 "UPDATE deliveries SET state = done.column2, attempts = done.column3, reply = done.column4, "  # noqa: S608
-                "next_at = done.column5, wake_at = done.column6, receipt = done.column7, delivered_at = done.column8 "
+                "next_at = done.column5, wake_at = done.column6, delivered_at = done.column7 "
                 f"FROM (VALUES {', '.join([f'({one})'] * size)}) AS done "
-                "WHERE deliveries.id = done.column1 AND deliveries.state = 'sending' AND deliveries.life = done.column9"
+                "WHERE deliveries.id = done.column1 AND deliveries.state = 'sending' AND deliveries.life = done.column8"
             )
             self._settles[size] = self._ready(text)
         return self._settles[size]

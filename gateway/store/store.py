@@ -32,10 +32,13 @@ from gateway.store.blobs import Blobs
 from gateway.store.casework import Casework
 from gateway.store.database import Database
 from gateway.store.lane import Lane
+from gateway.store.lookups import LookUps
 from gateway.store.mailboxes import Mailboxes
 from gateway.store.past import Past
+from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
 from gateway.store.rows import case_of, mail_of, story_row
+from gateway.store.statuses import Statuses
 from gateway.store.tables import micros
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
@@ -88,6 +91,9 @@ class Store:
         self.archive = Archive(self._database)
         self.casework = Casework(self._database, self._do, self._rows)
         self.mailboxes = Mailboxes(self._database, self._do, node=node, life=self._life)
+        self.receipts = Receipts(self._database, self._do, self._rows)
+        self.lookups = LookUps(self._database, self._do, node=node)
+        self.statuses = Statuses(self._database, self._do)
 
     def open(self) -> None:
         """Migrate, lock the node's name, take back what this node's earlier life had leased, start the writer.

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS
 
-SCHEMA = "0008"  # revision of the newest migration
+SCHEMA = "0009"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -258,7 +258,6 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_at", Instant),
     Column("reply", Text, nullable=False),
-    Column("receipt", LargeBinary),
     Column("at", Instant, nullable=False),  # made
     # When the worker must look at it: QUEUED and DEFERRED when they are due, SENDING when the lease runs out; NEVER when it
     # waits for a person or a receipt; NULL when it is finished (DELIVERED, CANCELLED).

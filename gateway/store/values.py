@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from gateway.courier import Level
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent
 from gateway.model import (
     Action,
@@ -92,11 +93,14 @@ class Settlement(Value):
     attempts: int
     reply: str = ""
     next_at: datetime | None = None
-    receipt: bytes = b""
     story: Story | None = None
     delivered_at: datetime | None = None
+    # For an office system only:
     case_id: str = ""
     case_event: CaseEvent | None = None
+    courier: str = ""
+    receipt: bytes = b""
+    level: Level = Level.TRANSPORT  # of the receipt
 
 
 # --- Out --------------------------------------------------------------------------------------------------------------

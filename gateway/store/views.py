@@ -61,6 +61,7 @@ from gateway.store.tables import (
     stories,
     verdicts,
 )
+from gateway.store.tables import told as told_before
 from gateway.store.texts import fold
 from gateway.store.values import CasePage, DeliveryPage, Health, MailPage, MailRow, Statistics
 
@@ -262,6 +263,11 @@ class Views(Reading):
         )
 
     # --- people -------------------------------------------------------------------------------------------------------
+
+    def was_told(self, topic: str, address: str, *, since: datetime) -> bool:
+        """Whether somebody was told about this topic since then."""
+        c = told_before.c
+        return bool(self.rows(select(c.at).where(c.topic == topic, c.address == address.lower(), c.at >= since)))
 
     def account(self, name: str) -> Account | None:
         """An account of the console; None when there is none of that name."""

@@ -168,8 +168,8 @@ class Writer:
         plain = [entry.rows for entry in entries if entry.rows is not None and entry.call is None]
         calls = [(entry, entry.call) for entry in entries if entry.call is not None]
         settlements = [settled for entry in entries for settled in entry.settlements]
-        singly = [done for done in settlements if one_by_one or done.settlement.case_event is not None]
-        many = [done for done in settlements if not (one_by_one or done.settlement.case_event is not None)]
+        singly = [done for done in settlements if one_by_one or done.settlement.case_id]
+        many = [done for done in settlements if not (one_by_one or done.settlement.case_id)]
         openings = [(opening, rows) for rows in plain for opening in rows.openings]
         transaction = self._transaction or self._use(self._database.connect())
         with transaction.together():

@@ -50,9 +50,11 @@ from gateway.model import (
 )
 from gateway.notices import Notices
 from gateway.policy.rules import Policy
+from gateway.reception import Reception
 from gateway.review import Review
 from gateway.secret import Links
 from gateway.store import Acceptance, Opening, Settlement, Store
+from gateway.traffic import Traffic
 from tests.policy import desk
 from tests.world import archives, files, letters, official, pdf
 from web.context import PageDrawer
@@ -119,6 +121,7 @@ class House:
         self.inspector = inspector
         self.links = Links(b"secret of a test", "https://vanthu.example", reply_address="y-kien@sgdhuonggiang.edu.vn")
         self.reloaded = 0
+        self.resumed: list[str] = []  # couriers that an officer took up again
         self.poked = threading.Event()  # the worker was told that something became due
         self.store = Store(url=f"sqlite:///{folder / DATABASE}", blobs=folder / "blobs", inline_bytes=16384, node="test")
         notices = Notices(hostname="cong.sgdhuonggiang.edu.vn", help_phone="0200 000 000", help_url="https://vanthu.example")
@@ -146,6 +149,17 @@ class House:
             notices=notices,
             clock=lambda: datetime.now(UTC),
             poke=self.poked.set,
+        )
+
+        self.traffic = Traffic(
+            store=self.store,
+            review=self.review,
+            clock=lambda: datetime.now(UTC),
+            poke=self.poked.set,
+            resume=self.resumed.append,
+        )
+        self.reception = Reception(
+            store=self.store, directory=self.directory, clock=lambda: datetime.now(UTC), poke=self.poked.set
         )
 
     def directory(self) -> Directory:

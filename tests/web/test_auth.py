@@ -159,7 +159,7 @@ def test_officer_and_auditor_see_every_list(as_person: AsPerson, account: Accoun
 def test_only_a_clerk_of_the_unit_decides(remember: Callable[..., Case], account: Account) -> None:
     case = remember(sample.decision_case)
     assert possible_acts(account, case) == frozenset()
-    assert possible_acts(CLERK, case) == {"approve", "release", "return", "withdraw", "transfer"}
+    assert possible_acts(CLERK, case) == {"approve", "release", "return", "withdraw", "transfer", "receive"}
 
 
 def test_nobody_decides_a_sealed_case(remember: Callable[..., Case]) -> None:

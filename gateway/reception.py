@@ -1,0 +1,71 @@
+"""What the clerk does with documents of the axis: take them in, or refuse them; their issuers are told either way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from gateway import maillog
+from gateway.axis_door import status_of
+from gateway.directory.snapshot import Directory
+from gateway.errors import NotAllowed
+from gateway.lifecycle import CaseEvent
+from gateway.model import Account, Case
+from gateway.review import said
+from gateway.rights import decidable
+from gateway.store import Store
+from gateway.store.statuses import Owed
+
+REGISTERED, REFUSED = "03", "02"  # QCVN 102:2016
+_LONGEST_NUMBER = 20
+
+
+class Reception:
+    """The acts."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        directory: Callable[[], Directory],
+        clock: Callable[[], datetime],
+        poke: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+        self._poke = poke
+
+    def receive(self, case_id: str, by: Account, number: str = "", on: date | None = None) -> Case:
+        """Tiếp nhận: the clerk has registered it in her book; the number is hers, never made here."""
+        if len(number.strip()) > _LONGEST_NUMBER:
+            raise NotAllowed(f"Số đến dài quá {_LONGEST_NUMBER} ký tự.")
+        words = f"Đã tiếp nhận, vào sổ văn bản đến{f' số {number.strip()}' if number.strip() else ''}"
+        return self._answer(case_id, CaseEvent.RECEIVE, by, REGISTERED, words, number=number.strip(), on=on)
+
+    def refuse(self, case_id: str, by: Account, reason: str) -> Case:
+        """Từ chối: it goes back to its issuer with the reason (Decision 28/2018/QĐ-TTg, article 9.1)."""
+        return self._answer(case_id, CaseEvent.RETURN, by, REFUSED, said(reason))
+
+    def _answer(
+        self, case_id: str, event: CaseEvent, by: Account, code: str, words: str, *, number: str = "", on: date | None = None
+    ) -> Case:
+        case, now = decidable(self._store, self._directory(), case_id, by), self._clock()
+        origins = self._store.receipts.origins(case.id)
+        if not origins:
+            raise NotAllowed("Hồ sơ này không đến qua trục liên thông.")
+        owed = [
+            Owed(
+                courier=courier,
+                case_id=case.id,
+                status=status_of(origin, code, now, description=words, staff=by.full_name or by.name),
+            )
+            for courier, origin in origins
+            if origin.unit == case.unit or len(origins) == 1
+        ]
+        moved = self._store.receipts.answer(
+            case.id, event, owed, by=by.name, reason=words, number=number, on=on or now.date() if number else on, now=now
+        )
+        maillog.case_moved(case.id, event=event, by=by.name)
+        self._poke()
+        return moved

@@ -1,0 +1,125 @@
+"""What the officer does about deliveries that did not go well: groups by cause, another try, a look-up, or a person's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from gateway.causes import cause_of
+from gateway.courier import RELAY
+from gateway.errors import IllegalTransition, NotAllowed, NotFound
+from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState
+from gateway.model import Account, Delivery, Role, Value
+from gateway.review import Review, said
+from gateway.store import Store
+
+TROUBLED = (DeliveryState.UNCERTAIN, DeliveryState.REFUSED, DeliveryState.DEAD)
+_MOST = 5000  # deliveries that are looked at to make groups
+
+
+class Group(Value):
+    """Deliveries of one courier and state that failed for one cause."""
+
+    courier: str
+    state: DeliveryState
+    cause: str
+    deliveries: tuple[Delivery, ...]  # newest first
+
+
+class Tally(Value):
+    """What came of a try for a whole group."""
+
+    done: int = 0
+    left: int = 0  # a person must look at each of them
+    why: str = ""  # the first reason, in Vietnamese
+
+
+class Traffic:
+    """The acts.  Synchronous; NotAllowed for everybody but an officer."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        review: Review,
+        clock: Callable[[], datetime],
+        poke: Callable[[], None],
+        resume: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._review = review
+        self._clock = clock
+        self._poke = poke
+        self._resume = resume
+
+    def groups(self) -> tuple[Group, ...]:
+        """What did not go well, the largest group first."""
+        found: dict[tuple[str, DeliveryState, str], list[Delivery]] = {}
+        for delivery in self._troubled():
+            found.setdefault((delivery.courier, delivery.state, cause_of(delivery.reply)), []).append(delivery)
+        made = [
+            Group(courier=courier, state=state, cause=cause, deliveries=tuple(each))
+            for (courier, state, cause), each in found.items()
+        ]
+        return tuple(sorted(made, key=lambda group: (-len(group.deliveries), group.courier, group.cause)))
+
+    def retry_group(self, courier: str, state: DeliveryState, cause: str, by: Account) -> Tally:
+        """Try a whole group again; what may have arrived is asked after instead."""
+        _check(by)
+        these = self._of_group(courier, state, cause)
+        if state is DeliveryState.UNCERTAIN:
+            return Tally(done=self.look_up_now([each.id for each in these], by))
+        done, why = 0, ""
+        for delivery in these:
+            try:
+                self._review.retry(delivery.id, by)
+            except (NotAllowed, IllegalTransition, NotFound) as refusal:
+                why = why or (str(refusal) if isinstance(refusal, NotAllowed) else "Lượt chuyển vừa đổi trạng thái.")
+            else:
+                done += 1
+        return Tally(done=done, left=len(these) - done, why=why)
+
+    def look_up_now(self, delivery_ids: Iterable[str], by: Account) -> int:
+        """Ask the other side now what became of these; says how many are asked after."""
+        _check(by)
+        number = self._store.lookups.now(tuple(delivery_ids), self._clock())
+        self._poke()
+        return number
+
+    def confirm(self, delivery_id: str, by: Account, reason: str) -> None:
+        """Đã đến: the officer has asked over there, and it stands there."""
+        self._decide(delivery_id, DeliveryEvent.DELIVERED, CaseEvent.HAND_OVER, by, reason)
+
+    def cancel(self, delivery_id: str, by: Account, reason: str) -> None:
+        """Hủy: it is not there and will not be carried; the case waits for its clerk again."""
+        self._decide(delivery_id, DeliveryEvent.CANCEL, CaseEvent.HANDOVER_FAILED, by, reason)
+
+    def resume(self, courier: str, by: Account) -> None:
+        """A courier that was paused is tried again now."""
+        _check(by)
+        self._resume(courier)
+
+    def _decide(self, delivery_id: str, event: DeliveryEvent, case_event: CaseEvent, by: Account, reason: str) -> None:
+        _check(by)
+        why, now = said(reason), self._clock()
+        moved = self._store.move_delivery(delivery_id, event, by=by.name, now=now)
+        if moved.case_id and moved.courier != RELAY:
+            try:
+                detail = {"delivery": delivery_id, "reason": why}
+                self._store.move_case(moved.case_id, case_event, by=by.name, detail=detail, now=now)
+            except IllegalTransition:
+                return  # a receipt or the clerk was quicker: the delivery is what the officer said
+        self._poke()
+
+    def _of_group(self, courier: str, state: DeliveryState, cause: str) -> list[Delivery]:
+        return [
+            each for each in self._troubled() if (each.courier, each.state, cause_of(each.reply)) == (courier, state, cause)
+        ]
+
+    def _troubled(self) -> tuple[Delivery, ...]:
+        return self._store.views.deliveries(states=TROUBLED, limit=_MOST).rows
+
+
+def _check(by: Account) -> None:
+    if not by.active or by.role is not Role.OFFICER:
+        raise NotAllowed("Chỉ cán bộ quản trị được làm việc này.")

@@ -1,0 +1,200 @@
+"""A document of the axis becomes an incoming case of its addressee, joins the mail that brought it, and is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.axis_door import AxisDoor
+from gateway.courier import Answer, CarriedFile, Incoming, Level, Outcome, Result
+from gateway.directory.snapshot import Directory, Mailbox, MailboxRole, Organisation, OrganisationKind
+from gateway.documents.mime import split
+from gateway.errors import NotAllowed
+from gateway.lifecycle import CaseState
+from gateway.model import (
+    Account,
+    Action,
+    Case,
+    Direction,
+    Document,
+    FileReading,
+    Nature,
+    Recognition,
+    Relation,
+    Role,
+    digest_of,
+    new_id,
+)
+from gateway.policy.sameness import Layer, agency_of, marks_of
+from gateway.reception import Reception
+from gateway.store import Opening, Store
+from tests.store.letters import captured, mail
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+PAPER = b"%PDF-1.4 the paper"
+NGA = Account(name="nga", full_name="Nguyễn Thị Nga", role=Role.CLERK, units=("THCSLL",))
+OTHER = Account(name="cuc", full_name="Nguyễn Thị Cúc", role=Role.CLERK, units=("PGDCS",))
+DIRECTORY = Directory(
+    organisations=[
+        Organisation(
+            code="THCSLL", name="Trường THCS Lê Lợi", kind=OrganisationKind.SCHOOL, office="ioffice", codes=("H59.1", "000.1")
+        )
+    ],
+    mailboxes=[Mailbox(address="vanthu@ll.example", organisation="THCSLL", role=MailboxRole.CLERK)],
+)
+DOCUMENT = Document(
+    nature=Nature.ISSUED,
+    confidence=1.0,
+    number="12",
+    symbol="UBND-VX",
+    number_symbol="12/UBND-VX",
+    issuer="Ủy ban nhân dân xã Bình Phú",
+    issued_on=date(2026, 11, 20),
+    subject="Phòng chống bão",
+)
+
+
+class Reader:
+    """Reads every attachment as an issued document."""
+
+    async def recognise(self, raw: bytes) -> Recognition:
+        files = [
+            FileReading(name=part.name, digest=digest_of(part.data), size=len(part.data), nature=Nature.ISSUED)
+            for part in split(raw).parts
+            if not part.is_body
+        ]
+        return Recognition(files=tuple(files))
+
+
+class House:
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(url=f"sqlite:///{folder}/s.sqlite3", blobs=folder / "blobs", inline_bytes=16384, node="t")
+        self.store.open()
+        self.door = AxisDoor(store=self.store, recogniser=Reader(), directory=lambda: DIRECTORY, clock=lambda: NOW)
+        self.reception = Reception(store=self.store, directory=lambda: DIRECTORY, clock=lambda: NOW, poke=lambda: None)
+
+    def take(self, answer: Answer) -> bool:
+        return asyncio.run(self.door.take("truc", answer))
+
+    def cases(self) -> list[Case]:
+        rows = self.store.views.cases(units=None, states=tuple(CaseState)).rows
+        return [self.store.views.case(row.id) for row in rows]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def document(
+    event_id: str = "e1",
+    *,
+    receivers: tuple[str, ...] = ("000.1",),
+    data: bytes = PAPER,
+    business: str = "0",
+    earlier: tuple[str, ...] = (),
+) -> Answer:
+    incoming = Incoming(
+        document=DOCUMENT,
+        sender="H59.9",
+        sender_name="UBND xã Bình Phú",
+        receivers=receivers,
+        business=business,
+        earlier=earlier,
+        files=(CarriedFile(name="12-UBND.pdf", data=data),),
+    )
+    return Answer(
+        event_id=event_id, level=Level.DOCUMENT, document_id="H59.9,2026/11/20,12/UBND-VX", raw=b"<edXML/>", incoming=incoming
+    )
+
+
+def test_a_document_for_one_of_our_units_waits_for_its_clerk_with_its_facts_and_files(house: House) -> None:
+    assert house.take(document())
+    (case,) = house.cases()
+    assert (case.unit, case.direction, case.state) == ("THCSLL", Direction.INCOMING, CaseState.WAITING)
+    assert case.document is not None
+    assert case.document.number_symbol == "12/UBND-VX"
+    parts = split(house.store.views.raw(case.mail_id)).parts
+    assert [part.data for part in parts if part.name] == [PAPER]
+    assert house.store.receipts.raw("truc", "e1") == b"<edXML/>"
+
+
+def test_the_same_document_again_is_nothing_new(house: House) -> None:
+    house.take(document())
+    assert not house.take(document())
+    assert len(house.cases()) == 1
+
+
+def test_a_document_for_none_of_our_units_is_kept_and_shown(house: House) -> None:
+    house.take(document(receivers=("H1.1",)))
+    assert house.cases() == []
+    assert [orphan.level for orphan in house.store.receipts.orphans()] == [Level.DOCUMENT]
+
+
+def test_it_joins_the_mail_that_brought_the_same_bytes(house: House) -> None:
+    by_mail = brought_by_mail(house, digest_of(PAPER))
+    house.take(document())
+    assert [case.id for case in house.cases()] == [by_mail.id]
+    assert len(house.store.views.mails_of_case(by_mail.id)) == 2
+    assert len(house.store.receipts.origins(by_mail.id)) == 1
+
+
+def test_the_same_number_in_a_mail_is_proposed(house: House) -> None:
+    brought_by_mail(house, "ff" * 32)
+    house.take(document())
+    case = next(case for case in house.cases() if case.rule == "axis")
+    assert [each.layer for each in house.store.casework.proposals(case.id)] == [Layer.NUMBER]
+
+
+def brought_by_mail(house: House, digest: str) -> Case:
+    of = mail(b"Subject: x\r\n\r\n", at=NOW - timedelta(hours=1))
+    case = Case(
+        id=new_id(), mail_id=of.id, unit="THCSLL", office="ioffice", direction=Direction.INCOMING, action=Action.COPY,
+        state=CaseState.WAITING, opened_at=NOW - timedelta(hours=1), key=digest, document=DOCUMENT,
+    )  # fmt: skip
+    marks = marks_of(case, of, agency=agency_of(DIRECTORY, DOCUMENT))
+    house.store.accept_now([replace(captured(of, case), openings=(Opening(case=case, marks=marks),))])
+    return case
+
+
+def test_a_recall_over_the_axis_finds_what_it_recalls(house: House) -> None:
+    house.take(document())
+    recall = document("e2", data=b"%PDF recall", business="1", earlier=("H59.9,2026/11/20,12/UBND-VX",))
+    house.take(replace(recall, document_id="H59.9,2026/11/21,13/UBND-VX"))
+    first = next(case for case in house.cases() if case.document and case.document.relation is Relation.NONE)
+    assert [tie.relation for tie in house.store.casework.ties(first.id)] == [Relation.RECALL]
+    assert house.store.views.case(first.id).alarm
+
+
+def owed(house: House) -> list[tuple[str, str]]:
+    due = house.store.statuses.due("truc", limit=9, now=NOW, lease=timedelta(minutes=1))
+    for each in due:
+        result = Result(delivery_id=each.status.id, outcome=Outcome.DELIVERED, reply="OK")
+        house.store.statuses.settle(each, result, next_at=None, now=NOW)
+    return [(each.status.code, each.status.description) for each in due]
+
+
+def test_its_issuer_hears_that_it_arrived_and_that_it_was_taken_in(house: House) -> None:
+    house.take(document())
+    (case,) = house.cases()
+    assert [code for code, _ in owed(house)] == ["01"]
+    with pytest.raises(NotAllowed):
+        house.reception.receive(case.id, OTHER, "45")
+    received = house.reception.receive(case.id, NGA, "45", NOW.date())
+    assert (received.state, received.register_number) == (CaseState.REGISTERED, "45")
+    assert owed(house) == [("03", "Đã tiếp nhận, vào sổ văn bản đến số 45")]
+    assert owed(house) == []
+
+
+def test_its_issuer_hears_why_it_was_refused(house: House) -> None:
+    house.take(document())
+    (case,) = house.cases()
+    owed(house)
+    with pytest.raises(NotAllowed):
+        house.reception.refuse(case.id, NGA, " ")
+    assert house.reception.refuse(case.id, NGA, "Gửi nhầm nơi nhận").state is CaseState.RETURNED
+    assert owed(house) == [("02", "Gửi nhầm nơi nhận")]
