@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from gateway import sample
 from gateway.directory import columns, export, files, importing, sheets, writing
+from gateway.directory.changes import Preview
 from gateway.directory.history import changes
 from gateway.directory.snapshot import MailboxRole
 from gateway.errors import ConfigError
@@ -179,3 +181,72 @@ def test_what_is_wrong_with_a_cell_is_said_in_vietnamese(folder: Path, table: st
     said = [error.said for error in importing.preview_row(table, cell, folder).errors if "đang là" in error.said]
     assert said
     assert not any(word in each.split("đang là")[0] for each in said for word in (" like ", " a ", " an ", " or ", "one of"))
+
+
+# --- Those who would break it -------------------------------------------------------------------------------------------
+
+
+def a_row(folder: Path, address: str, person: str = "Ai Đó") -> Preview:
+    """The preview of one new mailbox."""
+    return importing.preview_row(
+        "mailboxes", {"address": address, "organisation": "SGDHG", "role": "staff", "person": person}, folder
+    )
+
+
+def test_many_who_write_at_once_lose_nothing(folder: Path) -> None:
+    before = len(files.load(folder).mailboxes)
+    plans = [a_row(folder, f"nguoi{n}@sgdhuonggiang.edu.vn") for n in range(12)]
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(lambda plan: writing.apply(plan, folder), plans))
+    assert len(files.load(folder).mailboxes) == before + 12
+    assert [file.name for file in folder.iterdir() if file.suffix != ".csv"] == []
+
+
+def test_a_row_that_somebody_else_added_meanwhile_is_not_written_over(folder: Path) -> None:
+    first, second = a_row(folder, "moi@sgdhuonggiang.edu.vn", "Một"), a_row(folder, "moi@sgdhuonggiang.edu.vn", "Hai")
+    writing.apply(first, folder)
+    with pytest.raises(ConfigError, match="changed by somebody else meanwhile"):
+        writing.apply(second, folder)
+
+
+def test_a_table_with_the_same_row_twice_is_not_rewritten_with_one_of_them(folder: Path) -> None:
+    file = folder / "mailboxes.csv"
+    last = file.read_text(encoding="utf-8-sig").rstrip().splitlines()[-1]
+    with file.open("a", encoding="utf-8") as out:
+        out.write(f"{last}\n")
+    before = file.read_bytes()
+    with pytest.raises(ConfigError, match="stands there twice"):
+        a_row(folder, "moi@sgdhuonggiang.edu.vn")
+    assert file.read_bytes() == before
+
+
+def test_a_full_disk_leaves_the_old_table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, before = a_row(folder, "moi@sgdhuonggiang.edu.vn"), (folder / "mailboxes.csv").read_bytes()
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ConfigError, match="No space left"):
+        writing.apply(plan, folder)
+    assert (folder / "mailboxes.csv").read_bytes() == before
+    assert [file.name for file in folder.iterdir() if file.suffix != ".csv"] == []
+
+
+def test_what_cannot_be_seen_in_a_cell_is_not_taken_over(folder: Path) -> None:
+    cells = ("la\u200b@sgdhuonggiang.edu.vn\u00a0", "SGDHG", "chuye\u0302n vie\u0302n", "Nguye\u0302\u0303n\nVa\u0306n A")
+    (row,) = sheets.rows_in(("\t".join(f'"{cell}"' for cell in cells) + "\n").encode("utf-16"))
+    assert row == ["la@sgdhuonggiang.edu.vn", "SGDHG", "chuyên viên", "Nguyễn Văn A"]
+
+
+def test_a_name_that_begins_like_a_formula_stays_a_name_in_the_workbook(tmp_path: Path) -> None:
+    out = tmp_path / "x.xlsx"
+    export.write({"domains.csv": "domain,organisation\n=cmd|calc,-1+1\n"}, out)
+    cell = openpyxl.load_workbook(out)["domains"]["A2"]
+    assert (cell.data_type, cell.value) == ("s", "=cmd|calc")
+
+
+def test_a_list_that_is_longer_than_can_be_taken_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 3)
+    with pytest.raises(ConfigError, match="more than 3 rows"):
+        sheets.rows_in(b"a\nb\nc\nd\n")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, date, datetime, timedelta
 
+import pytest
+from msgspec.structs import replace
+
+from gateway.directory.snapshot import Directory
 from gateway.model import NOTHING_RECOGNISED, Action, Identity, Nature, Phase, Recognition, Secrecy, Urgency
+from gateway.policy import rules
+from gateway.policy.decide import decide
 from tests.policy.desk import (
     ADVISED_TEACHER,
     CLERK,
@@ -21,8 +27,10 @@ from tests.policy.desk import (
     TEACHER,
     carrying,
     decided,
+    directory,
     issued,
     mail,
+    policy,
     unreadable,
     verdict,
 )
@@ -111,3 +119,48 @@ def test_outside_copies_are_softened_with_the_others() -> None:
 
     assert [v.action for v in found] == [Action.DELIVER, Action.DELIVER]
     assert [v.would_have for v in found] == [Action.REDIRECT, Action.HOLD]
+
+
+FIRST = date(2026, 12, 1)
+
+
+def day_before_and_after() -> tuple[datetime, datetime]:
+    noon = datetime(2026, 12, 1, 5, 0, tzinfo=UTC)
+    return noon - timedelta(days=1), noon
+
+
+def test_a_unit_goes_on_to_the_next_phase_on_its_day() -> None:
+    base = directory()
+    rows = [row for row in base.organisation_rows if row.code != "THCSNT"]
+    unit = base.organisation("THCSNT")
+    assert unit is not None
+    watched = replace(unit, phase=Phase.OBSERVE, valid_to=FIRST - timedelta(days=1))
+    changed = Directory(
+        organisations=(*rows, watched, replace(unit, phase=Phase.ENFORCE, valid_from=FIRST)),
+        domains=base.domains,
+        mailboxes=base.mailboxes,
+        offices=tuple(base.offices.values()),
+    )
+    found = carrying(issued("THCSNT"))
+    actions = [
+        decide(policy(), changed, mail(OBSERVED_TEACHER, DIVISION, at=at), found, at)[0] for at in day_before_and_after()
+    ]
+    assert [(each.action, each.phase) for each in actions] == [
+        (Action.DELIVER, Phase.OBSERVE),
+        (Action.REJECT, Phase.ENFORCE),
+    ]
+
+
+def test_a_rule_goes_on_to_the_next_phase_on_its_day() -> None:
+    text = policy().text
+    start = text.index('[[rule]]\nid = "5"')
+    rule = text[start : text.index("[[rule]]", start + 1)]
+    was = rule[rule.index("valid_from") :].partition("\n")[0]
+    watched = rule.replace(was, f'{was}\nvalid_to = 2026-11-30\nphase = "observe"')
+    dated = rules.parse(text.replace(rule, watched + rule.replace(was, f"valid_from = {FIRST}")).encode(), where="p.toml")
+    found = carrying(issued("THCSLL"))
+    verdicts = [decide(dated, directory(), mail(TEACHER, DIVISION, at=at), found, at)[0] for at in day_before_and_after()]
+    assert [(each.rule, each.action, each.would_have) for each in verdicts] == [
+        ("5", Action.DELIVER, Action.REJECT),
+        ("5", Action.REJECT, None),
+    ]
