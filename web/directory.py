@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.directory import export, importing, writing
 from gateway.directory.changes import Preview
-from gateway.directory.check import Finding, check
+from gateway.directory.check import Finding, appearing, check
 from gateway.directory.columns import TABLES
 from gateway.directory.files import contents, version_of
 from gateway.directory.history import TableChange, changes
@@ -204,9 +204,9 @@ def _new_findings(plan: Preview) -> Sequence[Finding]:
     """What would be wrong after it that is not wrong now."""
     if not plan.is_good or not plan.changes:
         return ()
-    today = local_day(utc_now())
-    before = set(map(str, _findings(gateway().directory(), today)))
-    return [finding for finding in _findings(writing.after(plan, _folder()), today) if str(finding) not in before]
+    couriers = {office.name for office in gateway().settings.office}
+    after = writing.after(plan, _folder())
+    return appearing(gateway().directory(), after, on=local_day(utc_now()), couriers=couriers)
 
 
 def _seats(known: Directory, today: date, text: str) -> list[Seat]:

@@ -20,7 +20,7 @@ from gateway.config import Config, load
 from gateway.directory import export as exporting
 from gateway.directory import importing, writing
 from gateway.directory.changes import Preview
-from gateway.directory.check import check
+from gateway.directory.check import appearing
 from gateway.directory.files import contents, version_of
 from gateway.directory.files import load as load_directory
 from gateway.directory.headings import in_words
@@ -58,16 +58,15 @@ def import_list(file: Path, config_file: Path, table: str, sheet: str, replace: 
     if not plan.is_good:
         say(f"{plan.file}: {len(plan.errors)} ô cần sửa; chưa ghi gì.")
         sys.exit(1)
+    couriers = {office.name for office in settings.office}
+    findings = appearing(
+        load_directory(folder), writing.after(plan, folder), on=local_day(datetime.now(UTC)), couriers=couriers
+    )
+    _lines("Sau khi ghi, sẽ cần xem lại", [str(finding) for finding in findings])
     if not is_applied:
         say("Đây là bản xem trước; thêm --apply để ghi.")
         return
     writing.apply(plan, folder)
-    findings = check(
-        load_directory(folder), on=local_day(datetime.now(UTC)), couriers={office.name for office in settings.office}
-    )
-    for finding in findings:
-        if finding.is_error:
-            say(str(finding))
     _remember(settings, folder)
     say(f"{plan.file}: đã ghi. Gửi tín hiệu SIGHUP cho cổng đang chạy để dùng danh bạ mới.")
 

@@ -56,6 +56,12 @@ def check(directory: Directory, *, on: date, couriers: Collection[str] | None = 
     return tuple(sorted(findings, key=lambda finding: not finding.is_error))
 
 
+def appearing(before: Directory, after: Directory, *, on: date, couriers: Collection[str] | None = None) -> tuple[Finding, ...]:
+    """What a change would make inconsistent that is not so now, errors first."""
+    known = set(map(str, check(before, on=on, couriers=couriers)))
+    return tuple(finding for finding in check(after, on=on, couriers=couriers) if str(finding) not in known)
+
+
 def check_surroundings(file: str, *, hostname: str, missing: Mapping[str, str]) -> tuple[Finding, ...]:
     """What works but is strange on this machine.
 
