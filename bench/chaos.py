@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,9 +24,8 @@ from bench.trapdoors import STEPS
 from gateway.config import load
 
 CHANCE = 0.1
-_KILLS_PER_STEP = 2
 _FILE_BYTES = 2048
-_STEP_S = 20.0  # a step that is not reached in so long is passed over, and said
+_STEP_S = 20.0  # a step that is not reached in so long after the start is passed over, and said
 _STALL_S = 60.0  # without anything new
 # No delivery is given up here: what is wanted is the count when everything has come to rest.
 _RETRIES = [1, 1, 2, 2, 3, 3] + [5] * 60
@@ -48,7 +48,7 @@ def run(folder: Path, *, count: int, chance: float = CHANCE, seed: int = 7) -> P
     return report(ending(folder, count=count, chance=chance, seed=seed), chance)
 
 
-def ending(folder: Path, *, count: int, chance: float, seed: int, kills_per_step: int = _KILLS_PER_STEP) -> Ending:
+def ending(folder: Path, *, count: int, chance: float, seed: int, steps: Sequence[int] = (*STEPS, *STEPS)) -> Ending:
     """Let it happen."""
     options = (
         "--naive",
@@ -66,10 +66,12 @@ def ending(folder: Path, *, count: int, chance: float, seed: int, kills_per_step
     with OfficeSandbox(folder / "sandbox", *options) as office:
         gateway = Gateway(folder / "house", hop=free_port())
         gateway.hand_over_by_vxp(OFFICE, office, timeout_s=2.0, connections=8)
-        gateway.add("[worker]", f"retry_after_s = {_RETRIES}", "lease_s = 5.0")
+        gateway.add(
+            "[worker]", f"retry_after_s = {_RETRIES}", f"look_up_after_s = {_RETRIES}", "lease_s = 5.0", "poll_every_s = 0.5"
+        )
         cases = fill(load(gateway.config), count, file_bytes=_FILE_BYTES)
         begin = time.monotonic()
-        killed = _kill_at_every_step(gateway, random.Random(seed), kills_per_step, count)
+        killed = _kill_at(steps, gateway, random.Random(seed), count)
         group = gateway.start()
         try:
             _until_it_rests(gateway, office, count)
@@ -114,10 +116,10 @@ def _states(end: Ending) -> str:
     return ", ".join(f"{state} {n}" for state, n in sorted(end.deliveries.items()))
 
 
-def _kill_at_every_step(gateway: Gateway, rnd: random.Random, each: int, count: int) -> dict[int, int]:
-    killed = dict.fromkeys(STEPS, 0)
+def _kill_at(steps: Sequence[int], gateway: Gateway, rnd: random.Random, count: int) -> dict[int, int]:
+    killed = dict.fromkeys(steps, 0)
     most = max(2, count // 40)
-    for step in [step for step in STEPS for _ in range(each)]:
+    for step in steps:
         command: list[str | Path] = [
             sys.executable,
             "-m",
@@ -129,13 +131,15 @@ def _kill_at_every_step(gateway: Gateway, rnd: random.Random, each: int, count: 
             gateway.config,
         ]
         group = Group(command, log=gateway.log)
-        with contextlib.suppress(SystemExit):  # it fell before it answered
-            wait_until_it_answers(gateway.port, of=group)
-        end = time.monotonic() + _STEP_S
-        while group.process.poll() is None and time.monotonic() < end:
-            time.sleep(0.05)
-        killed[step] += group.process.poll() is not None
-        group.kill()
+        try:
+            with contextlib.suppress(SystemExit):  # it fell before it answered
+                wait_until_it_answers(gateway.port, of=group)
+            end = time.monotonic() + _STEP_S
+            while group.process.poll() is None and time.monotonic() < end:
+                time.sleep(0.05)
+            killed[step] += group.process.poll() is not None
+        finally:
+            group.kill()
     return killed
 
 
