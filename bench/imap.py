@@ -79,6 +79,13 @@ def _swept(folder: Path) -> Counter[str]:
         return Counter(dict(database.execute("SELECT what, count(*) FROM swept GROUP BY what").fetchall()))
 
 
+def _flows(folder: Path, count: int) -> None:
+    """Wait until so many mails are accepted: mail is under way."""
+    end = time.monotonic() + 60
+    while _swept(folder)["accepted"] < count and time.monotonic() < end:
+        time.sleep(0.005)
+
+
 def _wait_for(folder: Path, count: int, seconds: float) -> float:
     """Seconds until so many mails are accepted."""
     began = time.monotonic()
@@ -100,7 +107,8 @@ def crash(mails: int, boxes: int, kills: int) -> None:
         began, killed = time.monotonic(), 0
         for n in range(kills):
             gateway.start(seconds=60)
-            time.sleep(draw.uniform(0.0, 0.6))
+            _flows(folder / "house", draw.randint(n * mails // (kills + 1), (n + 1) * mails // (kills + 1)))
+            time.sleep(draw.uniform(0.0, 0.05))
             gateway.kill()
             killed += 1
             if n == kills // 2:

@@ -42,6 +42,7 @@ class Card(Value):
     folders: tuple[str, ...]
     after: str
     forward: str
+    goes_on: bool
     successor: str
     state: MailboxState
     alarms: tuple[Alarm, ...]
@@ -123,6 +124,7 @@ def _cards() -> list[Card]:
             folders=mailbox.folders,
             after=_AFTER[mailbox.after],
             forward=_FORWARD[mailbox.forward],
+            goes_on=mailbox.forward is not Forward.LEAVE,
             successor=mailbox.successor or gateway().directory().successor(mailbox.recipient, now.date()),
             state=state,
             alarms=alarms(mailbox, state, settings.imap, calendar, now, token=tokens.get(mailbox.name)),

@@ -107,7 +107,8 @@ class Mailboxes(Reading):
             connection = transaction.connection
             fresh = [{"name": n, "node": "", "life": "", "trouble": "", "said": "", "look_now": False} for n in names]
             connection.execute(_insert(transaction)(mailboxes).values(fresh).on_conflict_do_nothing())
-            free = or_(mailboxes.c.life == self._life, mailboxes.c.leased_until.is_(None), mailboxes.c.leased_until < now)
+            # Only one gateway of this name can run: what an earlier life of it had is ours again.
+            free = or_(mailboxes.c.node == self._node, mailboxes.c.leased_until.is_(None), mailboxes.c.leased_until < now)
             ours = {"node": self._node, "life": self._life, "leased_until": until}
             taken = update(mailboxes).where(mailboxes.c.name.in_(names), free).values(ours).returning(mailboxes.c.name)
             return tuple(connection.execute(taken).scalars())

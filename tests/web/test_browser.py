@@ -17,7 +17,7 @@ from gateway.directory.files import load as load_directory
 from gateway.inspection import Inspector
 from gateway.lifecycle import CaseState, DeliveryEvent
 from gateway.model import Account, Case
-from tests.web import sample, test_past
+from tests.web import sample, test_mailboxes, test_past
 from tests.web.sample import CLERK, OFFICER, SCHOOL_CLERK, House, packed_case, place_of
 from tests.world import letters
 from web.server import serve
@@ -268,3 +268,14 @@ def test_the_page_about_old_mail_fits(house: House, seat: Seat) -> None:
     seat.open("/past")
     expect(seat.page.get_by_role("heading", level=1)).to_have_text("Thư cũ và đối chiếu")
     seat.fits("past")
+
+
+def test_an_officer_sees_which_mailbox_needs_him(house: House, seat: Seat) -> None:
+    test_mailboxes.two_mailboxes(house)
+    seat.sign_in(OFFICER)
+    seat.open("/mailboxes")
+    expect(seat.page.get_by_text("Không đăng nhập được")).to_be_visible()
+    seat.fits("mailboxes")
+    seat.page.get_by_role("link", name="c3nguyenhue").click()
+    expect(seat.page.get_by_role("button", name="Kiểm tra ngay")).to_be_visible()
+    seat.fits("mailbox")

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.config import Mailbox
-from gateway.model import Account, Source, Swept
+from gateway.model import Account, Arrival, Door, Mail, Recipient, Source, Swept, digest_of, new_id
+from gateway.store import Acceptance
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import House
@@ -26,6 +27,45 @@ def swept(house: House) -> House:
     house.store.mailboxes.lease([BOX.name], now=now, until=now + timedelta(minutes=3))
     house.store.mailboxes.well(BOX.name, signed_in_at=now, read_at=now, last_mail_at=now)
     return house
+
+
+def two_mailboxes(house: House) -> None:
+    """One that is well and one that is not, with mails and held messages."""
+    other = replace(
+        BOX, name="nguyen-hue", user="c3nguyenhue.huonggiang@moet.edu.vn", successor="vanthu.thptnh@sgdhuonggiang.edu.vn"
+    )
+    house.settings = replace(house.settings, mailbox=(BOX, other))
+    now = datetime.now(UTC)
+    boxes = house.store.mailboxes
+    boxes.lease([BOX.name, other.name], now=now, until=now + timedelta(minutes=3))
+    for name in (BOX.name, other.name):
+        boxes.well(name, signed_in_at=now, read_at=now, last_mail_at=now)
+    boxes.troubled(other.name, "sign-in", "sign-in was refused: [AUTHENTICATIONFAILED] Authentication failed.", now=now)
+    source = Source(mailbox=other.name, folder="INBOX", uidvalidity=7, uid=3)
+    boxes.note([source], Swept.HELD, now=now)
+    for n in range(3):
+        house.store.accept_now([_swept(other.name, n, now)])
+
+
+def _swept(mailbox: str, n: int, at: datetime) -> Acceptance:
+    raw = f"From: a\r\n\r\n{n}\r\n".encode()
+    source = Source(mailbox=mailbox, folder="INBOX", uidvalidity=7, uid=10 + n, digest=digest_of(raw), size=len(raw))
+    mail = Mail(
+        id=new_id(),
+        sender="gv.tuan.thptnh@sgdhuonggiang.edu.vn" if n else "so.lieu@pgdhuonggiang.example",
+        recipients=(Recipient(address="c3nguyenhue.huonggiang@moet.edu.vn"),),
+        raw=raw,
+        digest=source.digest,
+        arrival=Arrival(door=Door.IMAP, at=at, source=source),
+    )
+    return Acceptance(mail=mail)
+
+
+def test_who_still_writes_there_is_counted(house: House, as_person: AsPerson) -> None:
+    two_mailboxes(house)
+    writers = house.store.mailboxes.writers("nguyen-hue", since=datetime.now(UTC) - timedelta(days=1))
+    assert [(w.sender.partition("@")[0], w.mails) for w in writers] == [("gv.tuan.thptnh", 2), ("so.lieu", 1)]
+    assert "gv.tuan.thptnh@" in as_person(sample.OFFICER).get("/mailbox/nguyen-hue").text
 
 
 def test_a_mailbox_that_is_well_is_shown_without_an_alarm(swept: House, as_person: AsPerson) -> None:
