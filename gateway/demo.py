@@ -1,4 +1,4 @@
-"""``vanthu demo``: everything on free ports, a dozen letters through real SMTP, and what became of each."""
+"""``vanthu demo``: everything on free ports, a dozen letters through real SMTP, what became of each, and its number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from rich.console import Console as Terminal
 from rich.table import Table
 
-from gateway import app, maillog, sample
+from gateway import app, demo_office, maillog, sample
 from gateway.config import load
 from gateway.errors import VanthuError
 from gateway.lifecycle import CaseState
@@ -116,6 +116,11 @@ async def _show(folder: Path, config_file: Path, password: str, *, once: bool, s
         terminal.print(_table(fates))
         wrong = [fate for fate in fates if not fate.is_as_expected]
         _conclude(terminal, fates, wrong)
+        with demo_office.practice_offices(folder, [office.name for office in house.settings.office]):
+            home, missing = await demo_office.act(house, console.port, password)
+        terminal.print(_register(home))
+        for each in missing:
+            terminal.print(f"[red]WRONG[/red] {each}", highlight=False)
         if not once:
             terminal.print(
                 f"Bàn làm việc của văn thư: http://127.0.0.1:{console.port}  (tài khoản: vanthu, mật khẩu: {password})"
@@ -125,7 +130,18 @@ async def _show(folder: Path, config_file: Path, password: str, *, once: bool, s
         await asyncio.to_thread(console.close)
     finally:
         await house.stop()
-    return 1 if wrong else 0
+    return 1 if wrong or missing else 0
+
+
+def _register(home: list[demo_office.Registered]) -> Table:
+    """What came back from the office systems."""
+    table = Table(title="Văn thư duyệt trên bàn làm việc; hệ thống QLVB vào sổ; số trở về", expand=True)
+    for heading in ("Văn bản", "Người duyệt", "Số trên hệ thống", "Đã báo bằng thư cho"):
+        table.add_column(heading, overflow="fold")
+    for each in home:
+        by = each.approved_by or "không cần duyệt: văn thư tự gửi"
+        table.add_row(each.title, by, each.number, ", ".join(each.told) or "")
+    return table
 
 
 def _prepare(folder: Path) -> tuple[Path, str]:
@@ -138,6 +154,7 @@ def _prepare(folder: Path) -> tuple[Path, str]:
     (folder / "next-hop").mkdir()
     config_file = folder / "vanthu.toml"
     text = config_file.read_text(encoding="utf-8")
+    text += "\n[worker]\npoll_every_s = 0.3\n"
     text = text.replace("127.0.0.1:2525", "127.0.0.1:0").replace("127.0.0.1:2526", f"127.0.0.1:{_free_port()}")
     config_file.write_text(text, encoding="utf-8")
     return config_file, secrets.token_urlsafe(9)
