@@ -18,6 +18,7 @@ from gateway.store.tables import directories, exemptions, mails, policies, recog
 from gateway.store.values import Purgeable, ReplayPage, Version
 
 _SLACK = timedelta(days=1)  # ids sort by time, but a mail takes its id when it begins to come; ``at`` is when it was there
+_NOT_REPLAYED = {"evidence", "passed_over"}  # long, and made anew by the decision
 
 
 class Archive(Reading):
@@ -39,7 +40,8 @@ class Archive(Reading):
         decided: dict[str, list[AnyRow]] = {}
         if some := rows[:limit]:
             between = verdicts.c.mail_id.between(some[0].id, some[-1].id)
-            for row in self.rows(select(verdicts).where(between).order_by(verdicts.c.mail_id, verdicts.c.n)):
+            of_verdicts = [column for column in verdicts.c if column.name not in _NOT_REPLAYED]
+            for row in self.rows(select(*of_verdicts).where(between).order_by(verdicts.c.mail_id, verdicts.c.n)):
                 decided.setdefault(row.mail_id, []).append(row)
         replayed = tuple(replayable_of(row, decided.get(row.id, [])) for row in some)
         return ReplayPage(mails=replayed, after=last_id(rows, limit))
