@@ -22,6 +22,7 @@ from gateway.backlog.source import Item, Unavailable, shown, too_large, wanted, 
 from gateway.errors import ConfigError
 
 _BLOCK = 1 << 20
+_SMALL = 16 * 1024  # nearly every head
 _HEAD = 256 * 1024  # more header than that no honest mail has
 _LINE = 1000
 _MARK = b"From "
@@ -137,6 +138,8 @@ class _Window:
         """The bytes from ``start`` to ``end`` (or to the end of the file)."""
         end = min(end, self.size)
         offset = start - self._start
+        if offset < 0 and end - start <= _SMALL:  # a look back: the block ahead stays
+            return os.pread(self._descriptor, end - start, start)
         if offset < 0 or end > self._start + len(self._block):
             self._start, self._block = start, os.pread(self._descriptor, max(_BLOCK, end - start), start)
             offset = 0
@@ -196,7 +199,7 @@ def _begins(window: _Window, place: int) -> bool:
 
 def _by_length(window: _Window, body: int) -> int:
     """Where the mail ends by its Content-Length; 0 when it says none, or leads to no beginning."""
-    head = _head_of(window.read(body, body + _HEAD))
+    head = _head_of(window.read(body, body + _SMALL)) or _head_of(window.read(body, body + _HEAD))
     found = _LENGTH.search(head)
     if found is None:
         return 0
