@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.lifecycle import DeliveryState
+from gateway.model import Swept
 from gateway.store.database import Database
+from gateway.store.mailbox_tables import mailbox_folders, sweep_failures, swept
 from gateway.store.past_tables import imports, past_mails, reconciliations
 from gateway.store.past_values import Outcome
 from gateway.store.reading import Reading
 from gateway.store.reconciling_values import FolderKnown, Gap, KnownMessage, Reconciliation
-from gateway.store.tables import case_mails, deliveries, metadata, verdicts
+from gateway.store.tables import case_mails, deliveries, verdicts
 from gateway.store.texts import clean, to_json
 from gateway.store.transaction import Transaction
 
@@ -96,22 +99,24 @@ class Reconciling(Reading):
                 yield KnownMessage(uid=int(uid), mail_id=row.mail_id, gap=gap, is_past=True)
 
     def _swept(self, mailbox: str, folder: str, uidvalidity: int) -> Iterator[KnownMessage]:
-        for name, gap in (("sweep_failures", Gap.FAILED), ("swept", None)):
-            table = metadata.tables.get(name)
-            if table is None:
-                continue
-            c = table.c
-            this = (c.mailbox == mailbox) & (c.folder == clean(folder)) & (c.uidvalidity == uidvalidity)
-            for row in self.rows(select(table).where(this)):
-                held = Gap.HELD if getattr(row, "what", "") == "held" else gap
-                yield KnownMessage(uid=row.uid, mail_id=getattr(row, "mail_id", ""), gap=held)
+        c = sweep_failures.c
+        for row in self.rows(select(c.uid).where(*_in(sweep_failures, mailbox, folder, uidvalidity))):
+            yield KnownMessage(uid=row.uid, mail_id="", gap=Gap.FAILED)
+        for row in self.rows(select(swept).where(*_in(swept, mailbox, folder, uidvalidity))):
+            # A mail that was kept for a person is in a case of its own; the message stays where it is.
+            gap = Gap.HELD if row.what == Swept.HELD.value else None
+            yield KnownMessage(uid=row.uid, mail_id=row.mail_id, gap=gap)
 
-    def _since(self, mailbox: str, folder: str) -> Any:
-        table = metadata.tables.get("mailbox_folders")
-        if table is None:
-            return None
-        query = select(table.c.since).where(table.c.mailbox == mailbox, table.c.folder == clean(folder))
+    def _since(self, mailbox: str, folder: str) -> datetime | None:
+        c = mailbox_folders.c
+        query = select(c.since).where(c.mailbox == mailbox, c.folder == clean(folder))
         return next((row.since for row in self.rows(query)), None)
+
+
+def _in(table: Table, mailbox: str, folder: str, uidvalidity: int) -> tuple[ColumnElement[bool], ...]:
+    """The messages of one folder under one numbering."""
+    c = table.c
+    return c.mailbox == mailbox, c.folder == clean(folder), c.uidvalidity == uidvalidity
 
 
 def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
