@@ -168,9 +168,9 @@ def _mbsync(dovecot: Dovecot, mails: int) -> float:
         (folder / "mail").mkdir()
         (folder / "rc").write_text(
             f"IMAPAccount a\nHost 127.0.0.1\nPort {dovecot.port}\nUser {_user(0)}\nPass {PASSWORD}\n"
-            "SSLType None\nAuthMechs LOGIN\n"
-            f"IMAPStore far\nAccount a\nMaildirStore near\nPath {folder}/mail/\nInbox {folder}/mail/inbox\n"
-            "Channel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\n",
+            "SSLType None\nAuthMechs LOGIN\n\n"
+            f"IMAPStore far\nAccount a\n\nMaildirStore near\nPath {folder}/mail/\nInbox {folder}/mail/inbox\n\n"
+            "Channel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\nSyncState *\n",
             encoding="utf-8",
         )
         began = time.monotonic()
