@@ -13,13 +13,15 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from gateway.bridge.edxml import VIETNAM
+from gateway.bridge.edxml import RECALL, REPLACEMENT, UPDATE, VIETNAM, EdxmlPackage
 from gateway.bridge.handover import edxml_of
 from gateway.bridge.packing import for_all, why_not
 from gateway.courier import Answer, Capabilities, Finding, FindingLevel, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
 from gateway.errors import DeliveryError, Misconfigured, TemporaryFailure, UncertainFailure
 from gateway.model import Case, Delivery, Mail, Value
+
+_DOES = {RECALL: "Thu hồi văn bản", UPDATE: "Đính chính văn bản", REPLACEMENT: "Thay thế văn bản"}
 
 
 class Intake(Value):
@@ -50,7 +52,7 @@ class MailboxCourier:
         why, case = why_not(parcel), parcel.case
         if why or case is None:
             return for_all(parcel, Outcome.REFUSED, why)
-        return tuple([await asyncio.to_thread(self._deliver, each, parcel.mail, case) for each in parcel.deliveries])
+        return tuple([await asyncio.to_thread(self._deliver, each, parcel, case) for each in parcel.deliveries])
 
     async def close(self) -> None:
         """There is nothing to let go of: each letter has a connection of its own."""
@@ -90,8 +92,8 @@ class MailboxCourier:
             return Finding(level=FindingLevel.BAD, about="connection", text=text)
         return Finding(level=FindingLevel.GOOD, about="login", text=f"Máy chủ thư nhận thư cho {intake.address}.")
 
-    def _deliver(self, delivery: Delivery, mail: Mail, case: Case) -> Result:
-        letter = letter_of(delivery, mail, case, self._directory(), self._intake)
+    def _deliver(self, delivery: Delivery, parcel: Parcel, case: Case) -> Result:
+        letter = letter_of(delivery, parcel.mail, case, self._directory(), self._intake, parcel.earlier)
         try:
             server = self._connected()
         except (OSError, smtplib.SMTPException) as error:
@@ -143,9 +145,11 @@ class MailboxCourier:
         return server
 
 
-def letter_of(delivery: Delivery, mail: Mail, case: Case, directory: Directory, intake: Intake) -> bytes:
+def letter_of(
+    delivery: Delivery, mail: Mail, case: Case, directory: Directory, intake: Intake, earlier: Case | None = None
+) -> bytes:
     """The letter of one delivery: the facts in words, the files as they came, the original mail.  The same bytes each time."""
-    package = edxml_of(mail, case, directory)
+    package = edxml_of(mail, case, directory, earlier)
     number = "/".join(part for part in (package.number, package.notation) if part)
     letter = EmailMessage(policy=SMTP)
     letter["From"] = intake.sender
@@ -163,6 +167,7 @@ def letter_of(delivery: Delivery, mail: Mail, case: Case, directory: Directory, 
         "Cơ quan ban hành": package.sender.name,
         "Trích yếu": package.subject,
         "Người ký": package.signer,
+        **_earlier(package),
     }
     letter.set_content("".join(f"{label}: {fact}\n" for label, fact in facts.items() if fact), cte="base64")
     for attachment in package.attachments:
@@ -172,6 +177,15 @@ def letter_of(delivery: Delivery, mail: Mail, case: Case, directory: Directory, 
         letter.add_attachment(attachment.data, maintype=kind, subtype=subtype, filename=attachment.name)
     letter.set_boundary(f"vanthu-{delivery.id}")
     return letter.as_bytes()
+
+
+def _earlier(package: EdxmlPackage) -> dict[str, str]:
+    """What the document does to an earlier one, in words."""
+    business = package.business
+    if business is None or business.kind not in _DOES:
+        return {}
+    named = (business.document_id, *(each.document_id for each in business.replaced))
+    return {_DOES[business.kind]: "; ".join(each for each in named if each)}
 
 
 def _expected(code: int, said: bytes) -> None:

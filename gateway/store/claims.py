@@ -10,8 +10,9 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from gateway.lifecycle import DeliveryState
 from gateway.model import Delivery, Value
-from gateway.store.office_tables import look_ups
+from gateway.store.office_tables import case_links, look_ups
 from gateway.store.rows import AnyRow, delivery_of
+from gateway.store.sameness import goes_on_as
 from gateway.store.tables import UNFINISHED, cases, deliveries, mails
 from gateway.store.transaction import Transaction
 
@@ -25,6 +26,7 @@ class Claim(Value):
 
     mail: AnyRow
     case: AnyRow | None
+    earlier: AnyRow | None  # the case whose document this one recalls, corrects or replaces
     deliveries: tuple[Delivery, ...]
 
 
@@ -115,10 +117,32 @@ def _parcels(connection: Connection, due: Sequence[AnyRow]) -> tuple[Claim, ...]
     mail_rows = {row.id: row for row in connection.execute(select(mails).where(mails.c.id.in_({key[0] for key in groups})))}
     case_ids = {case_id for _, case_id, courier, _ in groups if case_id and courier != RELAY}
     case_rows = {row.id: row for row in connection.execute(select(cases).where(cases.c.id.in_(case_ids)))} if case_ids else {}
+    earlier = _earlier(connection, due) if case_ids else {}
     return tuple(
-        Claim(mail=mail_rows[mail_id], case=case_rows.get(case_id) if courier != RELAY else None, deliveries=_leased(rows))
+        Claim(
+            mail=mail_rows[mail_id],
+            case=case_rows.get(case_id) if courier != RELAY else None,
+            earlier=earlier.get(case_id) if courier != RELAY else None,
+            deliveries=_leased(rows),
+        )
         for (mail_id, case_id, courier, _), rows in groups.items()
     )
+
+
+def _earlier(connection: Connection, due: Sequence[AnyRow]) -> dict[str, AnyRow]:
+    """The earlier case for each case that does something to one; of several the one that was tied first.
+
+    A tie that came after the delivery was made is left out: a parcel is the same on every attempt.
+    """
+    ids = [row.id for row in due if row.case_id and row.courier != RELAY]
+    tied = (
+        select(case_links.c.case_id, case_links.c.other_id)
+        .join(deliveries, deliveries.c.case_id == case_links.c.case_id)
+        .where(deliveries.c.id.in_(ids), case_links.c.at <= deliveries.c.at)
+        .order_by(case_links.c.at.desc(), case_links.c.other_id.desc())
+    )
+    first = {row.case_id: row.other_id for row in connection.execute(tied)}
+    return {case_id: goes_on_as(connection, other_id) for case_id, other_id in first.items()}
 
 
 def _leased(rows: Sequence[AnyRow]) -> tuple[Delivery, ...]:

@@ -192,7 +192,9 @@ class Store:
                 self.settle(_put_off(claimed, str(error), now))
             else:
                 case = None if claimed.case is None else case_of(claimed.case)
-                parcels.append(Parcel(mail=mail_of(claimed.mail, raw), deliveries=claimed.deliveries, case=case))
+                earlier = None if claimed.earlier is None else case_of(claimed.earlier)
+                mail = mail_of(claimed.mail, raw)
+                parcels.append(Parcel(mail=mail, deliveries=claimed.deliveries, case=case, earlier=earlier))
         return tuple(parcels)
 
     # --- what a person or a receipt does ------------------------------------------------------------------------------

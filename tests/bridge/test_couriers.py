@@ -29,7 +29,7 @@ from gateway.courier import FindingLevel, Outcome, Parcel, Result
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError, Misconfigured, TemporaryFailure, UncertainFailure
 from gateway.lifecycle import CaseState
-from gateway.model import Case, Document, Nature
+from gateway.model import Case, Document, Nature, Relation
 from tests.bridge.conftest import SIGNED
 from tests.world.sink import CLOSE, Sink
 
@@ -198,6 +198,19 @@ def test_a_letter_has_the_files_as_they_came_and_is_the_same_each_time(parcel: P
     files = {part.get_filename(): part.get_payload(decode=True) for part in letter.iter_attachments()}
     assert files["Công văn 87.pdf"] == SIGNED
     assert files[f"{parcel.mail.id}.eml"] == parcel.mail.raw
+
+
+def test_a_letter_that_recalls_an_earlier_document_names_it(parcel: Parcel, directory: Directory) -> None:
+    case = parcel.case
+    assert case is not None
+    assert case.document is not None
+    recall = replace(case, document=replace(case.document, number_symbol="90/THCSLL", relation=Relation.RECALL))
+    with Sink() as sink:
+        delivered(mailbox(sink, directory), replace(parcel, case=recall, earlier=case))
+        (got,) = sink.wait_for(1)
+    body = message_from_bytes(got.raw, policy=default).get_body()
+    assert body is not None
+    assert "Thu hồi văn bản: THCSLL,2025/11/16,87/THCSLL\n" in body.get_content()
 
 
 @pytest.mark.parametrize(
