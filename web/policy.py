@@ -9,10 +9,9 @@ from datetime import timedelta
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway.errors import ConfigError
 from gateway.model import Role
 from gateway.policy import rules
-from gateway.policy.explain import ACTIONS
+from gateway.policy.mistakes import PolicyMistake
 from gateway.policy.rules import Policy
 from gateway.replay import Change, Counter, changes, stored
 from gateway.store import Replayable
@@ -57,8 +56,10 @@ def rehearse() -> ResponseReturnValue:
         return redirect(url_for(".policy"))
     try:
         changed = rules.parse(text.encode(), where=(upload.filename if upload else "") or "policy.toml")
-    except ConfigError as error:
-        return render_template("policy_try.html", problem=str(error), days=days, found=(), counter=Counter(), whole=True), 422
+    except PolicyMistake as mistake:
+        return render_template(
+            "policy_try.html", problem=mistake.vietnamese, days=days, found=(), counter=Counter(), whole=True
+        ), 422
     found, counter, whole = _tried(changed, days)
     gateway().review.told_trial(me(), version=changed.version, days=days, changed=counter.changed)
     return render_template(
@@ -68,7 +69,6 @@ def rehearse() -> ResponseReturnValue:
         found=found,
         counter=counter,
         whole=whole,
-        actions=ACTIONS,
         version=changed.version,
     )
 

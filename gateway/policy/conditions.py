@@ -13,12 +13,13 @@ from gateway.directory.snapshot import MailboxRole
 from gateway.model import Door, Identity, Regime, Relation, Urgency
 from gateway.policy.facts import Facts, Place, Standing
 from gateway.policy.issuance import Carried
+from gateway.policy.mistakes import UnfitValue
 
 
 class Condition(NamedTuple):
     """One question.  ``otherwise`` is the sentence that needs only the rule's value; ``because`` one that tells the facts."""
 
-    takes: Callable[[Any], Any]  # from the TOML value; ValueError says what was expected
+    takes: Callable[[Any], Any]  # from the TOML value; UnfitValue says what was expected
     holds: Callable[[Facts, Any], bool]
     otherwise: Callable[[Any], str]
     because: Callable[[Facts, Any], str] | None = None
@@ -30,7 +31,7 @@ class Condition(NamedTuple):
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("true or false")
+        raise UnfitValue("true or false", "true hoặc false")
     return value
 
 
@@ -42,7 +43,8 @@ def _words(words: type[StrEnum]) -> Callable[[Any], frozenset[StrEnum]]:
         except ValueError:
             found = frozenset()
         if not found:
-            raise ValueError("one or several of " + ", ".join(f'"{word}"' for word in words))
+            known = ", ".join(f'"{word}"' for word in words)
+            raise UnfitValue(f"one or several of {known}", f"một hoặc vài giá trị trong: {known}")
         return found
 
     return takes
@@ -50,14 +52,14 @@ def _words(words: type[StrEnum]) -> Callable[[Any], frozenset[StrEnum]]:
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("a whole number from 1 on")
+        raise UnfitValue("a whole number from 1 on", "một số nguyên từ 1 trở lên")
     return value
 
 
 def _texts(value: Any) -> frozenset[str]:
     values = value if isinstance(value, list) else [value]
     if not values or not all(isinstance(each, str) and each for each in values):
-        raise ValueError("a text or several")
+        raise UnfitValue("a text or several", "một chuỗi chữ hoặc danh sách các chuỗi chữ")
     return frozenset(each.lower() for each in values)
 
 

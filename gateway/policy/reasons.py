@@ -10,6 +10,7 @@ from gateway.directory.snapshot import Organisation
 from gateway.model import Document, FileReading, Secrecy
 from gateway.policy.facts import Facts, Place
 from gateway.policy.issuance import Carried, issuer_in_words, said
+from gateway.policy.mistakes import UnfitValue
 
 _LONGEST = 240
 
@@ -147,14 +148,17 @@ WORDS: dict[str, Callable[[Facts, Organisation | None], str]] = {
 
 
 def words_in(template: str) -> tuple[str, ...]:
-    """The words in braces.  Raises ValueError with what was expected when one is unknown or a brace is alone."""
+    """The words in braces.  Raises UnfitValue with what was expected when one is unknown or a brace is alone."""
     try:
         names = tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name is not None))
     except ValueError as error:
-        raise ValueError(f"text with words in braces ({error})") from None
+        raise UnfitValue(f"text with words in braces ({error})", "mỗi dấu { có một dấu } đi cùng, như {document}") from None
     for name in names:
         if name not in WORDS:
-            raise ValueError(f"in braces one of {', '.join(WORDS)}; got {{{name}}}")
+            known = ", ".join(WORDS)
+            raise UnfitValue(
+                f"in braces one of {known}; got {{{name}}}", f"trong dấu ngoặc nhọn một trong: {known}; không có {{{name}}}"
+            )
     return names
 
 

@@ -1,4 +1,4 @@
-"""Reads the policy: [[rule]] tables -> Rules, or a ConfigError that names file, line and what was expected.
+"""Reads the policy: [[rule]] tables -> Rules, or a PolicyMistake that names file, line and what was expected.
 
 The first rule that matches wins, so order is meaning: a rule that an earlier one always forestalls is an error, and the
 last rule must match everything.
@@ -7,7 +7,6 @@ last rule must match everything.
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -18,11 +17,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gateway.errors import ConfigError
-from gateway.model import Action, PassedOver, Phase, Value
-from gateway.policy import reasons
+from gateway.model import Action, PassedOver, Phase, Regime, Sign, Value
+from gateway.policy import mistakes, reasons
 from gateway.policy.conditions import CONDITIONS
 from gateway.policy.facts import Facts
 from gateway.policy.issuance import Settings
+from gateway.policy.mistakes import Lines, UnfitValue
 
 # Letters that a rule may ask for; "returned" and "released" follow from what a clerk does (gateway.review).
 NOTICES = ("redirected", "advised", "held", "sealed", "address-moved")
@@ -157,63 +157,21 @@ def load(path: Path) -> Policy:
 
 
 def parse(raw: bytes, *, where: str) -> Policy:
-    """The policy in the bytes of a TOML file; ``where`` names it in errors.  Its version is the hash of the bytes."""
+    """The policy in the bytes of a TOML file; ``where`` names it in a PolicyMistake.  Its version is the hash of the bytes."""
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
         table = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{where}: not valid TOML: {error}") from error
-    lines = _Lines(where, text)
+        raise mistakes.not_toml(where, error) from error
+    lines = Lines(where, text)
     try:
         file = msgspec.convert(table, _File)
     except msgspec.ValidationError as error:
-        raise lines.error_of(error) from error
+        raise lines.error_of(error, enums=_ENUMS, keys=_KEYS) from error
     for number, rule in enumerate(file.rule):
         _check_rule(lines, number, rule)
     _check_order(lines, file.rule)
     return Policy(rules=file.rule, issuance=file.issuance, version=hashlib.sha256(raw).hexdigest()[:12], text=text)
-
-
-class _Lines:
-    """Finds the line of a table or key again, for errors: tomllib does not keep them."""
-
-    def __init__(self, where: str, text: str) -> None:
-        self._where = where
-        self._lines = text.split("\n")
-        heads = [n for n, line in enumerate(self._lines) if re.match(r"\s*\[\[\s*rule\s*\]\]", line)]
-        ends = [*heads[1:], len(self._lines)]
-        self._rules = [range(start, end) for start, end in zip(heads, ends, strict=False)]  # no head: one end too many
-
-    def error(self, number: int, key: str, text: str) -> ConfigError:
-        """An error in the rule with that number (counted from 0), at ``key`` if it can be found."""
-        block = self._rules[number] if number < len(self._rules) else range(1)
-        return self._at(self._line_of(block, key), text)
-
-    def error_of(self, error: msgspec.ValidationError) -> ConfigError:
-        """msgspec's words with the line of the place they name: "Expected … - at `$.rule[3].action`"."""
-        said, _, place = str(error).partition(" - at `$.")
-        place = place.rstrip("`")
-        unknown = re.search(r"unknown field `(.+?)`|required field `(\w+)`", said)
-        words = re.findall(r"[a-z_]+", place)
-        key = (unknown.group(1) or unknown.group(2)) if unknown else words[-1] if words else ""
-        if unknown and unknown.group(1):
-            said = f"no such key; expected one of {', '.join(_keys(place))}"
-            place = f"[{place}] {key}" if place == "issuance" else place or key
-        elif key in _ENUMS and said.startswith("Invalid enum value"):
-            said = f"expected one of {', '.join(_ENUMS[key])}; got {said.removeprefix('Invalid enum value ')}"
-        elif key.endswith("_date") or key.startswith("valid_"):
-            said = f"expected a day like 2019-11-05, without quotation marks ({said})"
-        found = re.match(r"rule\[(\d+)\]", place)
-        if found:
-            return self.error(int(found.group(1)), key, f"[[rule]] {key}: {said}" if key else f"[[rule]]: {said}")
-        return self._at(self._line_of(range(len(self._lines)), key), f"{place}: {said}" if place else said)
-
-    def _line_of(self, block: range, key: str) -> int:
-        pattern = re.compile(rf"""(^|[\s{{,."'])({re.escape(key)})["']?\s*=""")
-        return next((n for n in block if key and pattern.search(self._lines[n].partition("#")[0])), block.start)
-
-    def _at(self, line: int, text: str) -> ConfigError:
-        return ConfigError(f"{self._where}: line {line + 1}: {text}")
 
 
 _ENUMS: Mapping[str, type[StrEnum]] = {
@@ -224,66 +182,58 @@ _ENUMS: Mapping[str, type[StrEnum]] = {
     "notice_to": NoticeTo,
     "phases": Phases,
     "phase": Phase,
+    "needs": Sign,
+    "other_regimes": Regime,
 }
+_KEYS = {"": _File.__struct_fields__, "rule": Rule.__struct_fields__, "issuance": Settings.__struct_fields__}
 
 
-def _keys(place: str) -> tuple[str, ...]:
-    """The keys that are known where an unknown one was found."""
-    if place.startswith("rule["):
-        return Rule.__struct_fields__
-    return Settings.__struct_fields__ if place == "issuance" else _File.__struct_fields__
-
-
-def _check_rule(lines: _Lines, number: int, rule: Rule) -> None:
+def _check_rule(lines: Lines, number: int, rule: Rule) -> None:
     for name, value in rule.when.items():
         condition = CONDITIONS.get(name)
         if condition is None:
-            raise lines.error(
-                number, name, f"rule {rule.id}: when: no condition {name!r}; expected one of {', '.join(CONDITIONS)}"
-            )
+            said = mistakes.NO_CONDITION.fill(id=rule.id, name=name, wanted=", ".join(CONDITIONS))
+            raise lines.error(number, name, said)
         try:
             condition.takes(value)
-        except ValueError as error:
-            raise lines.error(number, name, f"rule {rule.id}: when: {name}: expected {error}, got {value!r}") from None
+        except UnfitValue as error:
+            said = mistakes.UNFIT.fill(id=rule.id, name=name, expected=error.expected, value=value)
+            raise lines.error(number, name, said) from None
     if rule.valid_from and rule.valid_to and rule.valid_to < rule.valid_from:
-        raise lines.error(number, "valid_to", f"rule {rule.id}: valid_to: expected a day not before {rule.valid_from}")
+        raise lines.error(number, "valid_to", mistakes.ENDS_BEFORE.fill(id=rule.id, day=rule.valid_from))
     try:
         reasons.words_in(rule.reason)
-    except ValueError as error:
-        raise lines.error(number, "reason", f"rule {rule.id}: reason: expected {error}") from None
+    except UnfitValue as error:
+        raise lines.error(number, "reason", mistakes.REASON.fill(id=rule.id, expected=error.expected)) from None
     if rule.notice and rule.notice not in NOTICES:
-        wanted = ", ".join(NOTICES)
-        raise lines.error(number, "notice", f"rule {rule.id}: notice: expected one of {wanted}, got {rule.notice!r}")
+        said = mistakes.NOTICE.fill(id=rule.id, wanted=", ".join(NOTICES), value=rule.notice)
+        raise lines.error(number, "notice", said)
     _check_action(lines, number, rule)
 
 
 _CAPTURES = {Action.COPY, Action.REDIRECT, Action.HOLD, Action.QUARANTINE}
 
 
-def _check_action(lines: _Lines, number: int, rule: Rule) -> None:
+def _check_action(lines: Lines, number: int, rule: Rule) -> None:
     # A refusal that one reply cannot say becomes a case, too (decide.py); only a closed address has somewhere else to go.
     opens_case = rule.action in _CAPTURES or (rule.action is Action.REJECT and "retired" not in rule.when)
     if opens_case and rule.target is Target.NONE:
         wanted = ", ".join(f'"{target}"' for target in Target if target)
-        raise lines.error(number, "action", f"rule {rule.id}: target: expected one of {wanted}: {rule.action} may open a case")
+        raise lines.error(number, "action", mistakes.TARGET.fill(id=rule.id, wanted=wanted, action=rule.action))
     if rule.action is Action.FORWARD and "retired" not in rule.when:
-        raise lines.error(number, "action", f'rule {rule.id}: action: "forward" expects the condition "retired"')
+        raise lines.error(number, "action", mistakes.FORWARD.fill(id=rule.id))
 
 
-def _check_order(lines: _Lines, rules: Sequence[Rule]) -> None:
+def _check_order(lines: Lines, rules: Sequence[Rule]) -> None:
     for number, rule in enumerate(rules):
         for earlier in rules[:number]:
             if earlier.id == rule.id and _meet(earlier, rule):
-                raise lines.error(number, "id", f"rule {rule.id}: id: an earlier rule in force at the same time has it too")
+                raise lines.error(number, "id", mistakes.SAME_ID.fill(id=rule.id))
             if _forestalls(earlier, rule):
-                raise lines.error(
-                    number, "id", f"rule {rule.id}: unreachable: rule {earlier.id} matches first whenever it would"
-                )
+                raise lines.error(number, "id", mistakes.UNREACHABLE.fill(id=rule.id, earlier=earlier.id))
     last = rules[-1] if rules else None
     if last is None or last.when or last.valid_from or last.valid_to:
-        raise lines.error(
-            len(rules) - 1 if rules else 0, "id", "expected a last rule that matches everything: no when, no dates"
-        )
+        raise lines.error(len(rules) - 1 if rules else 0, "id", mistakes.NO_LAST)
 
 
 def _forestalls(earlier: Rule, rule: Rule) -> bool:

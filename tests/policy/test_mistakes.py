@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from gateway.errors import ConfigError
 from gateway.policy import rules
+from gateway.policy.mistakes import PolicyMistake
 
 GOOD = """[issuance]
 signs = 4
@@ -88,7 +88,7 @@ def test_a_mistake_is_named_with_its_line_and_the_remedy(right: str, wrong: str,
     assert right in GOOD
     text = GOOD.replace(right, wrong) if GOOD.count(right) == 1 else wrong.join(GOOD.rsplit(right, 1))
 
-    with pytest.raises(ConfigError) as error:
+    with pytest.raises(PolicyMistake) as error:
         rules.parse(text.encode(), where="p.toml")
 
     said = str(error.value)
@@ -100,8 +100,45 @@ def test_a_mistake_is_named_with_its_line_and_the_remedy(right: str, wrong: str,
         assert abs(int(line[1]) - at) <= 1, said
 
 
+# Words of our own English that must not reach the console; what the file itself says stays as it is.
+ENGLISH = re.compile(r"\b(expected|got|line|valid TOML|rule [a-z]:|one of|missing|required|unreachable|no such|day|Invalid)\b")
+
+
+@pytest.mark.parametrize(("right", "wrong"), [mistake[:2] for mistake in MISTAKES], ids=[f"{n}" for n in range(1, 21)])
+def test_a_mistake_is_also_told_in_vietnamese_with_the_same_line(right: str, wrong: str) -> None:
+    text = GOOD.replace(right, wrong) if GOOD.count(right) == 1 else wrong.join(GOOD.rsplit(right, 1))
+
+    with pytest.raises(PolicyMistake) as error:
+        rules.parse(text.encode(), where="p.toml")
+
+    told, line = error.value.vietnamese, re.search(r"line (\d+)", str(error.value))
+    assert line
+    assert f"dòng {line[1]}" in told
+    assert not ENGLISH.search(told), told
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"\xff\xfe", "bảng mã UTF-8"),
+        (b"a = ", "cú pháp TOML"),
+        (b"", "thiếu khóa rule"),
+        (b'[issuance]\nneeds = ["nummer"]\n[[rule]]', "xin chọn một trong"),
+        (
+            b"[issuance]\nsigns = true\n[[rule]]",
+            "p.toml, dòng 2: issuance.signs: cần số nguyên; trong tệp đang ghi true hoặc false",
+        ),
+    ],
+)
+def test_a_file_that_is_no_policy_is_told_in_vietnamese(raw: bytes, told: str) -> None:
+    with pytest.raises(PolicyMistake) as error:
+        rules.parse(raw, where="p.toml")
+    assert told in error.value.vietnamese
+    assert not ENGLISH.search(error.value.vietnamese), error.value.vietnamese
+
+
 def test_a_rule_that_an_earlier_one_always_forestalls_is_named() -> None:
     early = GOOD[GOOD.index("[[rule]]") : GOOD.rindex("[[rule]]")]
     text = GOOD.replace(early, early + early.replace('id = "a"', 'id = "c"'))
-    with pytest.raises(ConfigError, match=f"line {line_of(text, CLASH)}: rule c: unreachable: rule a matches first"):
+    with pytest.raises(PolicyMistake, match=f"line {line_of(text, CLASH)}: rule c: unreachable: rule a matches first"):
         rules.parse(text.encode(), where="p.toml")

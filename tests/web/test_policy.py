@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -56,13 +57,18 @@ def test_a_changed_policy_shows_what_it_would_have_done_and_changes_nothing(as_p
     assert status == 200
     assert "<b>1</b> trong 1 kết luận (1 thư) sẽ khác" in page
     assert "Gửi &lt;b&gt;công văn&lt;/b&gt;" in page
+    assert "<b>1</b> từ chối → " in page
+    assert not re.search(r"(?<![\w.-])(reject|deliver|redirect|hold|copy)(?![\w.-])", page), (
+        "the actions are told in Vietnamese"
+    )
     assert house.store.views.statistics(datetime.now(UTC) - timedelta(days=2)).by_action == {"reject": 1}
 
 
 def test_a_mistake_in_it_is_told_with_its_line(as_person: AsPerson) -> None:
     status, page = tried(as_person(OFFICER), desk.policy().text.replace('action = "reject"', 'action = "weg"', 1))
     assert status == 422
-    assert "new.toml: line" in page
+    assert re.search(r"new\.toml, dòng \d+: \[\[rule\]\] action: xin chọn một trong: deliver, ", page)
+    assert "expected" not in page
 
 
 def test_without_a_file_nothing_is_tried(as_person: AsPerson) -> None:
