@@ -12,7 +12,7 @@ from gateway.documents import mime
 from gateway.policy.reasons import WHY_UNREADABLE, why_unreadable
 
 HOUSE = Path(__file__).parents[2] / "gateway"
-READERS = [*sorted((HOUSE / "documents").rglob("*.py")), HOUSE / "inspection.py", HOUSE / "inspection_child.py"]
+READERS = [*sorted((HOUSE / "documents").rglob("*.py")), *sorted(HOUSE.glob("inspection*.py"))]
 
 
 def _strings(node: ast.AST) -> Iterator[str]:
