@@ -85,7 +85,10 @@ def likeness_of(raw: bytes) -> str:
 
 
 def _address(field: str) -> str:
-    address = parseaddr(field.strip())[1].strip()
+    try:
+        address = parseaddr(field.strip())[1].strip()
+    except Exception:  # noqa: BLE001 - the parser fails in ways of its own (600 nested comments: RecursionError); no address then
+        return ""
     return address if "@" in address and address.isprintable() and " " not in address else ""
 
 

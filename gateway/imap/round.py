@@ -244,13 +244,22 @@ class Round:
             elif self._careful:
                 self._fail(batch[0], f"đường nối bị ngắt khi lấy thư: {error}", _CUTS)
             raise
-        except MailboxRefused as error:
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours on one message must not stop its mailbox: it is logged there
             if len(batch) == 1:
-                return self._fail(batch[0], f"máy chủ không đưa được thư: {error}", _REFUSALS)
+                return self._fail(batch[0], self._why(error), _REFUSALS)
         failed: set[int] = set()  # one of them is poison: which?
         for source in batch:
             failed |= self._take_batch(session, [source])
         return failed
+
+    def _why(self, error: Exception) -> str:
+        """What is told of a message that failed by itself."""
+        if isinstance(error, MailboxRefused):
+            return f"máy chủ không đưa được thư: {error}"
+        logger.error("mailbox %s: a message could not be taken", self.mailbox.name, exc_info=error)
+        return f"lỗi khi xử lý: {type(error).__name__}"
 
     def _fetched(self, session: Session, batch: list[Source]) -> list[Message]:
         self._budget(True)

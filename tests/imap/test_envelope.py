@@ -74,3 +74,9 @@ def test_alike_is_what_shares_message_id_date_and_sender() -> None:
     assert likeness_of(OURS.replace(b"<1@x>", b"<2@x>")) != likeness_of(OURS)
     assert likeness_of(OURS.replace(b"Mon, 4", b"Tue, 5")) != likeness_of(OURS)
     assert likeness_of(b"From: a@x.example\r\n\r\nx") == ""
+
+
+def test_a_from_field_that_breaks_the_parser_is_no_address() -> None:
+    raw = b"From: " + b"(" * 600 + b" a@x.example\r\nMessage-ID: <1@x>\r\n\r\nx"
+    assert Way(raw).sender() == ""
+    assert likeness_of(raw) != ""

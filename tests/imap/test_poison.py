@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from gateway.errors import MailboxRefused, StoreUnavailable
+from gateway.imap.envelope import Way
 from gateway.imap.session import Session
 from gateway.intake import Intake
 from gateway.model import Action, Answer, Mail
@@ -66,6 +67,37 @@ def test_a_mail_on_which_we_fail_is_held_with_its_bytes(
     case = house.case()
     assert case.action is Action.HOLD
     assert house.gateway.store.views.raw(house.gateway.store.views.mails_of_case(case.id)[0].id) == bad
+
+
+def test_a_mail_that_nobody_can_parse_costs_itself_alone(
+    dovecot: Dovecot, open_house: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Way.sender
+
+    def sender(self: Way) -> str:
+        if b"hai" in self._raw:
+            raise RecursionError("maximum recursion depth exceeded")
+        return whole(self)
+
+    monkeypatch.setattr(Way, "sender", sender)
+    box = mailbox_at(dovecot)
+    put(dovecot, box.user, letter("một"), letter("hai"), letter("ba"))
+
+    house = open_house(box)
+    house.settled(3)
+
+    assert house.state().counts == {"accepted": 2, "held": 1}
+    assert {"một", "ba"} <= set(house.subjects())
+
+
+def test_a_mail_with_a_from_field_of_six_hundred_brackets_is_taken(dovecot: Dovecot, open_house: Open) -> None:
+    box = mailbox_at(dovecot)
+    put(dovecot, box.user, letter("một"), letter("hai", sender="(" * 600), letter("ba"))
+
+    house = open_house(box)
+    house.settled(3)
+
+    assert house.state().counts == {"accepted": 3}
 
 
 def test_a_store_that_is_gone_for_a_while_loses_no_message(
