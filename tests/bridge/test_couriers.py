@@ -210,7 +210,7 @@ def test_a_letter_that_recalls_an_earlier_document_names_it(parcel: Parcel, dire
         (got,) = sink.wait_for(1)
     body = message_from_bytes(got.raw, policy=default).get_body()
     assert body is not None
-    assert "Thu hồi văn bản: THCSLL,2025/11/16,87/THCSLL\n" in body.get_content()
+    assert "Thu hồi văn bản: THCSLL,2025/11/16,87/THCSLL" in body.get_content()
 
 
 @pytest.mark.parametrize(
