@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from gateway.answers import Answers
 from gateway.config import Worker as Settings
-from gateway.courier import FindingLevel, OfficeCourier, Outcome, Result
+from gateway.courier import Answer, FindingLevel, OfficeCourier, Outcome, Result
 from gateway.errors import DeliveryError, Misconfigured, PermanentFailure, StoreUnavailable, UncertainFailure
 from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState
 from gateway.store import Store
@@ -150,6 +150,9 @@ class FollowUp:
         if result.outcome is Outcome.REFUSED:
             return _with(found, event=DeliveryEvent.REFUSE, case_event=CaseEvent.HANDOVER_FAILED, alarm=True)
         if result.outcome is Outcome.RETRY:
+            believed_at = each.since + timedelta(seconds=self._settings.look_up_after_s[0])
+            if each.is_begun and now < believed_at:  # they may still be at work on what left a moment ago
+                return _with(found, next_at=believed_at)
             return self._not_there(found, delivery.attempts, now)
         next_at = self._next(each, now)
         if delivery.state is DeliveryState.PENDING and result.outcome is Outcome.PENDING and next_at is not None:
@@ -180,17 +183,30 @@ class FollowUp:
             return 0
         new = 0
         for _ in range(_MOST_ROUNDS):
-            answers = await courier.poll()
-            if not answers or self._stopping:
-                break
-            for answer in answers:
-                self._at("answer-came")
-                new += await self._answers.take(courier.name, answer)
-                self._at("answer-kept")
-                await courier.acknowledge(answer)
-                self._at("answer-acknowledged")
-                await asyncio.to_thread(self._store.receipts.acknowledged, courier.name, answer.event_id, self._clock())
+            taken = [await self._take(courier, answer) for answer in await courier.poll() if not self._stopping]
+            new += taken.count(True)
+            if all(each is None for each in taken):
+                break  # nothing came, or only what fails: it comes again at the next turn
         return new
+
+    async def _take(self, courier: OfficeCourier, answer: Answer) -> bool | None:
+        """Whether an answer was new; None when it failed and stays over there.  It must not keep back those behind it."""
+        try:
+            self._at("answer-came")
+            is_new = await self._answers.take(courier.name, answer)
+            self._at("answer-kept")
+            await courier.acknowledge(answer)
+            self._at("answer-acknowledged")
+            await asyncio.to_thread(self._store.receipts.acknowledged, courier.name, answer.event_id, self._clock())
+        except StoreUnavailable:
+            raise  # then no other can be kept either
+        except DeliveryError as error:
+            logger.warning("%s: answer %s: %s", courier.name, answer.event_id, error)
+        except Exception:  # of this one answer; nobody has acknowledged it
+            logger.exception("%s: answer %s could not be taken", courier.name, answer.event_id)
+        else:
+            return is_new
+        return None
 
     # --- statuses -----------------------------------------------------------------------------------------------------
 

@@ -43,8 +43,14 @@ class DeliveryEvent(StrEnum):
 _D, _DE = DeliveryState, DeliveryEvent
 
 DELIVERY_TRANSITIONS: Mapping[DeliveryState, Mapping[DeliveryEvent, DeliveryState]] = {
-    # A receipt may come late: it proves that an earlier attempt arrived, whatever that one's answer was.
-    _D.QUEUED: {_DE.CLAIM: _D.SENDING, _DE.DELIVERED: _D.DELIVERED, _DE.CANCEL: _D.CANCELLED},
+    # A receipt may come late: it proves that an earlier attempt arrived, whatever that one's answer was.  A late "no"
+    # ends what waits to be sent again, too: else it would leave beside the one that the clerk then approves.
+    _D.QUEUED: {
+        _DE.CLAIM: _D.SENDING,
+        _DE.DELIVERED: _D.DELIVERED,
+        _DE.REFUSE: _D.REFUSED,
+        _DE.CANCEL: _D.CANCELLED,
+    },
     _D.SENDING: {
         _DE.DELIVERED: _D.DELIVERED,
         _DE.TAKEN: _D.PENDING,
@@ -57,6 +63,7 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, Mapping[DeliveryEvent, DeliveryStat
     _D.DEFERRED: {
         _DE.CLAIM: _D.SENDING,
         _DE.DELIVERED: _D.DELIVERED,
+        _DE.REFUSE: _D.REFUSED,
         _DE.RETRY_NOW: _D.QUEUED,
         _DE.CANCEL: _D.CANCELLED,
     },

@@ -13,7 +13,7 @@ from gateway.answers import Answers
 from gateway.config import Worker as Settings
 from gateway.courier import Answer, FindingLevel, Level
 from gateway.directory.snapshot import Directory, Domain, Organisation, OrganisationKind
-from gateway.errors import NotAllowed
+from gateway.errors import Misconfigured, NotAllowed
 from gateway.followup import FollowUp
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import Account, Action, Case, Delivery, Direction, Door, Event, Identity, Role, new_id
@@ -360,3 +360,80 @@ def test_two_follow_ups_take_one_answer_once(tmp_path: Path) -> None:
     asyncio.run(both())
     assert sum(story.event is Event.ANSWERED for story in house.store.views.story(case_id=case.id)) == 1
     assert len(house.letters()) == 2
+
+
+def test_what_was_refused_late_does_not_leave_beside_the_one_approved_anew(tmp_path: Path) -> None:
+    house = House(tmp_path, first("lost-before"), answers=False)
+    case, delivery = house.case()
+    house.carry()
+    house.now += timedelta(minutes=1)
+    house.follow()
+    assert house.delivery(delivery).state is DeliveryState.DEFERRED  # the look-up says that it is not there
+    no = Answer(event_id="no", level=Level.REJECTED, status="02", delivery_id=delivery.id, reason="Sai thể thức", raw=b"02")
+    asyncio.run(house.answers.take(OFFICE, no))
+    assert (house.state(case), house.delivery(delivery).state) == (CaseState.WAITING, DeliveryState.REFUSED)
+    house.office.fault = lambda delivery_id, tries: ""
+    house.review.approve(case.id, NGA)
+    house.now += timedelta(hours=1)
+    house.carry()
+    assert house.entries_of(case) == 1
+
+
+def killed_while_carrying(house: House, delivery: Delivery) -> None:
+    """The body has left, and this life ends before it hears of it; the next one begins at once."""
+    house.store.claim(couriers=[OFFICE], limit=9, now=house.now, lease=timedelta(minutes=1))
+    house.store.lookups.begin([delivery.id], house.now)
+    house.store.close()
+    house.store = Store(
+        url=f"sqlite:///{house.folder}/s.sqlite3", blobs=house.folder, inline_bytes=16384, node="t", clock=house.clock
+    )
+    house.store.open()
+    house.worker, house.follow_up = house.parts()
+
+
+def test_after_a_crash_an_office_that_is_still_at_work_is_not_taken_at_its_word(tmp_path: Path) -> None:
+    house = House(tmp_path, answers=False)
+    case, delivery = house.case()
+    house.now += timedelta(minutes=9)  # the transfer took long: what counts is when it broke off
+    killed_while_carrying(house, delivery)
+    house.now += timedelta(seconds=1)
+    house.follow()  # "not listed yet"
+    assert house.delivery(delivery).state is DeliveryState.UNCERTAIN
+    house.office._take(delivery)  # now the slow office has finished
+    house.now += timedelta(seconds=30)
+    house.follow()
+    house.now += timedelta(hours=1)
+    house.carry()
+    assert (house.entries_of(case), house.state(case)) == (1, CaseState.HANDED_OVER)
+
+
+def test_what_kills_us_again_and_again_is_given_up_at_last(tmp_path: Path) -> None:
+    house = House(tmp_path, answers=False)
+    _, delivery = house.case()
+    for _ in range(3):
+        killed_while_carrying(house, delivery)
+        house.now += timedelta(minutes=1)
+        house.follow()
+        house.now += timedelta(hours=1)
+    assert house.delivery(delivery).state is DeliveryState.DEAD
+
+
+@pytest.mark.parametrize("fails", ["take", "acknowledge"])
+def test_one_answer_that_fails_keeps_none_behind_it_back(fails: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House(tmp_path)
+    (bad, bad_delivery), (case, _) = house.case(0), house.case(1)
+    house.carry()
+    whole = {"take": house.answers.take, "acknowledge": house.office.acknowledge}[fails]
+
+    async def failing(*given: object) -> object:
+        if any(isinstance(each, Answer) and each.delivery_id == bad_delivery.id for each in given):
+            raise Misconfigured("403") if fails == "acknowledge" else RecursionError
+        return await whole(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(house.answers if fails == "take" else house.office, fails, failing)
+    house.follow()
+    assert house.state(case) is CaseState.REGISTERED
+    monkeypatch.undo()
+    house.follow()
+    assert house.state(bad) is CaseState.REGISTERED
+    assert asyncio.run(house.office.poll()) == ()

@@ -18,7 +18,7 @@ from gateway.bridge.packing import OneLarge, Packed, for_all, packed, why_not, w
 from gateway.bridge.verdicts import CODES, asked, doc_id_of, entries, result_of
 from gateway.courier import Answer, Capabilities, Finding, FindingLevel, Level, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
-from gateway.errors import DeliveryError, Misconfigured, TemporaryFailure
+from gateway.errors import DeliveryError, Misconfigured
 from gateway.model import Case, Delivery, Value
 
 logger = logging.getLogger(__name__)
@@ -132,14 +132,18 @@ class AxisCourier:
         found: list[Answer] = []
         failed: DeliveryError | None = None
         for kind in (STATUSES, DOCUMENTS):
-            verdict = asked(await self._list_received(kind), self._service.codes)
-            for entry in entries(verdict):
+            try:
+                listed = list(entries(asked(await self._list_received(kind), self._service.codes)))
+            except DeliveryError as error:
+                logger.warning("%s: list of %s: %s", self.name, kind, error)
+                failed, listed = error, []
+            for entry in listed:
                 doc_id = doc_id_of(entry)
                 if not doc_id or len(found) >= _AT_A_TIME:
                     continue
                 try:
                     found.append(await self._answer(kind, doc_id, entry))
-                except TemporaryFailure as error:
+                except DeliveryError as error:  # a 403 for one DocId says nothing about the others: the list was given
                     logger.warning("%s: DocId %s: %s", self.name, doc_id, error)
                     failed = error
         if failed is not None and not found:

@@ -57,15 +57,15 @@ def renew(transaction: Transaction, *, delivery_ids: Sequence[str], until: datet
     transaction.connection.execute(update(deliveries).where(ours).values(wake_at=until))
 
 
-def take_back(connection: Connection, node: str) -> int:
+def take_back(connection: Connection, node: str, now: datetime) -> int:
     """What this node's earlier life was sending goes back to QUEUED, due at once; says how many.
 
-    What it had begun to send to an office system may be there: it is UNCERTAIN, and asked after at once.
+    What it had begun to send to an office system may be there: it is UNCERTAIN since now, and asked after at once.
     """
     theirs = and_(UNFINISHED, deliveries.c.state == DeliveryState.SENDING.value, deliveries.c.node == node)
     begun = theirs & deliveries.c.id.in_(select(look_ups.c.delivery_id))
-    unsure = {"state": DeliveryState.UNCERTAIN.value, "wake_at": deliveries.c.at, "node": "", "life": ""}
-    connection.execute(update(deliveries).where(begun).values(unsure))
+    lost = connection.execute(select(deliveries.c.id).where(begun)).scalars().all()
+    _unsure(connection, lost, now)
     asking = and_(UNFINISHED, deliveries.c.state.in_(_ASKED_AFTER), deliveries.c.node == node)
     connection.execute(update(deliveries).where(asking).values(wake_at=deliveries.c.at, node=""))
     queued = {"state": DeliveryState.QUEUED.value, "wake_at": deliveries.c.at, "node": "", "life": ""}
@@ -78,9 +78,15 @@ def _never_begun(connection: Connection, due: list[AnyRow], now: datetime) -> li
     if not lost:
         return due
     begun = set(connection.execute(select(look_ups.c.delivery_id).where(look_ups.c.delivery_id.in_(lost))).scalars())
+    _unsure(connection, tuple(begun), now)
+    return [row for row in due if row.id not in begun]
+
+
+def _unsure(connection: Connection, begun: Sequence[str], now: datetime) -> None:
+    """Nobody knows what came of these attempts; the last bytes may have left a moment ago, so the doubt counts from now."""
     unsure = {"state": DeliveryState.UNCERTAIN.value, "wake_at": now, "node": "", "life": ""}
     connection.execute(update(deliveries).where(deliveries.c.id.in_(begun)).values(unsure))
-    return [row for row in due if row.id not in begun]
+    connection.execute(update(look_ups).where(look_ups.c.delivery_id.in_(begun)).values(since=now))
 
 
 _ASKED_AFTER = (DeliveryState.UNCERTAIN.value, DeliveryState.PENDING.value)

@@ -38,6 +38,7 @@ class LookUp(Value):
     case: Case
     since: datetime
     tries: int
+    is_begun: bool = True  # an attempt was recorded; false for couriers that may be sent the same twice
 
 
 class Found(Value):
@@ -62,12 +63,15 @@ class LookUps(Reading):
         self._node = node
 
     def begin(self, delivery_ids: Sequence[str], now: datetime) -> None:
-        """An attempt begins; durable on return, before the first byte leaves."""
+        """An attempt begins, and counts; durable on return, before the first byte leaves."""
 
         def work(transaction: Transaction) -> None:
             for delivery_id in delivery_ids:
                 values = {"delivery_id": delivery_id, "since": now, "tries": 0, "last_at": None, "said": ""}
                 insert_new(transaction.connection, look_ups, values, unless=("delivery_id",))
+            # Who dies of it again and again must not be tried for ever.
+            counted = update(deliveries).where(deliveries.c.id.in_(delivery_ids)).values(attempts=deliveries.c.attempts + 1)
+            transaction.connection.execute(counted)
 
         self._write(work)
 
@@ -90,7 +94,13 @@ class LookUps(Reading):
             case_ids = {row.case_id for row in rows}
             found = {row.id: case_of(row) for row in connection.execute(select(cases).where(cases.c.id.in_(case_ids)))}
             return [
-                LookUp(delivery=delivery_of(row), case=found[row.case_id], since=row.since or row.at, tries=row.tries or 0)
+                LookUp(
+                    delivery=delivery_of(row),
+                    case=found[row.case_id],
+                    since=row.since or row.at,
+                    tries=row.tries or 0,
+                    is_begun=row.since is not None,
+                )
                 for row in rows
                 if row.case_id in found
             ]

@@ -106,7 +106,7 @@ class Store:
         try:
             connection = self._database.connect()
             self._database.migrate(connection)
-            again = claims.take_back(connection, self._node)
+            again = claims.take_back(connection, self._node, self._clock())
         except BaseException as error:
             self._database.close()
             if isinstance(error, SQLAlchemyError):

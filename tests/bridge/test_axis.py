@@ -301,6 +301,31 @@ def test_an_answer_that_cannot_be_fetched_does_not_keep_back_the_others(
     run(world, kind, steps)
 
 
+def test_one_document_that_we_may_not_fetch_does_not_keep_back_the_others(
+    kind: str, parcel: Parcel, directory: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, directory)
+
+    async def steps(courier: AxisCourier) -> None:
+        world.register.offer(b"1212<?xml", "cam.edxml")
+        world.register.offer(package(edxml_of(parcel.mail, case_of(parcel), directory)), "van-ban.edxml")
+        fetch = courier._fetch
+
+        async def guarded(doc_id: str) -> bytes:
+            if doc_id == "1":
+                raise Misconfigured("403")
+            return await fetch(doc_id)
+
+        monkeypatch.setattr(courier, "_fetch", guarded)
+        (answer,) = await courier.poll()
+        assert answer.level is Level.DOCUMENT
+        await courier.acknowledge(answer)
+        with pytest.raises(Misconfigured):
+            await courier.poll()  # nothing else is left, and it is said
+
+    run(world, kind, steps)
+
+
 def test_a_document_comes_and_its_issuer_is_told(kind: str, parcel: Parcel, directory: Directory, tmp_path: Path) -> None:
     world = World(tmp_path, directory)
 
