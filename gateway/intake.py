@@ -154,7 +154,7 @@ class Intake:
         recognition = await self._recognise(mail)
         now = self._clock()
         verdicts = self._memory.decide(self._policy(), self._directory(), mail, recognition, now)
-        verdicts = self._sweeps.as_swept(mail, verdicts)
+        verdicts = self._sweeps.as_swept(mail, verdicts, self._directory(), local_day(now))
         if any(map(appeals.is_open_to_appeal, verdicts)):
             verdicts = await self._with_exemptions(mail, verdicts, recognition, now)
         if all(verdict.action is Action.REJECT for verdict in verdicts):

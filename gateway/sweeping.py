@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gateway.config import Forward, Mailbox
 from gateway.courier import RELAY
-from gateway.directory.snapshot import Directory
+from gateway.directory.snapshot import Directory, Organisation
 from gateway.lifecycle import DeliveryState
 from gateway.model import Action, Delivery, Direction, Mail, Source, Value, Verdict
 from gateway.store import Acceptance
@@ -71,13 +71,13 @@ class Sweeps:
         self._rewritten = rewritten
         self._likeness = likeness
 
-    def as_swept(self, mail: Mail, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    def as_swept(self, mail: Mail, verdicts: tuple[Verdict, ...], directory: Directory, on: date) -> tuple[Verdict, ...]:
         """The verdicts, with what a mailbox's successor and a probable twin change about them."""
         source = mail.arrival.source
         if source is None:
             return verdicts
         route = self._routes.get(source.mailbox, Route(address=""))
-        return tuple(_as_swept(verdict, route, source) for verdict in verdicts)
+        return tuple(_somebodys(_as_swept(verdict, route, source), directory, on) for verdict in verdicts)
 
     def completed(self, acceptance: Acceptance) -> Acceptance:
         """The acceptance with the deliveries of a swept mail; or with what will show its copy in a swept mailbox."""
@@ -132,6 +132,20 @@ def _as_swept(verdict: Verdict, route: Route, source: Source) -> Verdict:
     return replace(verdict, target=successor)
 
 
+def _somebodys(verdict: Verdict, directory: Directory, on: date) -> Verdict:
+    """A held verdict that names no unit (the rule under it asked nobody to decide) is of whoever answers for its mailbox."""
+    if verdict.action is not Action.HOLD or verdict.unit:
+        return verdict
+    unit = _answering(verdict.recipient, directory, on)
+    return replace(verdict, unit=unit.code, office=unit.office) if unit is not None else verdict
+
+
+def _answering(address: str, directory: Directory, on: date) -> Organisation | None:
+    """The unit whose clerk looks at what comes to an address, its successor's when it is retired; else the department."""
+    own = directory.mailbox(address, on) or directory.mailbox(directory.successor(address, on), on)
+    return (directory.unit_with_clerk(own.organisation, on) if own is not None else None) or directory.department(on)
+
+
 def _as_it_was(source: Source) -> tuple[str, ...]:
     """How the courier learns what to keep: folder, date and flags."""
     received = source.received_at.isoformat() if source.received_at is not None else ""
@@ -141,8 +155,7 @@ def _as_it_was(source: Source) -> tuple[str, ...]:
 def given_up(mail: Mail, why: str, directory: Directory, on: date) -> Verdict:
     """The verdict about a message that could not be taken as other mail is: a person looks at it."""
     address = mail.recipients[0].address
-    own = directory.mailbox(address, on)
-    unit = (directory.unit_with_clerk(own.organisation, on) if own is not None else None) or directory.department(on)
+    unit = _answering(address, directory, on)
     return Verdict(
         recipient=address,
         action=Action.HOLD,

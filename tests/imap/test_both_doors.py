@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from gateway.model import Action, Arrival, Door, Mail, Recipient, Swept, digest_of, new_id
+from gateway.lifecycle import CaseState
+from gateway.model import Account, Action, Arrival, Door, Mail, Recipient, Role, Swept, digest_of, new_id
 from gateway.smtp.received import trace_headers
 from tests.imap.house import RETIRED, House, mailbox_at
 from tests.imap.mailboxes import letter, put
@@ -61,6 +62,21 @@ def test_what_is_only_probably_the_same_is_held_with_a_word_about_the_other(dove
     case = house.case()
     assert (case.action, case.rule) == (Action.HOLD, "twin")
     assert mail.id in case.reason
+
+
+def test_a_held_twin_is_a_clerks_to_decide_and_goes_on(dovecot: Dovecot, open_house: Open) -> None:
+    box, raw = mailbox_at(dovecot), letter(body="một hai ba")
+    house = open_house(box)
+    house.wait_until(lambda: house.announced)
+    by_smtp(house, raw, RETIRED)
+    put(dovecot, box.user, raw.replace(b"ba", "bốn".encode()))
+    house.wait_for(1)
+    case = house.case()
+
+    assert case.unit
+    clerk = Account(name="vt", full_name="Văn thư", role=Role.CLERK, units=(case.unit,))
+    house.gateway.review.release(case.id, by=clerk, reason="Hai thư khác nhau.")
+    assert house.case().state is CaseState.RELEASED
 
 
 def test_two_mails_alike_in_one_mailbox_are_seen_as_well(dovecot: Dovecot, open_house: Open) -> None:
