@@ -106,8 +106,9 @@ class Answers:
         if answer.delivery_id and (found := receipts.fit_delivery(courier, answer.delivery_id)) is not None:
             return found
         organ, on, number = _triple(answer)
-        if number and (found := receipts.fit_case(courier, number)) is not None:
-            return found
+        for each in dict.fromkeys((number, answer.document_id.rpartition(",")[2].strip())):
+            if each and (found := receipts.fit_case(courier, each)) is not None:
+                return found
         if found := self._by_number(courier, organ, on, number):
             return found
         if answer.document_id and (found := receipts.fit_origin(courier, answer.organ_id, answer.document_id)) is not None:

@@ -265,6 +265,15 @@ def test_an_answer_without_our_identity_is_matched_by_agency_number_and_year(tmp
     assert house.store.views.case(case.id).register_number == "3"
 
 
+def test_an_answer_that_names_the_case_in_the_document_id_alone_is_matched(tmp_path: Path) -> None:
+    house = House(tmp_path, answers=False)
+    case, _ = house.case(45)
+    house.carry()
+    answer = replace(registered("", "4"), organ_id="H59.1", number_symbol="12/CV", document_id=f"H59.1,2026/11/20,{case.id}")
+    asyncio.run(house.answers.take(OFFICE, answer))
+    assert house.store.views.case(case.id).register_number == "4"
+
+
 def test_a_rejection_lays_the_case_before_the_clerk_again_with_the_reason(tmp_path: Path) -> None:
     house = House(tmp_path, answers=False)
     case, delivery = house.case()

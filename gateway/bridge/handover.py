@@ -51,7 +51,7 @@ def edxml_of(mail: Mail, case: Case, directory: Directory, earlier: Case | None 
     unit = _agency(directory, case.unit, on)
     known, others = _addressees(directory, case, on)
     outgoing = case.direction is Direction.OUTGOING
-    sender = unit if outgoing else _issuer(directory, case, document, on)
+    sender = unit if outgoing else _package_sender(_issuer(directory, case, document, on), unit)
     receivers = known if outgoing else (unit,)
     number, symbol = _number_and_symbol(document)
     subject = document.subject or case.subject
@@ -86,17 +86,15 @@ def edxml_of(mail: Mail, case: Case, directory: Directory, earlier: Case | None 
 def document_id_of(case: Case, directory: Directory) -> str:
     """The DocumentId that the package of a case bears: organisation, day, number and symbol.
 
-    Where the document does not say both, the case stands for it.
+    Where the document does not say both, the case stands for it; and where its issuer has no code: two companies may well use
+    the same number on the same day.
     """
     document, on = case.document or _NOTHING, _day(case)
-    if case.direction is Direction.OUTGOING:
-        organ_id = _agency(directory, case.unit, on).organ_id
-    else:
-        organ_id = _issuer(directory, case, document, on).organ_id
-    organ_id = organ_id or _agency(directory, case.unit, on).organ_id
-    if document.number_symbol and document.issued_on is not None:
+    unit = _agency(directory, case.unit, on).organ_id
+    organ_id = unit if case.direction is Direction.OUTGOING else _issuer(directory, case, document, on).organ_id
+    if organ_id and document.number_symbol and document.issued_on is not None:
         return document_id(organ_id=organ_id, on=document.issued_on, number_symbol=document.number_symbol)
-    return document_id(organ_id=organ_id, on=document.issued_on or on, number_symbol=case.id)
+    return document_id(organ_id=organ_id or unit, on=document.issued_on or on, number_symbol=case.id)
 
 
 def _day(case: Case) -> date:
@@ -152,6 +150,14 @@ def _issuer(directory: Directory, case: Case, document: Document, on: date) -> A
         in_charge=document.superior or known.in_charge,
         email=case.sender or known.email,
     )
+
+
+def _package_sender(issuer: Agency, unit: Agency) -> Agency:
+    """From: the issuer by name; by the code of the unit that takes it in when he has none (docs/decisions/0015).
+
+    OrganId must not be empty, and a made-up code could be somebody else's.
+    """
+    return issuer if issuer.organ_id else replace(issuer, organ_id=unit.organ_id)
 
 
 def _addressees(directory: Directory, case: Case, on: date) -> tuple[tuple[Agency, ...], tuple[str, ...]]:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from gateway.bridge.edxml import RECALL, REPLACEMENT, UPDATE, Answered, Replaced, package, parse
 from gateway.bridge.handover import document_id_of, edxml_of
+from gateway.bridge.sandbox.reading import seen
 from gateway.directory.snapshot import Directory, RetiredAddress
 from gateway.model import Case, Direction, Document, Mail, Nature, Relation, digest_of
 from tests.bridge.conftest import SIGNED, TABLE
@@ -75,6 +76,27 @@ def test_an_incoming_document_comes_from_its_issuer_and_goes_to_the_unit(mail: M
     assert (made.sender.name, made.sender.email) == ("SỞ GIÁO DỤC VÀ ĐÀO TẠO TỈNH KHÁC", "vanthu@tinhkhac.example")
     assert [to.organ_id for to in made.receivers] == ["SGDHG"]
     assert (made.number, made.notation) == ("12", "SGDĐT-VP")
+
+
+def test_an_issuer_without_a_code_stands_by_name_under_the_code_of_the_unit_that_takes_it_in(
+    mail: Mail, case: Case, directory: Directory
+) -> None:
+    document = Document(
+        nature=Nature.ISSUED, confidence=1.0, number_symbol="12/CV", issuer="CÔNG TY MẪU", issued_on=date(2025, 11, 1)
+    )
+    incoming = replace(case, direction=Direction.INCOMING, unit="THCSLL", sender="lienhe@congty.example", document=document)
+    made = edxml_of(mail, incoming, with_codes(directory))
+    assert (made.sender.organ_id, made.sender.name, made.sender.email) == ("H98.20.07", "CÔNG TY MẪU", "lienhe@congty.example")
+    strict = seen(package(made))  # as the practice office reads it: it refuses an empty OrganId
+    assert (strict.organ_id, strict.organ_name) == ("H98.20.07", "CÔNG TY MẪU")
+
+
+def test_two_strangers_with_one_number_on_one_day_are_two_documents(mail: Mail, case: Case, directory: Directory) -> None:
+    document = Document(nature=Nature.ISSUED, confidence=1.0, number_symbol="12/CV", issued_on=date(2025, 11, 1))
+    one = replace(case, direction=Direction.INCOMING, sender="a@mot.example", document=document)
+    two = replace(one, id="01KACASE000000000000000TW0", sender="b@hai.example")
+    assert document_id_of(one, directory) == f"THCSLL,2025/11/01,{case.id}"
+    assert document_id_of(one, directory) != document_id_of(two, directory)
 
 
 def test_a_document_without_a_number_is_known_by_its_case(mail: Mail, case: Case, directory: Directory) -> None:
