@@ -13,18 +13,21 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.lifecycle import DeliveryState
 from gateway.model import Source, Swept, Value
+from gateway.store.claims import RELAY
 from gateway.store.database import Database
 from gateway.store.mailbox_tables import ACCEPTED, UNTIDY, likenesses, mailbox_folders, mailboxes, sweep_failures, swept
 from gateway.store.reading import Reading
 from gateway.store.rows import recipients_of
-from gateway.store.tables import mails, micros
+from gateway.store.tables import deliveries, mails, micros
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
 
 _T = TypeVar("_T")
 _MOST_SAID = 500  # letters of what a server said
 _MANY = 500  # values in one statement
+_NEVER_LEFT = (DeliveryState.CANCELLED.value, DeliveryState.DEAD.value)
 
 
 class FolderState(Value):
@@ -166,9 +169,14 @@ class Mailboxes(Reading):
         return found
 
     def originals(self, mail_ids: Sequence[str]) -> dict[str, Original]:
-        """Those of our mails that a message says it was, by id."""
+        """Those of our mails that a message says it was, by id; only such as went on by mail.
+
+        Anybody can write our trace in front of bytes that we refused, or of whose mail nothing left: that is a mail of its own.
+        """
+        left = deliveries.c.courier == RELAY, deliveries.c.state.not_in(_NEVER_LEFT)
         query = select(mails.c.id, mails.c.digest, mails.c.size, mails.c.recipients).where(
-            mails.c.id.in_(list(mail_ids)[:_MANY])
+            mails.c.id.in_(list(mail_ids)[:_MANY]),
+            select(deliveries.c.id).where(deliveries.c.mail_id == mails.c.id, *left).exists(),
         )
         return {
             row.id: Original(

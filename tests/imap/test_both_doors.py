@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from gateway.lifecycle import CaseState
-from gateway.model import Account, Action, Arrival, Door, Mail, Recipient, Role, Swept, digest_of, new_id
+from gateway.model import Account, Action, Arrival, Door, Event, Mail, Recipient, Role, Story, Swept, digest_of, new_id
 from gateway.smtp.received import trace_headers
+from gateway.store import Acceptance
 from tests.imap.house import RETIRED, House, mailbox_at
 from tests.imap.mailboxes import letter, put
 from tests.world.dovecot import Dovecot
@@ -16,12 +17,26 @@ Open = Callable[..., House]
 IN_FRONT = b"Return-Path: <to.van@pgdhg.example>\r\nDelivered-To: c3@moet.example\r\n"
 
 
-def by_smtp(house: House, raw: bytes, *recipients: str) -> Mail:
-    """Have the house take a mail by its other door."""
+def mail_of(raw: bytes, *recipients: str) -> Mail:
     arrival = Arrival(door=Door.SMTP, at=datetime.now(UTC), peer="192.0.2.1", helo="pgd.example")
     people = tuple(Recipient(address=address) for address in recipients)
-    mail = Mail(id=new_id(), sender="to.van@pgdhg.example", recipients=people, raw=raw, digest=digest_of(raw), arrival=arrival)
+    return Mail(id=new_id(), sender="to.van@pgdhg.example", recipients=people, raw=raw, digest=digest_of(raw), arrival=arrival)
+
+
+def by_smtp(house: House, raw: bytes, *recipients: str) -> Mail:
+    """Have the house take a mail by its other door."""
+    mail = mail_of(raw, *recipients)
     house.call(house.gateway.intake.accept(mail))
+    return mail
+
+
+def refused_by_smtp(house: House, raw: bytes, *recipients: str) -> Mail:
+    """Have the house refuse a mail at its other door: it keeps the story and the digest, and no bytes."""
+    mail = mail_of(raw, *recipients)
+    refusal = Acceptance(
+        mail=mail, keep_raw=False, verdicts=(), stories=(Story(at=mail.arrival.at, event=Event.REFUSED, mail_id=mail.id),)
+    )
+    house.gateway.store.accept_now((refusal,))
     return mail
 
 
@@ -36,6 +51,18 @@ def test_a_mail_that_passed_us_before_it_came_to_the_mailbox_is_no_new_mail(dove
 
     assert house.state().counts == {Swept.SAME.value: 1}
     assert house.mails() == []
+
+
+def test_our_trace_in_front_of_a_mail_that_we_refused_makes_it_no_old_one(dovecot: Dovecot, open_house: Open) -> None:
+    box = mailbox_at(dovecot)
+    house = open_house(box)
+    house.wait_until(lambda: house.announced)
+    mail = refused_by_smtp(house, letter(), RETIRED)
+    put(dovecot, box.user, trace_headers(mail, hostname="gw.example") + mail.raw)
+
+    house.settled(1)
+
+    assert house.state().counts == {Swept.ACCEPTED.value: 1}
 
 
 def test_a_mail_that_passed_us_for_somebody_else_is_a_new_one(dovecot: Dovecot, open_house: Open) -> None:
