@@ -519,6 +519,7 @@ class Event(StrEnum):
     ANSWERED = "answered"  # the office system said something about it; a receipt is kept
     TOLD_AXIS = "told-axis"  # the issuer of a document of the axis was told, or could not be
     LOOKED_UP = "looked-up"  # the other side was asked what became of a delivery
+    DROPPED = "dropped"  # the bytes of a mail of the case: detail names the setting that said so
     STOOD_IN = "stood-in"  # a clerk named who stands in for her
 
 

@@ -45,6 +45,8 @@ _VOID = (CaseState.RETURNED, CaseState.WITHDRAWN)  # a recall that was itself se
 _STRONG = (Layer.AXIS, Layer.MAIL, Layer.FILE, Layer.NUMBER)
 _ON_ITS_WAY = (CaseState.APPROVED, CaseState.HANDED_OVER, CaseState.REGISTERED, CaseState.DONE)
 
+ASK_AGAIN = "Nếu vẫn cần, xin đề nghị người gửi gửi lại."
+
 # Copies that reached nobody.  A COPY was delivered as well: to release it would be to deliver it twice.
 _KEPT_BACK = (Action.REDIRECT, Action.HOLD)
 
@@ -79,6 +81,8 @@ class Review:
         Raises NotFound, NotAllowed and IllegalTransition, as all acts do.
         """
         case = self._decidable(case_id, by)
+        if case.state is CaseState.WAITING:
+            self._check_bytes(case, CaseEvent.APPROVE)
         if not despite and case.state is CaseState.WAITING and (why := self.misgivings(case)):
             raise NotAllowed(f"{why[0]} Xin xem lại, rồi đánh dấu “Tôi đã xem, vẫn duyệt” nếu vẫn bàn giao.")
         if case.office not in self._offices:
@@ -114,6 +118,7 @@ class Review:
         why, granted = said(reason), self._exemption(case)
 
         def act(mails: tuple[MailRow, ...]) -> Case:
+            self._check_bytes(case, CaseEvent.RELEASE)
             deliveries = () if granted is not None else tuple(self._released(case, mails))
             name = "released" if granted is None else "appeal-granted"
             letters = self._letters(name, case, by, why, mails) if case.action in _KEPT_BACK else ()
@@ -165,6 +170,30 @@ class Review:
     def asks_for_exemption(self, case: Case) -> bool:
         """Whether the case is an appeal with nothing to let through: the mail was refused, or went to everybody."""
         return self._exemption(case) is not None
+
+    def bytes_gone(self, case: Case) -> str:
+        """Since when, and by which setting, a mail of the case is no longer kept: a Vietnamese sentence; "" when all are."""
+        views = self._store.views
+        gone = {mail.id for mail in views.mails_of_case(case.id) if not mail.kept}
+        if not gone:
+            return ""
+        told = [each for each in views.story(case_id=case.id) if each.event is Event.DROPPED and each.mail_id in gone]
+        if not told:  # it had passed, and its bytes were dropped before somebody appealed
+            return "Nội dung thư không còn trên cổng: đã xóa theo thời hạn lưu (keep_passed_days trong mục [store])."
+        day, setting = local_day(told[-1].at), told[-1].detail["setting"]
+        return f"Nội dung thư không còn trên cổng: đã xóa ngày {day:%d/%m/%Y} theo thời hạn lưu ({setting} trong mục [store])."
+
+    def barred(self, case: Case) -> frozenset[CaseEvent]:
+        """The decisions that would send a mail whose bytes are no longer kept."""
+        gone = [mail for mail in self._store.views.mails_of_case(case.id) if not mail.kept]
+        found = {CaseEvent.APPROVE} if any(mail.id == case.mail_id for mail in gone) else set()
+        if self._exemption(case) is None and any(self._kept_back(case, mail) for mail in gone):
+            found.add(CaseEvent.RELEASE)
+        return frozenset(found)
+
+    def _check_bytes(self, case: Case, event: CaseEvent) -> None:
+        if event in self.barred(case):
+            raise NotAllowed(f"{self.bytes_gone(case)} {ASK_AGAIN}")
 
     def retry(self, delivery_id: str, by: Account) -> Delivery:
         """Try a delivery again that was given up, refused or is uncertain: the IT officer's act."""
@@ -284,9 +313,10 @@ class Review:
         ids = self._delivery_ids(case.id)
         sent = set(self._sent_before(case))
         for mail in mails:
+            recipients = self._kept_back(case, mail)
             # The same bytes may have come twice, after a 250 that the sender never saw.
-            digest = digest_of(self._store.views.raw(mail.id))
-            for recipient in self._kept_back(case, mail):
+            digest = digest_of(self._store.views.raw(mail.id)) if recipients else ""
+            for recipient in recipients:
                 if (digest, recipient.address.lower()) not in sent:
                     sent.add((digest, recipient.address.lower()))
                     yield Delivery(
@@ -305,7 +335,7 @@ class Review:
         for other in views.cases_of_mail(case.mail_id):
             for delivery in views.deliveries_of(case_id=other.id) if other.id != case.id else ():
                 if delivery.courier == RELAY and delivery.state is not DeliveryState.CANCELLED:
-                    yield digest_of(views.raw(delivery.mail_id)), delivery.target.lower()
+                    yield views.mail(delivery.mail_id).digest, delivery.target.lower()
 
     def _kept_back(self, case: Case, mail: MailRow) -> list[Recipient]:
         """Whom the mail goes to now, with the wishes about delivery reports; not a retired address, but whoever took over."""

@@ -11,7 +11,7 @@ from flask_login import login_required
 from gateway.errors import IllegalTransition, NotAllowed
 from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import Account, Action, Case, Direction, Event, Role, Verdict
-from gateway.review import LONGEST_REASON
+from gateway.review import ASK_AGAIN, LONGEST_REASON
 from web import casework, evidence, files, stories
 from web.auth import is_sealed, may_see, me, possible_acts, roles, tell_seen, units_of, visible_case
 from web.context import gateway, store
@@ -110,6 +110,8 @@ def one(case_id: str) -> ResponseReturnValue:
         heading=evidence.title(case),
         acts=acts,
         effects=_effects(case),
+        bytes_gone=gateway().review.bytes_gone(case),
+        ask_again=ASK_AGAIN,
         verdict=_verdict_of(case),
         facts=evidence.facts(case),
         signs=evidence.six_signs(case),
@@ -221,6 +223,8 @@ def _acts(account: Account, case: Case, *, by_axis: bool) -> frozenset[CaseEvent
         return acts & {CaseEvent.RECEIVE, CaseEvent.TRANSFER}
     if gateway().review.asks_for_exemption(case):
         return acts & {CaseEvent.RELEASE, CaseEvent.RETURN}
+    if acts:
+        acts -= gateway().review.barred(case)
     connected = case.office in {office.name for office in gateway().settings.office}
     return acts - {CaseEvent.RECEIVE, *(() if connected else (CaseEvent.APPROVE,))}
 

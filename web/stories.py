@@ -50,6 +50,7 @@ _SAID = {
     Event.ANSWERED: "Hệ thống quản lý văn bản trả lời",
     Event.TOLD_AXIS: "Đã báo cho cơ quan gửi qua trục liên thông",
     Event.LOOKED_UP: "Đã tra cứu nơi nhận",
+    Event.DROPPED: "Nội dung thư đã được xóa khỏi cổng vì hết thời hạn lưu",
     Event.STOOD_IN: "Đã ghi người thay khi vắng mặt",
 }
 
@@ -121,6 +122,7 @@ _LABELS = {
     "until": "Đến",
     "words": "Ý kiến",
     "way": "Gửi bằng",
+    "setting": "Cài đặt",
     "answer": "Mã thư trả lời",
 }
 

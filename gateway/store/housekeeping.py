@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.lifecycle import CaseState, DeliveryState
-from gateway.model import Account
-from gateway.store.rows import account_columns
+from gateway.model import Account, Event, Story
+from gateway.store.rows import Tuple, account_columns, story_row
 from gateway.store.tables import (
     IN_SEGMENT,
     KEPT,
@@ -22,6 +22,7 @@ from gateway.store.tables import (
     exemptions,
     mails,
     policies,
+    stories,
     told,
 )
 from gateway.store.texts import clean, to_json
@@ -98,12 +99,23 @@ def raise_alarms(transaction: Transaction, now: datetime) -> tuple[str, ...]:
     return tuple(sorted(transaction.connection.execute(statement).scalars()))
 
 
-def drop_bytes(transaction: Transaction, *, before: datetime, captured_before: datetime | None = None) -> int:
-    """Drop the bytes of some mails that are done with; says how many (at most SMALL)."""
+def drop_bytes(transaction: Transaction, *, now: datetime, before: datetime, captured_before: datetime | None = None) -> int:
+    """Drop the bytes of some mails that are done with; says how many (at most SMALL).  Their cases remember the day."""
     gone = {"kept": False, "raw": None, "segment": None, "position": None}
     some = or_(*droppable(before, captured_before))
     done = select(mails.c.id).where(some).order_by(mails.c.at).limit(SMALL)
-    return transaction.connection.execute(update(mails).where(mails.c.id.in_(done)).values(gone)).rowcount
+    dropped = update(mails).where(mails.c.id.in_(done)).values(gone).returning(mails.c.id)
+    ids = transaction.connection.execute(dropped).scalars().all()
+    transaction.insert(stories, list(_dropped(transaction, ids, now)))
+    return len(ids)
+
+
+def _dropped(transaction: Transaction, ids: Sequence[str], now: datetime) -> Iterator[Tuple]:
+    """A row in the story of each case whose mail lost its bytes; mails without a case go unsaid: they are nearly all mail."""
+    of_cases = select(case_mails.c.mail_id, case_mails.c.case_id).where(case_mails.c.mail_id.in_(ids))
+    for row in transaction.connection.execute(of_cases):
+        detail: dict[str, str | int | float | bool | list[str]] = {"setting": "keep_captured_days"}
+        yield story_row(Story(at=now, event=Event.DROPPED, mail_id=row.mail_id, case_id=row.case_id, detail=detail))
 
 
 def droppable(before: datetime, captured_before: datetime | None) -> tuple[ColumnElement[bool], ...]:

@@ -295,6 +295,8 @@ def mail_row_of(row: AnyRow) -> MailRow:
         peer=row.peer,
         identity=Identity(row.identity),
         actions=tuple(Action(action) for action in row.actions.split()),
+        digest=row.digest,
+        kept=row.kept,
     )
 
 

@@ -285,7 +285,9 @@ class Store:
         dropped = 0
         captured_before = None if keep_captured is None else now - keep_captured
         while True:
-            count = self._do(partial(housekeeping.drop_bytes, before=now - keep_passed, captured_before=captured_before))
+            count = self._do(
+                partial(housekeeping.drop_bytes, now=now, before=now - keep_passed, captured_before=captured_before)
+            )
             dropped += count
             if count < housekeeping.SMALL:
                 break

@@ -119,6 +119,8 @@ class MailRow(Value):
     peer: str
     identity: Identity
     actions: tuple[Action, ...]
+    digest: str  # of its bytes, also when they are gone
+    kept: bool = True  # are its bytes still there?
 
 
 class MailPage(Value):

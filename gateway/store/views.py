@@ -282,7 +282,9 @@ class Views(Reading):
 def _mail_lines() -> Select[Any]:
     """What a list of mails needs: not the bytes."""
     c = mails.c
-    return select(c.id, c.sender, c.recipients, c.subject, c.at, c.size, c.door, c.peer, c.identity, c.actions)
+    return select(
+        c.id, c.sender, c.recipients, c.subject, c.at, c.size, c.door, c.peer, c.identity, c.actions, c.digest, c.kept
+    )
 
 
 def _of_units(units: Sequence[str] | None) -> list[ColumnElement[bool]]:

@@ -34,6 +34,8 @@ def test_a_mail_is_remembered_with_everything_that_was_decided(store: Store) -> 
         peer="192.0.2.7",
         identity=letter.arrival.identity,
         actions=(Action.DELIVER,),
+        digest=letter.digest,
+        kept=True,
     )
     assert store.views.verdicts(letter.id) == (verdict(CLERK), verdict(MINH))
     assert store.views.deliveries_of(mail_id=letter.id) == (delivery(letter, 0), delivery(letter, 1))

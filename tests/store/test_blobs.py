@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gateway.errors import NotAllowed, NotFound, StoreUnavailable
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
-from gateway.model import Action, Mail
+from gateway.model import Action, Event, Mail
 from gateway.store import Opening, Settlement, Store, blobs
 from tests.store.conftest import Open
 from tests.store.letters import CLERK, LEASE, MINH, NOON, captured, case, mail, passing
@@ -210,3 +210,8 @@ def test_a_mail_of_two_cases_stays_until_both_are_over(store: Store) -> None:
     assert store.purge(NOON + 400 * DAY, keep_passed=DAY, keep_captured=DAY) == 0
     store.move_case(second.id, CaseEvent.RETURN, by="vanthu", detail={}, now=NOON)
     assert store.purge(NOON + 400 * DAY, keep_passed=DAY, keep_captured=DAY) == 1
+    assert not store.views.mail(letter.id).kept
+    for opened in (first, second):  # both remember the day, and by which setting
+        last = store.views.story(case_id=opened.id)[-1]
+        assert (last.event, last.at, last.mail_id) == (Event.DROPPED, NOON + 400 * DAY, letter.id)
+        assert last.detail == {"setting": "keep_captured_days"}

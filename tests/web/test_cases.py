@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from gateway.lifecycle import CaseState
+from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import Account, Case, Event
+from gateway.policy.facts import local_day
 from gateway.review import LONGEST_REASON
 from gateway.store import Acceptance, Opening
 from tests.web import sample
@@ -17,6 +18,7 @@ from tests.web.conftest import Visitor
 from tests.web.sample import AUDITOR, CLERK, LEADER, OFFICER, SCHOOL_CLERK, House
 from tests.world import letters
 from web.cases import RETURN_REASONS
+from web.format import utc_now
 
 AsPerson = Callable[[Account], Visitor]
 Remember = Callable[..., Case]
@@ -240,6 +242,43 @@ def test_a_clerk_releases_and_the_mail_goes_to_its_recipients(house: House, as_p
     clerk.press(f"/case/{case.id}/release", reason="", note="lãnh đạo đồng ý")
     assert state_of(house, case) is CaseState.RELEASED
     assert [d.target for d in house.store.views.deliveries_of(case_id=case.id)] == list(case.recipients)
+
+
+def purged(house: House, case: Case) -> Case:
+    """The case, handed over and forgotten by the schedule: its mail has no bytes any more."""
+    for event in (CaseEvent.APPROVE, CaseEvent.HAND_OVER):
+        house.store.move_case(case.id, event, by="", detail={}, now=utc_now())
+    day = timedelta(days=1)
+    assert house.store.purge(utc_now() + 40 * day, keep_passed=day, keep_captured=30 * day) == 1
+    return case
+
+
+def test_a_case_whose_mail_was_dropped_says_when_and_why_and_offers_what_is_left(
+    house: House, as_person: AsPerson, remember: Remember
+) -> None:
+    case = purged(house, remember(sample.decision_case))
+    page = as_person(CLERK).get(f"/case/{case.id}").text
+    day = f"{local_day(utc_now() + timedelta(days=40)):%d/%m/%Y}"
+    assert f"đã xóa ngày {day} theo thời hạn lưu (keep_captured_days trong mục [store])" in page
+    assert "Nội dung thư đã được xóa khỏi cổng vì hết thời hạn lưu" in page
+    assert 'id="release"' not in page
+    assert 'id="approve"' not in page
+    assert 'id="return"' in page
+    assert 'id="withdraw"' in page
+    assert "Tải tệp gốc" not in page
+
+
+def test_to_release_a_mail_that_was_dropped_is_answered_with_the_reason(
+    house: House, as_person: AsPerson, remember: Remember
+) -> None:
+    case = purged(house, remember(sample.decision_case))
+    clerk = as_person(CLERK)
+    clerk.get(f"/case/{case.id}")
+    assert clerk.press(f"/case/{case.id}/release", note="lãnh đạo đồng ý").headers["Location"] == f"/case/{case.id}"
+    assert "Nếu vẫn cần, xin đề nghị người gửi gửi lại." in clerk.get(f"/case/{case.id}").text
+    assert state_of(house, case) is CaseState.HANDED_OVER
+    clerk.press(f"/case/{case.id}/return", reason=RETURN_REASONS[0])
+    assert state_of(house, case) is CaseState.RETURNED
 
 
 def test_a_clerk_withdraws(house: House, as_person: AsPerson, remember: Remember) -> None:
