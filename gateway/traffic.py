@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from gateway.causes import cause_of
-from gateway.courier import RELAY
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState
 from gateway.model import Account, Delivery, Role, Value
@@ -101,14 +100,8 @@ class Traffic:
 
     def _decide(self, delivery_id: str, event: DeliveryEvent, case_event: CaseEvent, by: Account, reason: str) -> None:
         _check(by)
-        why, now = said(reason), self._clock()
-        moved = self._store.move_delivery(delivery_id, event, by=by.name, now=now)
-        if moved.case_id and moved.courier != RELAY:
-            try:
-                detail = {"delivery": delivery_id, "reason": why}
-                self._store.move_case(moved.case_id, case_event, by=by.name, detail=detail, now=now)
-            except IllegalTransition:
-                return  # a receipt or the clerk was quicker: the delivery is what the officer said
+        why = said(reason)
+        self._store.decide_delivery(delivery_id, event, case_event, by=by.name, reason=why, now=self._clock())
         self._poke()
 
     def _of_group(self, courier: str, state: DeliveryState, cause: str) -> list[Delivery]:

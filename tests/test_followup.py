@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from gateway.answers import Answers
 from gateway.config import Worker as Settings
 from gateway.courier import Answer, FindingLevel, Level
 from gateway.directory.snapshot import Directory, Domain, Organisation, OrganisationKind
-from gateway.errors import Misconfigured, NotAllowed
+from gateway.errors import Misconfigured, NotAllowed, StoreUnavailable
 from gateway.followup import FollowUp
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import Account, Action, Case, Delivery, Direction, Door, Event, Identity, Role, new_id
@@ -432,12 +433,12 @@ def test_one_answer_that_fails_keeps_none_behind_it_back(fails: str, tmp_path: P
     house = House(tmp_path)
     (bad, bad_delivery), (case, _) = house.case(0), house.case(1)
     house.carry()
-    whole = {"take": house.answers.take, "acknowledge": house.office.acknowledge}[fails]
+    whole: Callable[..., Awaitable[object]] = house.answers.take if fails == "take" else house.office.acknowledge
 
     async def failing(*given: object) -> object:
         if any(isinstance(each, Answer) and each.delivery_id == bad_delivery.id for each in given):
             raise Misconfigured("403") if fails == "acknowledge" else RecursionError
-        return await whole(*given)  # type: ignore[arg-type]
+        return await whole(*given)
 
     monkeypatch.setattr(house.answers if fails == "take" else house.office, fails, failing)
     house.follow()
@@ -446,3 +447,33 @@ def test_one_answer_that_fails_keeps_none_behind_it_back(fails: str, tmp_path: P
     house.follow()
     assert house.state(bad) is CaseState.REGISTERED
     assert asyncio.run(house.office.poll()) == ()
+
+
+def test_an_officers_word_about_an_old_delivery_leaves_the_case_to_the_new_one(tmp_path: Path) -> None:
+    house = House(tmp_path, lambda delivery_id, tries: "no" if delivery_id.endswith("-1") else "later", answers=False)
+    case, delivery = house.case()
+    house.carry()
+    house.review.approve(case.id, NGA)
+    house.traffic.cancel(delivery.id, ADMIN, "trang cũ")
+    assert (house.delivery(delivery).state, house.state(case)) == (DeliveryState.CANCELLED, CaseState.APPROVED)
+    house.carry()
+    assert house.entries_of(case) == 1
+
+
+def test_delivery_and_case_follow_an_officers_word_together_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, first("lost-before"), answers=False, looks_up=False)
+    case, delivery = house.case()
+    house.carry()
+
+    def broken(*given: object, **named: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("gateway.store.moves.step_case", broken)
+    with pytest.raises((OSError, StoreUnavailable)):
+        house.traffic.cancel(delivery.id, ADMIN, "không có bên đó")
+    assert (house.delivery(delivery).state, house.state(case)) == (DeliveryState.UNCERTAIN, CaseState.APPROVED)
+    monkeypatch.undo()
+    house.traffic.cancel(delivery.id, ADMIN, "không có bên đó")
+    assert house.state(case) is CaseState.WAITING

@@ -120,6 +120,9 @@ class AxisCourier:
             document_id = document_id_of(case, self._directory())
             same = (row for row in rows if document_id in row.values())
             found = next((row for row in same if not any(delivery_named(value) for value in row.values())), None)
+            if found is not None and _nth(delivery) > 1:
+                said = f"DocId {doc_id_of(found)}: có văn bản này, nhưng không rõ là của lần bàn giao nào"
+                return Result(delivery_id=delivery.id, outcome=Outcome.UNCERTAIN, reply=said)
         if found is None:
             return Result(delivery_id=delivery.id, outcome=Outcome.RETRY, reply="không có trong danh sách đã gửi")
         said = f"DocId {doc_id_of(found)}: có trong danh sách đã gửi"
@@ -186,6 +189,12 @@ class AxisCourier:
         else:
             found += _codes(known, self._directory(), self.name)
         return tuple(found)
+
+
+def _nth(delivery: Delivery) -> int:
+    """Which of the deliveries of its case this is, counted from 1; they all have one DocumentId."""
+    n = delivery.id.rpartition("-")[2]
+    return int(n) if n.isdigit() else 1
 
 
 def _whole(data: bytes) -> tuple[Iterator[bytes], int, str]:

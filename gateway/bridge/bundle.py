@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from gateway.bridge.dropping import failure, found_out, put
+from gateway.bridge.dropping import failure, found_out, looked_up, put
 from gateway.bridge.edxml import VIETNAM, EdxmlPackage
 from gateway.bridge.packing import OneLarge, Packed, for_all, packed, why_not
 from gateway.courier import Answer, Capabilities, Finding, Outcome, Parcel, Result, Status
@@ -26,7 +26,7 @@ from gateway.model import Case, Delivery, Direction, Mail
 
 _SAID = {
     Outcome.DELIVERED: "đã đặt vào thư mục cho văn thư nhập tay",
-    Outcome.ALREADY: "đã có sẵn, đúng nội dung này",
+    Outcome.ALREADY: "đã có sẵn từ lần trước",
     Outcome.REFUSED: "đã có tệp cùng tên nhưng khác nội dung",
 }
 _DAY = "%d/%m/%Y"
@@ -35,7 +35,7 @@ _DAY = "%d/%m/%Y"
 class BundleCourier:
     """Puts one ZIP for each case into a folder."""
 
-    capabilities = Capabilities(look_up=True, idempotent=True)
+    capabilities = Capabilities(look_up=True)
 
     def __init__(self, name: str, folder: Path, *, directory: Callable[[], Directory]) -> None:
         self.name = name
@@ -53,12 +53,11 @@ class BundleCourier:
         """There is nothing to let go of."""
 
     async def look_up(self, delivery: Delivery, case: Case) -> Result:
-        """ALREADY when the ZIP is there; when it is gone, the clerk took it or nobody wrote it."""
-        name = f"{delivery.id}.zip"
-        if await asyncio.to_thread((self._folder / "in" / name).exists):
-            return Result(delivery_id=delivery.id, outcome=Outcome.ALREADY, reply=f"in/{name}: đã có trong thư mục")
-        said = f"{name}: không còn trong thư mục; hãy hỏi văn thư đã lấy chưa"
-        return Result(delivery_id=delivery.id, outcome=Outcome.UNCERTAIN, reply=said)
+        """ALREADY when the ZIP is there; when it is gone, the clerk took it or nobody wrote it: see looked_up."""
+        try:
+            return await asyncio.to_thread(looked_up, self._folder, f"{delivery.id}.zip", delivery.id)
+        except OSError as error:
+            raise failure(error) from error
 
     async def poll(self) -> tuple[Answer, ...]:
         """Nothing comes back: the clerk enters the number in the console."""
@@ -84,7 +83,12 @@ class BundleCourier:
 
     def _put(self, delivery: Delivery, mail: Mail, case: Case, package: Packed) -> Result:
         try:
-            outcome = put(self._folder, f"{delivery.id}.zip", lambda file: write_bundle(file, mail, case, package))
+            outcome = put(
+                self._folder,
+                f"{delivery.id}.zip",
+                lambda file: write_bundle(file, mail, case, package),
+                is_ours=zipfile.is_zipfile,
+            )
         except OSError as error:
             raise failure(error) from error
         return Result(delivery_id=delivery.id, outcome=outcome, reply=f"in/{delivery.id}.zip: {_SAID[outcome]}")

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from gateway.courier import Finding, FindingLevel, Outcome
+from gateway.courier import Finding, FindingLevel, Outcome, Result
 from gateway.errors import DeliveryError, Misconfigured, TemporaryFailure
 
 _OURS_TO_REPAIR = frozenset(
@@ -38,11 +38,22 @@ _LEFT_BEHIND_S = 24 * 3600
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart", "~")
 
 
-def put(folder: Path, name: str, write: Callable[[BinaryIO], None], *, part: str = "in") -> Outcome:
+TAKEN = "taken"  # where the other side may move what it took
+
+
+def put(
+    folder: Path,
+    name: str,
+    write: Callable[[BinaryIO], None],
+    *,
+    part: str = "in",
+    is_ours: Callable[[Path], bool] = lambda path: False,
+) -> Outcome:
     """Make what ``write`` writes visible as ``folder/part/name``, whole or not at all, and durable on return.
 
-    DELIVERED, or ALREADY when the same bytes are there, or REFUSED when others are.  Raises OSError.  One writer at a time for
-    one name: the lease of the delivery sees to that.
+    DELIVERED, or ALREADY when it is there or in ``taken/``: the same bytes, or others of an earlier attempt (``is_ours``; the
+    directory may have changed in between).  REFUSED when something else has the name.  Raises OSError.  One writer at a time
+    for one name: the lease of the delivery sees to that.
     """
     place, aside = folder / part, folder / "tmp"
     for each in (place, aside):
@@ -51,10 +62,11 @@ def put(folder: Path, name: str, write: Callable[[BinaryIO], None], *, part: str
     draft = aside / f"{name}.{os.getpid()}.{os.urandom(4).hex()}"
     try:
         _write_durably(draft, write)
-        if target.exists():
-            same = filecmp.cmp(draft, target, shallow=False)
-            draft.unlink()
-            return Outcome.ALREADY if same else Outcome.REFUSED
+        for there in (target, folder / TAKEN / name):  # in the order in which a package goes
+            found = _compared(draft, there, is_ours)
+            if found is not None:
+                draft.unlink()
+                return found
         draft.rename(target)
     except OSError:
         with contextlib.suppress(OSError):
@@ -62,6 +74,30 @@ def put(folder: Path, name: str, write: Callable[[BinaryIO], None], *, part: str
         raise
     _sync_folder(place)
     return Outcome.DELIVERED
+
+
+def _compared(draft: Path, there: Path, is_ours: Callable[[Path], bool]) -> Outcome | None:
+    try:
+        known = filecmp.cmp(draft, there, shallow=False) or is_ours(there)
+    except FileNotFoundError:
+        return None  # not there, or taken away this moment
+    return Outcome.ALREADY if known else Outcome.REFUSED
+
+
+def looked_up(folder: Path, name: str, delivery_id: str) -> Result:
+    """What the folder proves about a package.  Raises OSError.
+
+    ALREADY: it stands there, or where taken ones go.  RETRY: it does not, and taken ones are kept.  UNCERTAIN: where they are
+    deleted, nobody can say who took it.
+    """
+    for part in ("in", TAKEN):
+        if (folder / part / name).exists():
+            return Result(delivery_id=delivery_id, outcome=Outcome.ALREADY, reply=f"{part}/{name}: đã có trong thư mục")
+    if (folder / TAKEN).is_dir():
+        said = f"{name}: không có trong in/ và {TAKEN}/"
+        return Result(delivery_id=delivery_id, outcome=Outcome.RETRY, reply=said)
+    said = f"{name}: không còn trong thư mục; hãy hỏi bên nhận đã lấy chưa"
+    return Result(delivery_id=delivery_id, outcome=Outcome.UNCERTAIN, reply=said)
 
 
 def sweep(folder: Path) -> None:

@@ -11,9 +11,9 @@ mounted:
     <folder>/status/<id>.edxml         what we tell the issuers of documents of the axis
     <folder>/tmp/                      ours alone
 
-The delivery id is the file's name on every attempt, so a package that is there already is a success, and one with other bytes
-is never written over.  When the office system took the file and we crashed before remembering it, the next attempt writes the
-same bytes under the same name with the same DocumentId: by these the office system knows it again.
+The delivery id is the file's name on every attempt, so a package that is there already, or in ``taken/``, is a success, and
+nothing is ever written over.  When we crashed before remembering an attempt, it is looked up: with a ``taken/`` the folder
+proves either way; where the office system deletes what it took, a package that is gone is a person's to decide.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gateway.bridge.answers import answer_of, delivery_named, written
-from gateway.bridge.dropping import failure, finished, found_out, put, set_aside, sweep
+from gateway.bridge.dropping import failure, finished, found_out, looked_up, put, set_aside, sweep
+from gateway.bridge.edxml import parse
 from gateway.bridge.packing import OneLarge, Packed, for_all, packed, why_not
 from gateway.courier import Answer, Capabilities, Finding, Level, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
+from gateway.errors import UnreadablePackage
 from gateway.model import Case, Delivery
 
 logger = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ _SETTLED_S = 1.0  # a file that nobody has written to for so long is whole
 
 _SAID = {
     Outcome.DELIVERED: "đã đặt vào thư mục của hệ thống",
-    Outcome.ALREADY: "đã có sẵn, đúng nội dung này",
+    Outcome.ALREADY: "đã có sẵn từ lần trước",
     Outcome.REFUSED: "đã có tệp cùng tên nhưng khác nội dung",
 }
 
@@ -49,7 +51,7 @@ _SAID = {
 class FolderCourier:
     """Puts one edXML package for each case into a watched folder, and picks up what is left there."""
 
-    capabilities = Capabilities(look_up=True, poll=True, idempotent=True, recall=True, incoming=True, sends_status=True)
+    capabilities = Capabilities(look_up=True, poll=True, recall=True, incoming=True, sends_status=True)
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class FolderCourier:
         """There is nothing to let go of."""
 
     async def look_up(self, delivery: Delivery, case: Case) -> Result:
-        """ALREADY when the package stands in ``in/`` or ``taken/``; when it is gone, nobody can say who took it."""
+        """What ``in/`` and ``taken/`` prove; without a ``taken/`` nobody can say who took a package that is gone."""
         return await asyncio.to_thread(self._look_up, delivery.id)
 
     async def poll(self) -> tuple[Answer, ...]:
@@ -112,22 +114,17 @@ class FolderCourier:
             file.writelines(package.pieces())
 
         try:
-            outcome = put(self._folder, f"{delivery_id}.edxml", write)
+            outcome = put(self._folder, f"{delivery_id}.edxml", write, is_ours=_is_package)
         except OSError as error:
             raise failure(error) from error
         reply = f"in/{delivery_id}.edxml: {_SAID[outcome]}; SHA-256 {package.digest}"
         return Result(delivery_id=delivery_id, outcome=outcome, reply=reply)
 
     def _look_up(self, delivery_id: str) -> Result:
-        name = f"{delivery_id}.edxml"
         try:
-            for part in ("in", "taken"):
-                if (self._folder / part / name).exists():
-                    return Result(delivery_id=delivery_id, outcome=Outcome.ALREADY, reply=f"{part}/{name}: đã có trong thư mục")
+            return looked_up(self._folder, f"{delivery_id}.edxml", delivery_id)
         except OSError as error:
             raise failure(error) from error
-        said = f"{name}: không còn trong thư mục; không rõ hệ thống đã lấy hay chưa"
-        return Result(delivery_id=delivery_id, outcome=Outcome.UNCERTAIN, reply=said)
 
     def _poll(self) -> tuple[Answer, ...]:
         found: list[Answer] = []
@@ -161,6 +158,15 @@ class FolderCourier:
         except OSError as error:
             raise failure(error) from error
         return Result(delivery_id=status.id, outcome=outcome, reply=f"status/{status.id}.edxml: {_SAID[outcome]}", receipt=b"")
+
+
+def _is_package(path: Path) -> bool:
+    """Whether a file of our name is a package: then it is that of an earlier attempt.  Raises OSError."""
+    try:
+        parse(path.read_bytes())
+    except UnreadablePackage:
+        return False
+    return True
 
 
 def _answer_in(path: Path) -> Answer:

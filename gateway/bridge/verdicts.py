@@ -97,11 +97,13 @@ def result_of(reply: Reply, delivery_id: str, codes: Mapping[str, Outcome]) -> R
 
 
 def _outcome(verdict: Verdict, codes: Mapping[str, Outcome]) -> Outcome:
+    known = codes.get(verdict.code, Outcome.UNCERTAIN)
+    if not verdict.ok and known in (Outcome.REFUSED, Outcome.MISCONFIGURED):
+        return known  # "tên tệp bị trùng", "duplicate timestamp": words about something else than the document
     if verdict.is_duplicate:
         return Outcome.ALREADY
     if verdict.ok:
         return Outcome.DELIVERED
-    known = codes.get(verdict.code, Outcome.UNCERTAIN)
     # "Failed, error 0": nobody knows what that means.
     return Outcome.UNCERTAIN if known is Outcome.DELIVERED else known
 

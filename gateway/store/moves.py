@@ -6,12 +6,14 @@ looked up in gateway.lifecycle, and every transition leaves a story row.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
+from gateway.courier import RELAY
 from gateway.errors import CaseChanged, IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, next_delivery_state
 from gateway.model import Case, Delivery, Event, Story
@@ -149,6 +151,32 @@ def move_delivery(transaction: Transaction, delivery_id: str, event: DeliveryEve
     )
     transaction.insert(stories, [story_row(story)])
     return delivery_of(connection.execute(select(deliveries).where(this)).one())
+
+
+def decide_delivery(
+    transaction: Transaction,
+    delivery_id: str,
+    event: DeliveryEvent,
+    case_event: CaseEvent,
+    *,
+    by: str,
+    reason: str,
+    now: datetime,
+) -> Delivery:
+    """A person says what became of a delivery; its case follows when this is the newest one to an office system.
+
+    NotFound, IllegalTransition and NotAllowed as move_delivery.
+    """
+    moved = move_delivery(transaction, delivery_id, event, by=by, now=now)
+    if not moved.case_id or moved.courier == RELAY:
+        return moved
+    c = deliveries.c
+    ids = transaction.connection.execute(select(c.id).where(c.case_id == moved.case_id, c.courier != RELAY)).scalars()
+    if moved.id == max(ids, key=lambda each: int(each.rpartition("-")[2])):
+        with contextlib.suppress(IllegalTransition):  # a receipt or the clerk was quicker: the delivery is what the person said
+            detail = {"delivery": delivery_id, "reason": reason}
+            move_case(transaction, moved.case_id, case_event, by=by, detail=detail, now=now)
+    return moved
 
 
 def settle_one(transaction: Transaction, done: Settled, *, now: datetime) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, upd
 from gateway.documents.sketch import likeness
 from gateway.errors import NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState
-from gateway.model import Case, Event, Story
+from gateway.model import Action, Case, Event, Story
 from gateway.policy.sameness import ALIKE, LAYERS, Layer, Mark, MarkKind, main_sketch
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import case_links, case_marks, proposals
@@ -138,8 +138,8 @@ def _link(transaction: Transaction, later: Case, earlier: Case, *, at: datetime)
 def decide(transaction: Transaction, case_id: str, other_id: str, decision: str, *, by: str, now: datetime) -> None:
     """A person says SAME or DIFFERENT.  The same: what waits joins the other one, with its mails.
 
-    When both wait, the later one joins.  When neither waits, or the other one was returned, released or withdrawn, only the
-    decision is kept.  NotFound; NotAllowed when it was decided already.
+    When both wait, the later one joins.  When neither waits, or the other one was returned, released or withdrawn, or a mail is
+    held in one of them, only the decision is kept.  NotFound; NotAllowed when it was decided already.
     """
     connection = transaction.connection
     proposal = _proposal(connection, case_id, other_id)
@@ -149,7 +149,7 @@ def decide(transaction: Transaction, case_id: str, other_id: str, decision: str,
     merged, moved = "", list[str]()
     if decision == SAME:
         for one, into in ((later, earlier), (earlier, later)):
-            if one.state is CaseState.WAITING and into.state in GOES_ON:
+            if one.state is CaseState.WAITING and into.state in GOES_ON and not _holds_a_mail(one, into):
                 moved = _merge(transaction, one, into, by=by, now=now)
                 merged = one.id
                 break
@@ -157,6 +157,14 @@ def decide(transaction: Transaction, case_id: str, other_id: str, decision: str,
     connection.execute(update(proposals).where(_these(case_id, other_id)).values(values))
     for told, other in ((case_id, other_id), (other_id, case_id)):
         _tell(transaction, Event.JUDGED, told, at=now, actor=by, detail={"decision": decision, "other": other})
+
+
+def _holds_a_mail(one: Case, into: Case) -> bool:
+    """A held mail waits for a word of its own, to its sender and its recipients: it must not vanish in another case.
+
+    Nor must a document in one that will be released.
+    """
+    return one.action is Action.HOLD or (into.action is Action.HOLD and into.state is CaseState.WAITING)
 
 
 def _merge(transaction: Transaction, one: Case, into: Case, *, by: str, now: datetime) -> list[str]:

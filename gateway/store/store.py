@@ -231,6 +231,16 @@ class Store:
         """One step of a delivery by a person or a late receipt, with its story row; IllegalTransition, NotFound."""
         return self._do(lambda transaction: moves.move_delivery(transaction, delivery_id, event, by=by, now=now))
 
+    def decide_delivery(
+        self, delivery_id: str, event: DeliveryEvent, case_event: CaseEvent, *, by: str, reason: str, now: datetime
+    ) -> Delivery:
+        """A person's word about a delivery, with the step of its case, in one transaction; IllegalTransition, NotFound."""
+        return self._do(
+            lambda transaction: moves.decide_delivery(
+                transaction, delivery_id, event, case_event, by=by, reason=clean(reason), now=now
+            )
+        )
+
     def raise_alarms(self, now: datetime) -> tuple[str, ...]:
         """Raise the alarm of waiting cases whose due_at has passed; gives the ids of those that had none before."""
         return self._do(lambda transaction: housekeeping.raise_alarms(transaction, now))

@@ -14,13 +14,14 @@ from msgspec.structs import replace
 
 from gateway.bridge.axis import AxisCourier, Service
 from gateway.bridge.edxml import package
-from gateway.bridge.handover import edxml_of
-from gateway.bridge.http import Address, Http
+from gateway.bridge.handover import document_id_of, edxml_of
+from gateway.bridge.http import Address, Http, Reply
 from gateway.bridge.lgsp import LgspCourier
 from gateway.bridge.packing import packed
 from gateway.bridge.sandbox.faults import Dial, Fault
 from gateway.bridge.sandbox.register import Register
 from gateway.bridge.sandbox.server import Sandbox, Setup
+from gateway.bridge.verdicts import CODES, result_of
 from gateway.bridge.vxp import VxpCourier, signed_headers
 from gateway.courier import FindingLevel, Level, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
@@ -240,6 +241,45 @@ def test_their_own_verdict_is_a_refusal_with_their_words(
         assert (await delivered(courier, parcel)).outcome is Outcome.DELIVERED
 
     run(world, kind, steps)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "expected"),
+    [
+        ("22", "tên tệp bị trùng", Outcome.REFUSED),
+        ("15", "duplicate timestamp", Misconfigured),
+        ("21", "văn bản đã tồn tại", Outcome.ALREADY),
+        ("99", "duplicate document", Outcome.ALREADY),
+    ],
+)
+def test_the_word_duplicate_in_a_refusal_is_no_success(code: str, said: str, expected: object) -> None:
+    body = json.dumps({"status": "FAIL", "ErrorCode": code, "ErrorDesc": said}).encode()
+    reply = Reply(status=200, headers={}, body=body)
+    if expected is Misconfigured:
+        with pytest.raises(Misconfigured):
+            result_of(reply, "d", CODES)
+    else:
+        assert result_of(reply, "d", CODES).outcome is expected
+
+
+def test_where_no_file_names_are_listed_a_refused_first_delivery_proves_nothing_about_the_second(
+    parcel: Parcel, directory: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, case = World(tmp_path, directory), case_of(parcel)
+    rows = [{"DocId": "7", "DocumentId": document_id_of(case, directory)}]
+    body = json.dumps({"status": "OK", "ErrorCode": "0", "data": rows}).encode()
+
+    async def listed(since: datetime) -> Reply:
+        return Reply(status=200, headers={}, body=body)
+
+    async def steps(courier: AxisCourier) -> None:
+        monkeypatch.setattr(courier, "_list_sent", listed)
+        first = parcel.deliveries[0]
+        again = replace(first, id=f"{case.id}-2")
+        assert (await courier.look_up(first, case)).outcome is Outcome.ALREADY
+        assert (await courier.look_up(again, case)).outcome is Outcome.UNCERTAIN
+
+    run(world, "vxp", steps)
 
 
 def test_nobody_there_is_a_retry_and_a_wrong_key_is_ours_to_repair(

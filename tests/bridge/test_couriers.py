@@ -298,6 +298,18 @@ def test_a_cell_of_the_bundle_is_never_a_formula(parcel: Parcel, directory: Dire
         assert "'=1+1" in archive.read("metadata.csv").decode()
 
 
+def test_a_bundle_that_the_clerk_took_is_not_written_again_by_itself(
+    parcel: Parcel, directory: Directory, tmp_path: Path
+) -> None:
+    courier = BundleCourier("zip", tmp_path, directory=lambda: directory)
+    assert not courier.capabilities.idempotent  # a person types it in: twice is twice
+    delivered(courier, parcel)
+    assert delivered(BundleCourier("zip", tmp_path, directory=Directory), parcel).outcome is Outcome.ALREADY
+    (path,) = (tmp_path / "in").iterdir()
+    path.unlink()
+    assert asyncio.run(courier.look_up(parcel.deliveries[0], case_of(parcel))).outcome is Outcome.UNCERTAIN
+
+
 # --- the dict of couriers ---------------------------------------------------------------------------------------------
 
 

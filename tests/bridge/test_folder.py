@@ -142,6 +142,39 @@ def test_a_package_that_stands_there_is_proof(part: str, courier: FolderCourier,
     assert look_up(courier, parcel) is Outcome.ALREADY
 
 
+def test_where_taken_ones_are_kept_what_is_in_neither_place_was_never_there(
+    courier: FolderCourier, parcel: Parcel, folder: Path
+) -> None:
+    (folder / "taken").mkdir()
+    assert look_up(courier, parcel) is Outcome.RETRY
+
+
+def test_what_was_taken_before_we_remembered_it_is_not_written_again(
+    courier: FolderCourier, parcel: Parcel, folder: Path
+) -> None:
+    deliver(courier, parcel)
+    (folder / "in").rename(folder / "taken")
+    assert deliver(courier, parcel).outcome is Outcome.ALREADY
+    assert os.listdir(folder / "in") == os.listdir(folder / "tmp") == []
+
+
+@pytest.mark.parametrize("part", ["in", "taken"])
+def test_a_package_from_before_the_directory_changed_lies_there_all_the_same(
+    part: str, courier: FolderCourier, parcel: Parcel, folder: Path
+) -> None:
+    deliver(courier, parcel)
+    (folder / "in").rename(folder / part)
+    (path,) = (folder / part).iterdir()
+    before = path.read_bytes()
+    other = FolderCourier("ioffice-nganh", folder, directory=Directory, settled_s=0.0)
+    assert deliver(other, parcel).outcome is Outcome.ALREADY
+    assert [each.read_bytes() for each in folder.rglob("*.edxml")] == [before]
+
+
+def test_a_folder_does_not_claim_that_twice_is_once(courier: FolderCourier) -> None:
+    assert not courier.capabilities.idempotent  # so an attempt is remembered before it begins, and looked up after a crash
+
+
 def test_nobody_can_say_who_took_a_package_that_is_gone(courier: FolderCourier, parcel: Parcel) -> None:
     assert look_up(courier, parcel) is Outcome.UNCERTAIN
 

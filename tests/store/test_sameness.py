@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gateway.documents.sketch import likeness, sketch_of
 from gateway.errors import NotAllowed
 from gateway.lifecycle import CaseEvent, CaseState
-from gateway.model import Case, Document, Event, FileReading, Mail, Nature, Relation
+from gateway.model import Action, Case, Document, Event, FileReading, Mail, Nature, Relation
 from gateway.policy.sameness import Layer, MarkKind, marks_of
 from gateway.store import Acceptance, Opening, Store
 from tests.store.letters import NOON, SECOND, captured, case, document, mail
@@ -143,6 +143,19 @@ def test_a_returned_case_takes_nothing_in(store: Store) -> None:
     corrected = open_case(store, digest="cd", after=1)
     store.casework.decide(corrected.id, first.id, same=True, by="huong", now=NOON)
     assert store.views.case(corrected.id).state is CaseState.WAITING
+
+
+@pytest.mark.parametrize("held", ["first", "second"])
+def test_a_held_mail_keeps_its_own_case_whatever_is_the_same(store: Store, held: str) -> None:
+    action = {held: Action.HOLD}
+    first = open_case(store, action=action.get("first", Action.REDIRECT))
+    second = open_case(store, digest="cd", after=1, action=action.get("second", Action.REDIRECT))
+    if held == "second":
+        store.move_case(first.id, CaseEvent.APPROVE, by="huong", detail={}, now=NOON)
+    store.casework.decide(second.id, first.id, same=True, by="huong", now=NOON)
+    assert store.views.case(second.id).state is CaseState.WAITING
+    assert [len(store.views.mails_of_case(each.id)) for each in (first, second)] == [1, 1]
+    assert store.casework.proposals(second.id)[0].decision == "same"
 
 
 def test_a_recall_of_what_still_waits_raises_the_alarm_whichever_came_first(store: Store) -> None:
