@@ -28,6 +28,7 @@ from gateway.model import (
     Delivery,
     Direction,
     Document,
+    Door,
     Event,
     FileReading,
     Identity,
@@ -251,7 +252,7 @@ class Intake:
         told = {verdict.notice: verdict for verdict in reversed(verdicts) if verdict.notice}
         letters: list[Acceptance] = []
         courtesies: dict[str, Acceptance] = {}
-        if not told or not may_be_told(mail):
+        if not told or not may_be_told(mail) or _is_only_claimed(mail):
             return letters, courtesies
         due = {(opening.case.unit, opening.case.direction): opening.case.due_at for opening in openings}
         for verdict in told.values():
@@ -491,6 +492,11 @@ def _arrival_facts(mail: Mail) -> dict[str, str | int | float | bool | list[str]
         "size": len(mail.raw),
         "sha256": mail.digest,
     }
+
+
+def _is_only_claimed(mail: Mail) -> bool:
+    """Whether a mail from a mailbox has a sender that anybody can have written there: he is not written to unasked."""
+    return mail.arrival.door is Door.IMAP and mail.arrival.identity is Identity.CLAIMED
 
 
 def _log(mail: Mail, verdicts: Iterable[Verdict]) -> None:

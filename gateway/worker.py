@@ -76,7 +76,7 @@ class _Line:
 class Worker:
     """Carries parcels by their couriers, and settles what came of it.
 
-    ``report`` writes the delivery reports (RFC 3464) for what the relay could not deliver for good.
+    ``report`` writes the delivery reports (RFC 3464) for what could not be delivered for good, by relay or into a mailbox.
     ``paused`` says for each courier that must be repaired why: its deliveries wait in the store, and one of them tries it every
     few minutes.
     """
@@ -300,7 +300,8 @@ class Worker:
             self._step(line, delivery, by_id.get(delivery.id) or _silent(line, delivery), now) for delivery in parcel.deliveries
         ]
         dead = tuple([step.result for step in steps if step.state is DeliveryState.DEAD])
-        if dead and line.courier.name == RELAY and not await self._tell(parcel, dead, now):
+        # A case that was given up is a person's to see to; whoever sent a mail must hear that it did not arrive.
+        if dead and parcel.case is None and not await self._tell(parcel, dead, now):
             steps = [step.put_off(now + _REPORT_AGAIN) if step.state is DeliveryState.DEAD else step for step in steps]
         self._store.settle([step.settlement(now) for step in steps])
         for step in steps:

@@ -385,6 +385,18 @@ def test_when_the_schedule_is_used_up_the_sender_is_told(house: House) -> None:
     assert b"Status: 4.3.0" in report.raw
 
 
+def test_a_mail_that_never_got_into_a_mailbox_is_reported_like_one_that_was_never_relayed(house: House) -> None:
+    house.office.act = says(Outcome.RETRY, "over quota")  # a mail of no case: as the courier append:… carries it
+    acceptance = posted(a_mail(), DeliveryState.QUEUED, courier=OFFICE)
+    house.store.accept_now((acceptance,))
+    for tries in (1, 2, 3):
+        house.run(poked, until(lambda tries=tries: len(house.office.parcels) == tries))  # type: ignore[misc]
+        house.clock.move(hours=1)
+    assert house.state(f"{acceptance.mail.id}-1") is DeliveryState.DEAD
+    (report,) = house.relay.parcels
+    assert b"over quota" in report.mail.raw
+
+
 def test_a_refusal_of_the_next_hop_is_reported_and_the_others_arrive(house: House) -> None:
     async def knows_minh(parcel: Parcel) -> tuple[Result, ...]:
         return tuple(

@@ -1,12 +1,13 @@
 """A courier that puts mails into the mailbox of a successor by IMAP: the bytes as they were, with date, flags and folder.
 
 An attempt whose end nobody saw may have succeeded.  So before each the folder is searched for the mail's Message-ID, and a
-message with exactly these bytes there is the proof: ALREADY.
+message with exactly these bytes there is the proof: ALREADY.  So whatever goes wrong is tried again, and never UNCERTAIN.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from gateway.errors import MailboxRefused, MailboxUnreachable, Misconfigured, Si
 from gateway.imap.session import Credentials, Session
 from gateway.imap.values import Server
 from gateway.model import Mail
+
+logger = logging.getLogger(__name__)
 
 _INBOX = "INBOX"
 _SYSTEM_FLAGS = {"\\seen", "\\answered", "\\flagged", "\\draft"}
@@ -52,6 +55,10 @@ class AppendCourier:
             except (MailboxUnreachable, MailboxRefused) as error:  # refused: over quota, for example
                 self._drop()
                 raise TemporaryFailure(str(error)) from error
+            except Exception as error:  # a bug of ours; it may be there by now, and the next attempt looks first
+                logger.exception("%s failed on %s", self.name, parcel.deliveries[0].id)
+                self._drop()
+                raise TemporaryFailure(f"{type(error).__name__}: {error}") from error
 
     def _append(self, mail: Mail, delivery_id: str, options: tuple[str, ...]) -> Result:
         folder, received_at, flags = _as_it_was(options)
