@@ -15,21 +15,22 @@ from typing import Protocol
 from gateway import maillog
 from gateway.courier import Answer, Level
 from gateway.directory.snapshot import Directory
-from gateway.errors import NotFound
+from gateway.errors import NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, DeliveryEvent
-from gateway.model import Action, Arrival, Case, Direction, Event, Identity, Mail, Recipient, Story
+from gateway.model import Account, Action, Arrival, Case, Direction, Event, Identity, Mail, Recipient, Role, Story
 from gateway.notices import Notices, may_be_told
 from gateway.policy.facts import local_day
 from gateway.policy.sameness import number_mark
 from gateway.review import queued
 from gateway.store import Acceptance, MailRow, Store
-from gateway.store.receipts import Effect, Fit
+from gateway.store.receipts import Effect, Fit, answer_of
 
 logger = logging.getLogger(__name__)
 
 ONCE = timedelta(days=36500)  # for each case and person
 
-# What an answer does, by its level, or by its status (QCVN 102: 04 assigned, 05 in work, 06 done, 13 asks for it back).
+# What an answer does, by its level, or by its status (QCVN 102: 04 assigned, 05 in work, 06 done, 13 asks for it back;
+# 15 agrees to an update or recall of ours: nothing is to be done; 16 does not: somebody must talk to them).
 _EFFECTS: Mapping[str, Effect] = {
     Level.TRANSPORT: Effect(delivery=DeliveryEvent.TAKEN),
     Level.STORED: Effect(delivery=DeliveryEvent.DELIVERED, case=CaseEvent.HAND_OVER),
@@ -39,6 +40,7 @@ _EFFECTS: Mapping[str, Effect] = {
     "05": Effect(delivery=DeliveryEvent.DELIVERED, case=CaseEvent.HAND_OVER),
     "06": Effect(delivery=DeliveryEvent.DELIVERED, case=CaseEvent.FINISH),
     "13": Effect(alarm=True),
+    "16": Effect(alarm=True),
 }
 
 
@@ -99,6 +101,34 @@ class Answers:
             if letters:
                 self._poke()
         return is_new
+
+    def attach(self, courier: str, event_id: str, case_id: str, by: Account) -> Case:
+        """An officer says which case an answer is about that fitted none; then it does what it would have done.
+
+        Only a case that was handed over to that office system.  NotFound, NotAllowed.
+        """
+        if not by.active or by.role is not Role.OFFICER:
+            raise NotAllowed("Chỉ cán bộ quản trị được gắn trả lời vào hồ sơ.")
+        receipt, now = self._store.receipts.orphan(courier, event_id), self._clock()
+        if receipt.level is Level.DOCUMENT:
+            raise NotAllowed("Đây là một văn bản đến, không phải trả lời về văn bản đã bàn giao.")
+        fit = self._store.receipts.fit_case(courier, case_id)
+        if fit is None:
+            raise NotAllowed("Hồ sơ này chưa từng được bàn giao cho hệ thống đã trả lời; xin kiểm tra lại mã hồ sơ.")
+        answer = answer_of(receipt)
+        letters = list(self._letters(fit, answer, now))
+        self._store.receipts.attach(
+            receipt,
+            fit,
+            effect_of(answer),
+            by=by.name,
+            acceptances=[letter for _, _, letter in letters],
+            told=[(topic, address) for topic, address, _ in letters],
+            now=now,
+        )
+        if letters:
+            self._poke()
+        return self._store.views.case(case_id)
 
     def fit(self, courier: str, answer: Answer) -> Fit:
         """What of ours an answer is about, by what it says, the surest first; an empty Fit when it is about nothing."""

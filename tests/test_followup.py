@@ -291,6 +291,26 @@ def test_a_rejection_lays_the_case_before_the_clerk_again_with_the_reason(tmp_pa
     assert house.state(case) is CaseState.HANDED_OVER  # what is said about the first delivery is not about the second
 
 
+@pytest.mark.parametrize(
+    ("status", "reason", "calls_the_clerk"),
+    [("13", "xin lấy lại, gửi nhầm", True), ("15", "đồng ý lấy lại", False), ("16", "đã xử lý xong", True)],
+)
+def test_talk_about_taking_back_is_kept_and_moves_nothing(
+    status: str, reason: str, calls_the_clerk: bool, tmp_path: Path
+) -> None:
+    house = House(tmp_path, answers=False)
+    case, delivery = house.case()
+    house.carry()
+    words = Answer(event_id=status, level=Level.STATUS, status=status, delivery_id=delivery.id, reason=reason, raw=b"<x/>")
+    assert [asyncio.run(house.answers.take(OFFICE, words)) for _ in range(2)] == [True, False]
+    found = house.store.views.case(case.id)
+    assert (found.state, found.alarm) == (CaseState.HANDED_OVER, calls_the_clerk)
+    told = [each.detail["reason"] for each in house.store.views.story(case_id=case.id) if each.event is Event.ANSWERED]
+    assert told == [reason]
+    kept = house.store.receipts.of_case(case.id)[-1]
+    assert (kept.status, kept.reason) == (status, reason)
+
+
 def test_an_answer_that_overtakes_the_outcome_is_right_all_the_same(tmp_path: Path) -> None:
     house = House(tmp_path, answers=False)
     case, delivery = house.case()

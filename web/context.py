@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from flask import current_app
 
 if TYPE_CHECKING:
+    from gateway.answers import Answers
     from gateway.config import Config
     from gateway.desk import Desk
     from gateway.directory.snapshot import Directory
@@ -68,6 +69,11 @@ class WebGateway(Protocol):
     @property
     def traffic(self) -> Traffic:
         """What the officer does about deliveries."""
+        ...
+
+    @property
+    def answers(self) -> Answers:
+        """What takes the answers of office systems."""
         ...
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway.errors import IllegalTransition, NotAllowed
+from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import DELIVERY_TRANSITIONS, DeliveryEvent, DeliveryState
 from gateway.model import Role
 from web.auth import me, roles
@@ -125,6 +125,23 @@ def resume(name: str) -> ResponseReturnValue:
 def orphans() -> ResponseReturnValue:
     """What office systems said that fits nothing of ours."""
     return render_template("orphans.html", rows=store().receipts.orphans())
+
+
+@blueprint.post("/receipts/orphans/attach")
+@roles(Role.OFFICER)
+def attach() -> ResponseReturnValue:
+    """An officer says which case such an answer is about: by its id, or by its address pasted whole."""
+    form = request.form
+    case_id = form.get("case", "").strip().rstrip("/").rpartition("/")[2].upper()
+    try:
+        case = gateway().answers.attach(form.get("courier", ""), form.get("event", ""), case_id, me())
+    except NotAllowed as refusal:
+        flash(str(refusal), "problem")
+    except NotFound:
+        flash("Trả lời này không còn ở danh sách; có thể đã có người gắn vào hồ sơ.", "problem")
+    else:
+        flash(f"Đã gắn trả lời vào hồ sơ {case.id[-6:]}.", "good")
+    return redirect(url_for(".orphans"))
 
 
 @blueprint.get("/receipt/<courier>/<path:event_id>")

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import ColumnElement, TextClause, and_, func, select, update
 
 from gateway.courier import Answer, Level
-from gateway.errors import IllegalTransition, NotFound, VanthuError
+from gateway.errors import IllegalTransition, NotAllowed, NotFound, VanthuError
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState, next_delivery_state
 from gateway.model import Case, Event, Story, Value
 from gateway.store.batch import Rows, wake_of
@@ -174,6 +174,31 @@ class Receipts(Reading):
 
         return self._write(work)
 
+    def attach(
+        self,
+        receipt: Receipt,
+        fit: Fit,
+        effect: Effect,
+        *,
+        by: str,
+        acceptances: Sequence[Acceptance] = (),
+        told: Sequence[tuple[str, str]] = (),
+        now: datetime,
+    ) -> None:
+        """A person says what an orphan is about: it does what it would have done.  NotAllowed when it is none (any more)."""
+
+        def work(transaction: Transaction) -> None:
+            c = receipts.c
+            this = and_(c.courier == receipt.courier, c.event_id == receipt.event_id, UNANSWERED)
+            statement = update(receipts).where(this).values(case_id=fit.case_id, delivery_id=fit.delivery_id)
+            if transaction.connection.execute(statement).rowcount != 1:
+                raise NotAllowed("Trả lời này vừa được gắn vào một hồ sơ; xin tải lại trang.")
+            for topic, address in told:
+                note_told(transaction, topic, address, now=now)
+            _apply(transaction, answer_of(receipt), fit, effect, now, by=by)
+
+        self._write(work, rows=self._make_rows(acceptances))
+
     # --- what it is about ---------------------------------------------------------------------------------------------
 
     def fit_delivery(self, courier: str, delivery_id: str) -> Fit | None:
@@ -232,6 +257,13 @@ class Receipts(Reading):
     def orphans(self, limit: int = 100) -> tuple[Receipt, ...]:
         """What fits nothing of ours, newest first."""
         return self._some(UNANSWERED, order=receipts.c.got_at.desc(), limit=limit)
+
+    def orphan(self, courier: str, event_id: str) -> Receipt:
+        """One of them; NotFound when there is no such one (any more)."""
+        this = and_(receipts.c.courier == courier, receipts.c.event_id == event_id, UNANSWERED)
+        for found in self._some(this, order=receipts.c.got_at):
+            return found
+        raise NotFound(f"no orphan {event_id} of {courier}")
 
     def raw(self, courier: str, event_id: str) -> bytes:
         """The bytes of a receipt; NotFound."""
@@ -320,7 +352,7 @@ def _keep_origin(transaction: Transaction, courier: str, event_id: str, origin: 
     insert_new(transaction.connection, axis_documents, values, unless=("courier", "event_id"))
 
 
-def _apply(transaction: Transaction, answer: Answer, fit: Fit, effect: Effect, now: datetime) -> None:
+def _apply(transaction: Transaction, answer: Answer, fit: Fit, effect: Effect, now: datetime, *, by: str = "") -> None:
     if fit.delivery_id and effect.delivery is not None:
         step_delivery(transaction, fit.delivery_id, effect.delivery, reply=_said(answer), now=now)
     if not fit.case_id:
@@ -334,7 +366,7 @@ def _apply(transaction: Transaction, answer: Answer, fit: Fit, effect: Effect, n
         "by": answer.actor,
         "delivery": fit.delivery_id,
     }
-    story = Story(at=now, event=Event.ANSWERED, case_id=fit.case_id, detail={k: v for k, v in detail.items() if v})
+    story = Story(at=now, event=Event.ANSWERED, case_id=fit.case_id, actor=by, detail={k: v for k, v in detail.items() if v})
     transaction.insert(stories, [story_row(story)])
     case_row = transaction.connection.execute(select(cases).where(cases.c.id == fit.case_id).with_for_update()).first()
     if case_row is None:
@@ -376,6 +408,24 @@ def step_delivery(transaction: Transaction, delivery_id: str, event: DeliveryEve
     connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(values))
     connection.execute(look_ups.delete().where(look_ups.c.delivery_id == delivery_id))
     return True
+
+
+def answer_of(receipt: Receipt) -> Answer:
+    """What an office system said, from the row of its receipt; without the bytes."""
+    return Answer(
+        event_id=receipt.event_id,
+        level=receipt.level,
+        at=receipt.at,
+        status=receipt.status,
+        document_id=receipt.document_id,
+        organ_id=receipt.organ_id,
+        number_symbol=receipt.number_symbol,
+        register_number=receipt.register_number,
+        registered_on=receipt.registered_on,
+        reason=receipt.reason,
+        actor=receipt.actor,
+        digest=receipt.digest,
+    )
 
 
 def _said(answer: Answer) -> str:

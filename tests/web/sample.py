@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from werkzeug.security import generate_password_hash
 
+from gateway.answers import Answers
 from gateway.config import Config, Office, Smtp
 from gateway.desk import Desk
 from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, OrganisationKind
@@ -157,6 +158,13 @@ class House:
             clock=lambda: datetime.now(UTC),
             poke=self.poked.set,
             resume=self.resumed.append,
+        )
+        self.answers = Answers(
+            store=self.store,
+            directory=self.directory,
+            notices=notices,
+            clock=lambda: datetime.now(UTC),
+            poke=self.poked.set,
         )
         self.reception = Reception(
             store=self.store, directory=self.directory, clock=lambda: datetime.now(UTC), poke=self.poked.set

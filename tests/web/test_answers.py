@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gateway.courier import Answer, Level
-from gateway.lifecycle import CaseState, DeliveryEvent, DeliveryState
-from gateway.model import Account, Case
+from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
+from gateway.model import Account, Case, Delivery, Event
 from gateway.store.receipts import Effect, Fit, Origin
 from tests.web import sample
 from tests.web.conftest import Visitor
@@ -43,6 +43,45 @@ def test_orphans_are_shown_to_the_officer_and_to_nobody_else(house: House, as_pe
     assert "9/UBND" in officer.get("/receipts/orphans").text
     assert as_person(sample.CLERK).get("/receipts/orphans").status_code == 403
     assert as_person(sample.CLERK).get(f"/receipt/{sample.PROVINCE_OFFICE}/x").status_code == 403
+
+
+def handed_over(house: House, case: Case, now: datetime) -> Case:
+    """The same case on its way to the office system of the province."""
+    delivery = Delivery(
+        id=f"{case.id}-9", mail_id=case.mail_id, case_id=case.id, courier=sample.PROVINCE_OFFICE, target=case.unit
+    )
+    return house.store.move_case(case.id, CaseEvent.APPROVE, by="nga", detail={}, deliveries=(delivery,), now=now)
+
+
+def test_an_officer_attaches_an_orphan_to_its_case_and_it_does_what_it_says(
+    house: House, as_person: As, remember: Callable[..., Case], now: datetime
+) -> None:
+    case = remember(sample.decision_case)
+    officer = as_person(sample.OFFICER)
+    said(house, now, None, "lạc/1")
+    officer.get("/receipts/orphans")
+    attach = {"courier": sample.PROVINCE_OFFICE, "event": "lạc/1"}
+    officer.press("/receipts/orphans/attach", **attach, case=case.id)
+    assert "chưa từng được bàn giao" in officer.get("/receipts/orphans").text
+
+    handed_over(house, case, now)
+    officer.press("/receipts/orphans/attach", **attach, case=f"https://cong.example/case/{case.id}")
+    assert "Không có trả lời nào như vậy" in officer.get("/receipts/orphans").text
+    found = house.store.views.case(case.id)
+    assert (found.state, found.register_number) == (CaseState.REGISTERED, "77")
+    (told,) = [each for each in house.store.views.story(case_id=case.id) if each.event is Event.ANSWERED]
+    assert told.actor == sample.OFFICER.name
+
+    officer.get("/deliveries")
+    officer.press("/receipts/orphans/attach", **attach, case=case.id)
+    assert "không còn ở danh sách" in officer.get("/deliveries").text
+
+
+def test_only_an_officer_attaches_orphans(house: House, as_person: As, now: datetime) -> None:
+    said(house, now, None, "x")
+    auditor = as_person(sample.AUDITOR)
+    assert "Gắn vào hồ sơ" not in auditor.get("/receipts/orphans").text
+    assert auditor.press("/receipts/orphans/attach", courier="x", event="x", case="x").status_code == 403
 
 
 def test_failures_of_one_cause_are_a_group_with_one_button(house: House, as_person: As, now: datetime) -> None:
