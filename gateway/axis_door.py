@@ -100,6 +100,9 @@ class AxisDoor:
             Owed(courier=courier, case_id=opening.case.id, status=status_of(origin, ARRIVED, now, description=_ARRIVED))
             for origin, opening in zip(origins, openings, strict=True)
         )
+        if any(opening.case.state is CaseState.SEALED for opening in openings):
+            # Its files lie with the sealed mail; a second copy, in the open, would be a leak.
+            answer = replace(answer, raw=b"", digest=digest_of(answer.raw))
         fit = Fit(case_id=openings[0].case.id, is_current=False)
         keep = partial(self._store.receipts.keep, acceptances=(acceptance,), origins=origins, owed=owed, now=now)
         return await asyncio.to_thread(keep, courier, answer, fit, Effect())

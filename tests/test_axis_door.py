@@ -123,6 +123,21 @@ def test_a_document_for_one_of_our_units_waits_for_its_clerk_with_its_facts_and_
     assert house.store.receipts.raw("truc", "e1") == b"<edXML/>"
 
 
+def test_a_secret_document_does_not_lie_a_second_time_with_its_receipt(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Secret(Reader):
+        async def recognise(self, raw: bytes) -> Recognition:
+            read = await super().recognise(raw)
+            return replace(read, files=tuple(replace(each, nature=Nature.SECRET) for each in read.files))
+
+    house.door = AxisDoor(store=house.store, recogniser=Secret(), directory=lambda: DIRECTORY, clock=lambda: NOW)
+    house.take(document())
+    (case,) = house.cases()
+    assert case.state is CaseState.SEALED
+    (receipt,) = house.store.receipts.of_case(case.id)
+    assert (house.store.receipts.raw("truc", "e1"), receipt.digest) == (b"", digest_of(b"<edXML/>"))
+    assert [found.id for found in house.store.receipts.about("truc", "e1")] == [case.id]
+
+
 def test_the_same_document_again_is_nothing_new(house: House) -> None:
     house.take(document())
     assert not house.take(document())

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import DELIVERY_TRANSITIONS, DeliveryEvent, DeliveryState
 from gateway.model import Role
-from web.auth import me, roles
+from web.auth import is_sealed, me, roles, tell_seen
 from web.context import gateway, store
 from web.lists import DELIVERY_CURSOR, ROWS, starts_after
 from web.mailboxes import how_many_alarms
@@ -147,8 +147,14 @@ def attach() -> ResponseReturnValue:
 @blueprint.get("/receipt/<courier>/<path:event_id>")
 @roles(Role.OFFICER, Role.AUDITOR)
 def receipt(courier: str, event_id: str) -> ResponseReturnValue:
-    """A receipt, byte for byte; the browser saves it and never shows it."""
-    response = Response(store().receipts.raw(courier, event_id), mimetype="application/octet-stream")
+    """A receipt, byte for byte; the browser saves it and never shows it.  404 when it is about a sealed case."""
+    about = store().receipts.about(courier, event_id)
+    if any(map(is_sealed, about)):
+        abort(404)
+    raw = store().receipts.raw(courier, event_id)
+    for case_id in [case.id for case in about] or [""]:
+        tell_seen(me(), case_id=case_id, what="receipt", file=event_id)
+    response = Response(raw, mimetype="application/octet-stream")
     response.headers["Content-Disposition"] = 'attachment; filename="xac-nhan.bin"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

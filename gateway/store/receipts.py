@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, TextClause, and_, func, select, update
+from sqlalchemy import ColumnElement, TextClause, and_, func, or_, select, update
 
 from gateway.courier import Answer, Level
 from gateway.errors import IllegalTransition, NotAllowed, NotFound, VanthuError
@@ -273,6 +273,15 @@ class Receipts(Reading):
             raise NotFound(f"no receipt {event_id} of {courier}")
         return bytes(rows[0].raw)
 
+    def about(self, courier: str, event_id: str) -> tuple[Case, ...]:
+        """All cases that a receipt is about: those of each unit of ours that a document of the axis was for, too."""
+        its = and_(receipts.c.courier == courier, receipts.c.event_id == event_id)
+        d = axis_documents.c
+        brought = select(d.mail_id).where(d.courier == courier, d.event_id.startswith(f"{event_id}:", autoescape=True))
+        joined = select(case_mails.c.case_id).where(case_mails.c.mail_id.in_(brought))
+        said_of = select(receipts.c.case_id).where(its)
+        return tuple(map(case_of, self.rows(select(cases).where(or_(cases.c.id.in_(said_of), cases.c.id.in_(joined))))))
+
     def origins(self, case_id: str) -> tuple[tuple[str, Origin], ...]:
         """The documents of the axis that brought a case, each with its courier, oldest first."""
         c = axis_documents.c
@@ -326,7 +335,7 @@ def _insert(
         "document_id": clean(answer.document_id),
         "organ_id": clean(answer.organ_id),
         "number_symbol": clean(answer.number_symbol),
-        "sha256": sha256(answer.raw).hexdigest(),
+        "sha256": sha256(answer.raw).hexdigest() if answer.raw else answer.digest,
         "acknowledged_at": acknowledged_at,
         "raw": answer.raw,
     }

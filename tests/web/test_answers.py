@@ -36,6 +36,30 @@ def test_the_case_shows_what_the_office_system_said_as_a_time_line(
     assert auditor.get(f"/receipt/{sample.PROVINCE_OFFICE}/b/ký").data == b"<03/>"
 
 
+def test_whoever_saves_a_receipt_is_remembered_and_nobody_gets_that_of_a_sealed_case(
+    house: House, as_person: As, remember: Callable[..., Case], now: datetime
+) -> None:
+    case, sealed = remember(sample.decision_case), remember(sample.sealed_case)
+    said(house, now, case, "edoc:1")
+    said(house, now, sealed, "edoc:2", level=Level.DOCUMENT)
+    origin = Origin(
+        mail_id=sealed.mail_id, unit="SGDHG", receiver="H59", sender="H60", sender_name="Sở Lam Hà", document_id="d1",
+        number_symbol="", issued_on=None, business="0", reason="", problems=(),
+    )  # fmt: skip
+    answer = Answer(
+        event_id="edoc:3", level=Level.DOCUMENT, raw=b"<edXML/>"
+    )  # of two units: its receipt names the other's case
+    house.store.receipts.keep(sample.PROVINCE_OFFICE, answer, Fit(case_id=case.id), Effect(), origins=(origin,), now=now)
+    for person in (sample.OFFICER, sample.AUDITOR):
+        codes = [as_person(person).get(f"/receipt/{sample.PROVINCE_OFFICE}/edoc:{n}").status_code for n in (1, 2, 3, 4)]
+        assert codes == [200, 404, 404, 404]
+    seen = [story for story in house.store.views.story(case_id=case.id) if story.detail.get("what") == "receipt"]
+    assert [(story.actor, story.detail["file"]) for story in seen] == [
+        (sample.OFFICER.name, "edoc:1"),
+        (sample.AUDITOR.name, "edoc:1"),
+    ]
+
+
 def test_orphans_are_shown_to_the_officer_and_to_nobody_else(house: House, as_person: As, now: datetime) -> None:
     said(house, now, None, "x", number_symbol="9/UBND")
     officer = as_person(sample.OFFICER)
