@@ -46,12 +46,14 @@ _ABOVE = ("uy ban nhan dan", "so giao duc", "phong giao duc", "bo giao duc")
 _FEWEST_WORDS = 3  # of an unfinished name: "TRƯỜNG THCS" alone could be anybody
 
 
+@lru_cache(4096)  # the same bodies and letterheads come again and again: the settings name some, every document one
 def comparable(name: str) -> str:
     """A name of an agency for comparison: "Phòng GD&ĐT Cẩm Sơn" is "phong giao duc dao tao cam son"."""
     words = re.findall(r"[a-z0-9]+", fold(name))
     return " ".join(part for word in words if (part := _WRITTEN_OUT.get(word, word)))
 
 
+@lru_cache(4096)
 def symbols_in(number_symbol: str) -> frozenset[str]:
     """The groups of a số/ký hiệu, folded: "409/SGD&ĐT-VP" has "sgddt" and "vp"."""
     groups = re.split(r"[-/]", fold(plain_symbol(number_symbol)))

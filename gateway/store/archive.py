@@ -18,7 +18,11 @@ from gateway.store.tables import directories, exemptions, mails, policies, recog
 from gateway.store.values import Purgeable, ReplayPage, Version
 
 _SLACK = timedelta(days=1)  # ids sort by time, but a mail takes its id when it begins to come; ``at`` is when it was there
-_NOT_REPLAYED = {"evidence", "passed_over"}  # long, and made anew by the decision
+# What a replay reads: a hundred thousand rows cost what their columns cost.
+_NOT_NEEDED = {"raw", "segment", "position", "kept", "sealed", "search", "actions", "decided_at"}
+_OF_MAILS = [column for column in mails.c if column.name not in _NOT_NEEDED]
+_MADE_ANEW = {"evidence", "passed_over"}  # long, and the decision makes them again
+_OF_VERDICTS = [column for column in verdicts.c if column.name not in _MADE_ANEW]
 
 
 class Archive(Reading):
@@ -29,9 +33,8 @@ class Archive(Reading):
     def replayable(self, *, since: datetime, until: datetime, after: str = "", limit: int = 2000) -> ReplayPage:
         """Mails of that time with what was recognised and decided, oldest first; no sealed ones and no letters of our own."""
         first = after or first_id_of(since - _SLACK)
-        columns = [column for column in mails.c if column.name != "raw"]
         query = (
-            select(*columns, recognitions.c.found)
+            select(*_OF_MAILS, recognitions.c.found)
             .join_from(mails, recognitions, recognitions.c.mail_id == mails.c.id, isouter=True)
             .where(mails.c.id > first, *_decided_by_rules(since, until))
             .order_by(mails.c.id)
@@ -40,8 +43,7 @@ class Archive(Reading):
         decided: dict[str, list[AnyRow]] = {}
         if some := rows[:limit]:
             between = verdicts.c.mail_id.between(some[0].id, some[-1].id)
-            of_verdicts = [column for column in verdicts.c if column.name not in _NOT_REPLAYED]
-            for row in self.rows(select(*of_verdicts).where(between).order_by(verdicts.c.mail_id, verdicts.c.n)):
+            for row in self.rows(select(*_OF_VERDICTS).where(between).order_by(verdicts.c.mail_id, verdicts.c.n)):
                 decided.setdefault(row.mail_id, []).append(row)
         replayed = tuple(replayable_of(row, decided.get(row.id, [])) for row in some)
         return ReplayPage(mails=replayed, after=last_id(rows, limit))

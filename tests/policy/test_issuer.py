@@ -8,8 +8,9 @@ import pytest
 
 from gateway.directory.snapshot import Directory, Organisation, OrganisationKind
 from gateway.model import Document, Evidence, Nature, Sign
+from gateway.policy.issuance import Settings, weigh
 from gateway.policy.issuer import Issuers, comparable, issuers_of, symbols_in
-from tests.policy.desk import directory, issued
+from tests.policy.desk import carrying, directory, issued
 
 UBND = "UBND TỈNH HƯƠNG GIANG"
 
@@ -129,3 +130,11 @@ def test_names_are_made_comparable(written: str, said: str) -> None:
 )
 def test_symbols_are_taken_apart(written: str, found: set[str]) -> None:
     assert symbols_in(written) == found
+
+
+def test_what_one_policy_leaves_out_another_does_not() -> None:
+    document, on = issued("ELSEWHERE", issuer="HỘI KHUYẾN HỌC TỈNH"), date(2026, 11, 16)
+    narrow, wide = Settings(other_bodies=("Hội Khuyến học",)), Settings(other_bodies=("Hội Chữ thập đỏ",))
+    table = issuers_of(directory())
+    counts = [bool(weigh(settings, table, None, carrying(document), on).carries) for settings in (narrow, wide, narrow)]
+    assert counts == [False, True, False]

@@ -40,6 +40,16 @@ def test_what_was_recognised_stays_without_its_words(store: Store) -> None:
     assert [verdict.action for verdict in kept.verdicts] == [Action.DELIVER]
 
 
+def test_what_a_decision_looks_at_comes_back_whole_though_not_every_column_is_read(store: Store) -> None:
+    letter = mail(to=(CLERK,))
+    store.accept_now([passing(letter)])
+    (kept,) = store.archive.replayable(since=NOON, until=LATER).mails
+    assert kept.mail == replace(letter, raw=b"")
+    assert (kept.size, kept.subject) == (len(letter.raw), store.views.mail(letter.id).subject)
+    (before,) = store.views.verdicts(letter.id)
+    assert kept.verdicts == (replace(before, evidence=(), passed_over=()),)
+
+
 def test_a_mail_without_anything_to_recognise_is_replayable_too(store: Store) -> None:
     store.accept_now([passing(mail())])
     assert store.archive.replayable(since=NOON, until=LATER).mails[0].recognition.skipped
