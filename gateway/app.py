@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from msgspec.structs import replace
+
 import gateway
 from gateway import maillog
 from gateway.answers import Answers
@@ -51,6 +53,7 @@ from gateway.smtp.identity import TrustedNetworks
 from gateway.smtp.policy_service import PolicyService
 from gateway.smtp.relay import Relay
 from gateway.smtp.server import SmtpServer
+from gateway.smtp.srs import SenderRewriting
 from gateway.store import Acceptance, Store
 from gateway.sweeping import Sweeps, append_courier, routes_of
 from gateway.traffic import Traffic
@@ -91,8 +94,11 @@ class Gateway:
             lease=timedelta(seconds=settings.worker.lease_s),
         )
         self.inspector = Inspector(settings.inspection)
+        secret = kept_in(settings.path(settings.web.secret_file))
+        self.srs = SenderRewriting(secret, settings.relay.bounce_domain, clock=clock, is_ours=self._has_domain)
+        self.srs.check()
         self.links = links = Links(
-            kept_in(settings.path(settings.web.secret_file)),
+            secret,
             settings.web.public_url,
             reply_address=settings.smtp.reply_address,
             sender=sender_of(self.hostname),
@@ -133,6 +139,7 @@ class Gateway:
             notices=self.notices,
             clock=clock,
             poke=self.worker.poke,
+            rewritten=self.srs.rewritten,
         )
         self.desk = Desk(store=self.store, directory=self.directory, notices=self.notices, clock=clock, poke=self.worker.poke)
         self.hearing = Hearing(
@@ -160,7 +167,8 @@ class Gateway:
             offices=offices,
             to_appeal=links.to_appeal,
             ears=self.hearing,
-            sweeps=Sweeps(routes_of(settings.mailbox), likeness=likeness_of),
+            sweeps=Sweeps(routes_of(settings.mailbox), rewritten=self.srs.rewritten, likeness=likeness_of),
+            returns=self.srs,
         )
         self.poller: Poller | None = None
         self.smtp = SmtpServer(settings.smtp, self.intake)
@@ -174,6 +182,10 @@ class Gateway:
     def directory(self) -> Directory:
         """The directory as it was last read."""
         return self._directory
+
+    def _has_domain(self, domain: str) -> bool:
+        """Whether a domain is one of ours today."""
+        return self._directory.domain(f"@{domain}", local_day(self.clock())) is not None
 
     def policy(self) -> Policy:
         """The policy as it was last read."""
@@ -282,6 +294,9 @@ class Gateway:
 
     def _report(self, parcel: Parcel, results: tuple[Result, ...], at: datetime) -> tuple[Acceptance, ...]:
         """Delivery reports for what failed for good (RFC 3464), as mails of our own."""
+        # What went on with a sender that we had rewritten is told to its own sender, without a way round.
+        whose = [replace(d, sender=parcel.mail.sender) if self.srs.takes(d.sender) else d for d in parcel.deliveries]
+        parcel = replace(parcel, deliveries=tuple(whose))
         reports = dsn.report(parcel, results, hostname=self.hostname, now=at)
         return tuple(own_letter(report, about=parcel.mail.id, now=at) for report in reports)
 

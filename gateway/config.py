@@ -31,6 +31,7 @@ _Seconds = Annotated[float, msgspec.Meta(gt=0, le=366 * 24 * 3600)]
 _Hours = Annotated[float, msgspec.Meta(gt=0, le=366 * 24)]
 # With "+", a mail's id and its signature (47 characters) its local part must not be longer than 64 (RFC 5321, 4.5.3.1.1).
 _ReplyAddress = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9._-]{1,16}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$")]
+_Domain = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$", max_length=200)]
 _Delay = Annotated[int, msgspec.Meta(ge=1, le=366 * 24 * 3600)]
 
 
@@ -69,6 +70,7 @@ class Relay(Value, forbid_unknown_fields=True):
     connect_timeout_s: _Seconds = 30.0
     reply_timeout_s: _Seconds = 300.0
     idle_close_s: _Seconds = 20.0  # an unused connection is closed before the other side does it
+    bounce_domain: _Domain = ""  # of ours, its mail reaches this gateway: mail sent on for others comes from there (SRS)
 
 
 class Worker(Value, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -17,7 +18,7 @@ from gateway.directory.calendar import Calendar
 from gateway.directory.snapshot import Directory
 from gateway.documents.fields import subject_of
 from gateway.documents.quick_look import may_carry_document
-from gateway.errors import StoreUnavailable
+from gateway.errors import NotFound, StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import (
     NOTHING_RECOGNISED,
@@ -49,6 +50,9 @@ from gateway.policy.sameness import agency_of, marks_of
 from gateway.store import Acceptance, Opening, Store
 from gateway.sweeping import Sweeps, given_up
 
+_LEADS_NOWHERE = Verdict(
+    recipient="", action=Action.REJECT, rule="srs", clause="", reason="Không còn tìm thấy thư mà thư này báo lại."
+)
 _URGENT = timedelta(minutes=30)
 TOLD_EVERY = timedelta(days=7)  # "sender told the new address (at most once a week)": mission, rule 10
 
@@ -102,6 +106,18 @@ class Ears(Protocol):
         ...
 
 
+class Returns(Protocol):
+    """What the intake needs of gateway.smtp.srs."""
+
+    def takes(self, address: str) -> bool:
+        """Whether an address is of the form of the senders that we rewrite."""
+        ...
+
+    def mail_of(self, address: str) -> str:
+        """The mail whose sender this address stands for; "" for one that we did not write, or that holds no more."""
+        ...
+
+
 class Intake:
     """Accepts mails from every door.
 
@@ -123,7 +139,9 @@ class Intake:
         to_appeal: Callable[[str], str] = lambda mail_id: "",
         ears: Ears | None = None,
         sweeps: Sweeps | None = None,
+        returns: Returns | None = None,
     ) -> None:
+        self._returns = returns
         self._sweeps = sweeps or Sweeps({})
         self._to_appeal = to_appeal
         self._ears = ears
@@ -143,6 +161,9 @@ class Intake:
         if self._ears is not None and self._ears.is_for_answers(address):
             known = self._ears.knows(address)
             return Admission(admitted=known, is_unknown=not known)
+        if self._returns is not None and self._returns.takes(address):
+            known = bool(self._returns.mail_of(address))
+            return Admission(admitted=known, is_unknown=not known)
         return admission(self._directory(), address, identity, local_day(self._clock()))
 
     async def accept(self, mail: Mail) -> Answer:
@@ -152,6 +173,10 @@ class Intake:
         """
         if self._ears is not None and (answers := self._ears.answers(mail)):
             return await self._heard(mail, answers, self._ears)
+        if self._returns is not None and any(self._returns.takes(recipient.address) for recipient in mail.recipients):
+            mail = await asyncio.to_thread(self._led_back, mail, self._returns)
+            if not mail.recipients:
+                return Answer(mail_id=mail.id, refused=_LEADS_NOWHERE)
         recognition = await self._recognise(mail)
         now = self._clock()
         verdicts = self._memory.decide(self._policy(), self._directory(), mail, recognition, now)
@@ -192,6 +217,19 @@ class Intake:
         _log(mail, verdicts)
         await self._be_courteous(mail.sender, courtesies, now)
         return Answer(mail_id=mail.id)
+
+    def _led_back(self, mail: Mail, returns: Returns) -> Mail:
+        """The mail for those whose addresses we had rewritten when we sent their mail on; without those that nobody knows."""
+        found: dict[str, Recipient] = {}
+        for recipient in mail.recipients:
+            address = recipient.address
+            if returns.takes(address):
+                with contextlib.suppress(NotFound):
+                    mail_id = returns.mail_of(address)
+                    address = self._store.views.mail(mail_id).sender if mail_id else ""
+            if address and not returns.takes(address):
+                found.setdefault(address, replace(recipient, address=address))
+        return replace(mail, recipients=tuple(found.values()))
 
     async def _heard(self, mail: Mail, answers: tuple[Recipient, ...], ears: Ears) -> Answer:
         """A mail that answers one of our letters: to us it is an appeal, to all others a mail like any other."""

@@ -22,6 +22,7 @@ from gateway.model import (
     Case,
     Delivery,
     Direction,
+    Door,
     Event,
     Mail,
     Recipient,
@@ -54,7 +55,8 @@ _KEPT_BACK = (Action.REDIRECT, Action.HOLD)
 class Review:
     """The acts of people.  Synchronous: the console calls it from its threads.
 
-    ``offices`` are the names of the office systems that have a courier; ``poke`` tells the worker that something became due.
+    ``offices`` are the names of the office systems that have a courier; ``poke`` tells the worker that something became due;
+    ``rewritten`` gives the envelope sender of a swept mail (its id and sender) that goes on by SMTP (SRS).
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class Review:
         notices: Notices,
         clock: Callable[[], datetime],
         poke: Callable[[], None],
+        rewritten: Callable[[str, str], str] = lambda mail_id, sender: sender,
     ) -> None:
+        self._rewritten = rewritten
         self._store = store
         self._directory = directory
         self._offices = offices
@@ -325,7 +329,7 @@ class Review:
                         case_id=case.id,
                         courier=RELAY,
                         target=recipient.address,
-                        sender=mail.sender,
+                        sender=self._rewritten(mail.id, mail.sender) if mail.door is Door.IMAP else mail.sender,
                         options=recipient.options,
                     )
 

@@ -56,14 +56,15 @@ def routes_of(mailboxes: tuple[Mailbox, ...]) -> dict[str, Route]:
 class Sweeps:
     """What the intake asks about mails from mailboxes, and about mails for them by other doors.
 
-    ``rewritten`` gives the envelope sender of a mail that goes on by SMTP (SRS); ``likeness`` see gateway.imap.envelope.
+    ``rewritten`` gives the envelope sender of a mail (its id and sender) that goes on by SMTP (SRS);
+    ``likeness`` see gateway.imap.envelope.
     """
 
     def __init__(
         self,
         routes: Mapping[str, Route],
         *,
-        rewritten: Callable[[str], str] = lambda sender: sender,
+        rewritten: Callable[[str, str], str] = lambda mail_id, sender: sender,
         likeness: Callable[[bytes], str] = lambda raw: "",
     ) -> None:
         self._routes = routes
@@ -101,7 +102,7 @@ class Sweeps:
         if route.append_to:
             courier, options, sender = append_courier(route.append_to), _as_it_was(source), mail.sender
         else:
-            courier, options, sender = RELAY, (), self._rewritten(mail.sender)
+            courier, options, sender = RELAY, (), self._rewritten(mail.id, mail.sender)
         return [
             Delivery(
                 id=f"{mail.id}-1",

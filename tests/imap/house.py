@@ -61,12 +61,14 @@ class House:
         next_hop: str = "127.0.0.1:1",
         imap: Imap = QUICK,
         reads: bool = False,
+        bounce_domain: str = "",
         **more: Any,
     ) -> None:
         if not folder.exists():
             shutil.copytree(_sample_house()[0], folder)
         settings = load(folder / "vanthu.toml")
-        settings = replace(settings, mailbox=mailboxes, imap=imap, relay=replace(settings.relay, next_hop=next_hop), **more)
+        relay = replace(settings.relay, next_hop=next_hop, bounce_domain=bounce_domain)
+        settings = replace(settings, mailbox=mailboxes, imap=imap, relay=relay, **more)
         self.announced: list[str] = []
         self.gateway = app.Gateway(settings)
         if not reads:
