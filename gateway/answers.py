@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from gateway import maillog
+from gateway.axis_statuses import answered_by, registered
 from gateway.courier import Answer, Level
 from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed, NotFound
@@ -24,6 +25,7 @@ from gateway.policy.sameness import number_mark
 from gateway.review import queued
 from gateway.store import Acceptance, MailRow, Store
 from gateway.store.receipts import Effect, Fit, answer_of
+from gateway.store.statuses import Owed
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +93,7 @@ class Answers:
             effect,
             acceptances=[letter for _, _, letter in letters],
             told=[(topic, address) for topic, address, _ in letters],
+            owed=list(self._owed(fit, answer, now)),
             now=now,
         )
         if is_new:
@@ -124,6 +127,7 @@ class Answers:
             by=by.name,
             acceptances=[letter for _, _, letter in letters],
             told=[(topic, address) for topic, address, _ in letters],
+            owed=list(self._owed(fit, answer, now)),
             now=now,
         )
         if letters:
@@ -154,6 +158,18 @@ class Answers:
                 if found is not None:
                     return found
         return None
+
+    def _owed(self, fit: Fit, answer: Answer, now: datetime) -> Iterator[Owed]:
+        """A document of the axis that the office system registered: its issuer is told, as if the clerk had done it by hand."""
+        if answer.level is not Level.REGISTERED or not (fit.case_id and fit.is_current):
+            return
+        origins = self._store.receipts.origins(fit.case_id)
+        if not origins:
+            return
+        path = [each.from_unit for each in self._store.casework.transfers(fit.case_id)]
+        unit = self._store.views.case(fit.case_id).unit
+        for courier, origin in answered_by(origins, (*path, unit)):
+            yield registered(courier, fit.case_id, origin, now, number=answer.register_number)
 
     # --- letters ------------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from gateway.answers import units_on_axis
-from gateway.courier import Answer, CarriedFile, Incoming, Status
+from gateway.axis_statuses import arrived, registered
+from gateway.courier import Answer, CarriedFile, Incoming
 from gateway.directory.snapshot import Directory, Organisation
 from gateway.intake import Recogniser
 from gateway.lifecycle import CaseState
@@ -48,12 +49,9 @@ from gateway.policy.facts import local_day
 from gateway.policy.sameness import Mark, MarkKind, agency_of, marks_of
 from gateway.store import Acceptance, Opening, Store
 from gateway.store.receipts import Effect, Fit, Origin
-from gateway.store.statuses import Owed
 
 RULE = "axis"
 _RELATIONS = {"1": Relation.RECALL, "2": Relation.CORRECTION, "3": Relation.REPLACEMENT}
-ARRIVED = "01"  # QCVN 102:2016
-_ARRIVED = "Văn bản đã đến, văn thư chưa xử lý"
 _REASON = "Văn bản đến qua trục liên thông; văn thư kiểm tra, rồi tiếp nhận hoặc từ chối (Nghị định 30/2020/NĐ-CP, điều 21)."
 
 
@@ -96,36 +94,22 @@ class AxisDoor:
             openings=openings,
             stories=(Story(at=now, event=Event.ACCEPTED, mail_id=mail.id, detail={"door": Door.AXIS, "courier": courier}),),
         )
-        owed = tuple(
-            Owed(courier=courier, case_id=opening.case.id, status=status_of(origin, ARRIVED, now, description=_ARRIVED))
-            for origin, opening in zip(origins, openings, strict=True)
-        )
+        its = [(origin, opening.case.id) for origin, opening in zip(origins, openings, strict=True)]
+        owed = tuple(arrived(courier, case_id, origin, now) for origin, case_id in its)
+        if_registered = tuple(registered(courier, case_id, origin, now) for origin, case_id in its)
         if any(opening.case.state is CaseState.SEALED for opening in openings):
             # Its files lie with the sealed mail; a second copy, in the open, would be a leak.
             answer = replace(answer, raw=b"", digest=digest_of(answer.raw))
         fit = Fit(case_id=openings[0].case.id, is_current=False)
-        keep = partial(self._store.receipts.keep, acceptances=(acceptance,), origins=origins, owed=owed, now=now)
+        keep = partial(
+            self._store.receipts.keep,
+            acceptances=(acceptance,),
+            origins=origins,
+            owed=owed,
+            if_registered=if_registered,
+            now=now,
+        )
         return await asyncio.to_thread(keep, courier, answer, fit, Effect())
-
-
-def status_of(
-    origin: Origin, code: str, now: datetime, *, description: str = "", staff: str = "", department: str = "Văn thư"
-) -> Status:
-    """What the issuer of a document is told.  Its id is the same for the same code, so that it is said once."""
-    name = f"{origin.document_id}|{origin.receiver}|{code}|{description}"
-    return Status(
-        id=sha256(name.encode()).hexdigest()[:32],
-        code=code,
-        sender=origin.receiver,
-        receiver=origin.sender,
-        document_id=origin.document_id,
-        number_symbol=origin.number_symbol,
-        issued_on=origin.issued_on,
-        description=description[:500],
-        staff=staff,
-        department=department,
-        at=now,
-    )
 
 
 def mail_of(answer: Answer, incoming: Incoming, units: list[Organisation], now: datetime) -> Mail:

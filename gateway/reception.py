@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from gateway import maillog
-from gateway.axis_door import status_of
+from gateway.axis_statuses import REFUSED, REGISTERED, answered_by, in_the_book, status_of
 from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed
 from gateway.lifecycle import CaseEvent
@@ -16,7 +16,6 @@ from gateway.rights import decidable
 from gateway.store import Store
 from gateway.store.statuses import Owed
 
-REGISTERED, REFUSED = "03", "02"  # QCVN 102:2016
 _LONGEST_NUMBER = 20
 
 
@@ -40,7 +39,7 @@ class Reception:
         """Tiếp nhận: the clerk has registered it in her book; the number is hers, never made here."""
         if len(number.strip()) > _LONGEST_NUMBER:
             raise NotAllowed(f"Số đến dài quá {_LONGEST_NUMBER} ký tự.")
-        words = f"Đã tiếp nhận, vào sổ văn bản đến{f' số {number.strip()}' if number.strip() else ''}"
+        words = in_the_book(number.strip())
         return self._answer(case_id, CaseEvent.RECEIVE, by, REGISTERED, words, number=number.strip(), on=on)
 
     def refuse(self, case_id: str, by: Account, reason: str) -> Case:
@@ -54,14 +53,14 @@ class Reception:
         origins = self._store.receipts.origins(case.id)
         if not origins:
             raise NotAllowed("Hồ sơ này không đến qua trục liên thông.")
+        units = (*[each.from_unit for each in self._store.casework.transfers(case.id)], case.unit)
         owed = [
             Owed(
                 courier=courier,
                 case_id=case.id,
                 status=status_of(origin, code, now, description=words, staff=by.full_name or by.name),
             )
-            for courier, origin in origins
-            if origin.unit == case.unit or len(origins) == 1
+            for courier, origin in answered_by(origins, units)
         ]
         moved = self._store.receipts.answer(
             case.id, event, owed, by=by.name, reason=words, number=number, on=on or now.date() if number else on, now=now

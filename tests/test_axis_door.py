@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from gateway.answers import Answers
 from gateway.axis_door import AxisDoor
 from gateway.courier import Answer, CarriedFile, Incoming, Level, Outcome, Result
 from gateway.directory.snapshot import Directory, Mailbox, MailboxRole, Organisation, OrganisationKind
 from gateway.documents.mime import split
 from gateway.errors import NotAllowed
-from gateway.lifecycle import CaseState
+from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import (
     Account,
     Action,
     Case,
+    Delivery,
     Direction,
     Document,
     FileReading,
@@ -29,6 +31,7 @@ from gateway.model import (
     digest_of,
     new_id,
 )
+from gateway.notices import Notices
 from gateway.policy.sameness import Layer, agency_of, marks_of
 from gateway.reception import Reception
 from gateway.store import Opening, Store
@@ -71,11 +74,15 @@ class Reader:
 
 
 class House:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, directory: Directory = DIRECTORY) -> None:
         self.store = Store(url=f"sqlite:///{folder}/s.sqlite3", blobs=folder / "blobs", inline_bytes=16384, node="t")
         self.store.open()
-        self.door = AxisDoor(store=self.store, recogniser=Reader(), directory=lambda: DIRECTORY, clock=lambda: NOW)
-        self.reception = Reception(store=self.store, directory=lambda: DIRECTORY, clock=lambda: NOW, poke=lambda: None)
+        self.door = AxisDoor(store=self.store, recogniser=Reader(), directory=lambda: directory, clock=lambda: NOW)
+        self.reception = Reception(store=self.store, directory=lambda: directory, clock=lambda: NOW, poke=lambda: None)
+        notices = Notices(hostname="cong.example", directory=lambda: directory)
+        self.answers = Answers(
+            store=self.store, directory=lambda: directory, notices=notices, clock=lambda: NOW, poke=lambda: None
+        )
 
     def take(self, answer: Answer) -> bool:
         return asyncio.run(self.door.take("truc", answer))
@@ -213,3 +220,66 @@ def test_its_issuer_hears_why_it_was_refused(house: House) -> None:
         house.reception.refuse(case.id, NGA, " ")
     assert house.reception.refuse(case.id, NGA, "Gửi nhầm nơi nhận").state is CaseState.RETURNED
     assert owed(house) == [("02", "Gửi nhầm nơi nhận")]
+
+
+# --- several units, transfers, and a document that we had already -----------------------------------------------------
+
+THIRD = Account(name="thu", full_name="Trần Thị Thu", role=Role.CLERK, units=("THCSNT",))
+THREE = Directory(
+    organisations=[
+        Organisation(code=code, name=f"Trường {code}", kind=OrganisationKind.SCHOOL, office="ioffice", codes=(f"H59.{n}",))
+        for n, code in enumerate(("THCSLL", "PGDCS", "THCSNT"), 1)
+    ]
+)
+
+
+def moved(house: House, case: Case, to: str) -> None:
+    house.store.casework.transfer(case.id, to_unit=to, office="ioffice", due_at=None, reason="nhầm", by="nga", now=NOW)
+
+
+def told_about(house: House) -> list[tuple[str, str, str]]:
+    """Code, our unit in whose name, and the case; of all that is owed now."""
+    due = house.store.statuses.due("truc", limit=9, now=NOW, lease=timedelta(minutes=1))
+    for each in due:
+        result = Result(delivery_id=each.status.id, outcome=Outcome.DELIVERED, reply="OK")
+        house.store.statuses.settle(each, result, next_at=None, now=NOW)
+    return sorted((each.status.code, each.status.sender, each.case_id) for each in due)
+
+
+@pytest.mark.parametrize(("to", "by"), [("THCSNT", THIRD), ("PGDCS", OTHER)])
+def test_a_case_that_was_transferred_answers_for_the_unit_that_was_addressed(tmp_path: Path, to: str, by: Account) -> None:
+    house = House(tmp_path, THREE)
+    house.take(document(receivers=("H59.1", "H59.2")))
+    told_about(house)
+    case = next(case for case in house.cases() if case.unit == "THCSLL")
+    moved(house, case, to)
+    house.reception.receive(case.id, by, "45")
+    assert told_about(house) == [("03", "H59.1", case.id)]
+
+
+def handed_over(house: House) -> Case:
+    """A mail brought the same bytes, and its case is at the office system."""
+    case = brought_by_mail(house, digest_of(PAPER))
+    delivery = Delivery(id=f"{case.id}-1", mail_id=case.mail_id, courier="ioffice", target=case.unit, case_id=case.id)
+    house.store.move_case(case.id, CaseEvent.APPROVE, by="nga", detail={}, deliveries=(delivery,), now=NOW)
+    house.store.move_case(case.id, CaseEvent.HAND_OVER, by="", detail={}, now=NOW)
+    return case
+
+
+def number_of(case: Case) -> Answer:
+    return Answer(event_id="n", level=Level.REGISTERED, status="03", delivery_id=f"{case.id}-1", register_number="45", raw=b"3")
+
+
+@pytest.mark.parametrize("first", ["the document", "the number"])
+def test_the_issuer_of_what_a_mail_brought_before_hears_that_it_is_registered(house: House, first: str) -> None:
+    case = handed_over(house)
+    if first == "the document":
+        house.take(document())
+        assert told_about(house) == [("01", "000.1", case.id)]
+        house.answers.keep("ioffice", number_of(case))
+        assert told_about(house) == [("03", "000.1", case.id)]
+    else:
+        house.answers.keep("ioffice", number_of(case))
+        house.take(document())
+        assert told_about(house) == [("01", "000.1", case.id), ("03", "000.1", case.id)]
+    assert [receipt.event_id for receipt in house.store.receipts.of_case(case.id) if receipt.courier == "truc"] == ["e1"]

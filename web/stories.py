@@ -134,6 +134,7 @@ _VALUES: Mapping[str, str] = {
     "link": "liên kết trong thư của cổng",
     "mail": "thư trả lời",
     "page": "xem trang",
+    "receipt": "tải nguyên văn trả lời",
     "download": "tải tệp gốc",
     "same": "cùng một văn bản",
     "different": "không cùng văn bản",

@@ -13,7 +13,8 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, TextClause, and_, func, or_, select, update
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, func, or_, select, update
 
 from gateway.courier import Answer, Level
 from gateway.errors import IllegalTransition, NotAllowed, NotFound, VanthuError
@@ -35,6 +36,7 @@ from gateway.store.transaction import Transaction
 from gateway.store.values import Acceptance
 
 _problems = msgspec.json.Decoder(tuple[str, ...])
+_IN_THE_BOOK = (CaseState.REGISTERED, CaseState.DONE)
 _CASE_ID = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -118,22 +120,28 @@ class Receipts(Reading):
         told: Sequence[tuple[str, str]] = (),
         origins: Sequence[Origin] = (),
         owed: Sequence[Owed] = (),
+        if_registered: Sequence[Owed] = (),
         now: datetime,
     ) -> bool:
         """Make an answer durable with all that it does; false when it was kept before, and then nothing is done.
 
+        Where a case of the acceptances joined another one, that one is meant.  ``if_registered``: owed where it is in the book.
         ``told``: topics and addresses of the letters among the acceptances, so that nobody is told twice.
         """
 
         def work(transaction: Transaction) -> None:
-            _keep(transaction, courier, answer, fit, now)
+            opened = [opening.case for acceptance in acceptances for opening in acceptance.openings]
+            goes_on = {case.id: _goes_on_as(transaction.connection, case) for case in opened}
+            meant = fit if fit.case_id not in goes_on else replace(fit, case_id=goes_on[fit.case_id].id)
+            _keep(transaction, courier, answer, meant, now)
             for topic, address in told:
                 note_told(transaction, topic, address, now=now)
             for origin in origins:
                 _keep_origin(transaction, courier, answer.event_id, origin)
-            for status in owed:
-                owe(transaction, status, now=now)
-            _apply(transaction, answer, fit, effect, now)
+            for status in (*owed, *[each for each in if_registered if goes_on[each.case_id].state in _IN_THE_BOOK]):
+                real = goes_on[status.case_id].id if status.case_id in goes_on else status.case_id
+                owe(transaction, replace(status, case_id=real), now=now)
+            _apply(transaction, answer, meant, effect, now)
 
         try:
             self._write(work, rows=self._make_rows(acceptances))
@@ -183,6 +191,7 @@ class Receipts(Reading):
         by: str,
         acceptances: Sequence[Acceptance] = (),
         told: Sequence[tuple[str, str]] = (),
+        owed: Sequence[Owed] = (),
         now: datetime,
     ) -> None:
         """A person says what an orphan is about: it does what it would have done.  NotAllowed when it is none (any more)."""
@@ -195,6 +204,8 @@ class Receipts(Reading):
                 raise NotAllowed("Trả lời này vừa được gắn vào một hồ sơ; xin tải lại trang.")
             for topic, address in told:
                 note_told(transaction, topic, address, now=now)
+            for status in owed:
+                owe(transaction, status, now=now)
             _apply(transaction, answer_of(receipt), fit, effect, now, by=by)
 
         self._write(work, rows=self._make_rows(acceptances))
@@ -309,6 +320,14 @@ def keep_reply(
     digest = sha256(raw).hexdigest()
     answer = Answer(event_id=f"{delivery_id}:{digest[:16]}", level=level, raw=raw, digest=digest, delivery_id=delivery_id)
     _insert(transaction, courier, answer, Fit(case_id=case_id, delivery_id=delivery_id), now, acknowledged_at=now)
+
+
+def _goes_on_as(connection: Connection, opened: Case) -> Case:
+    """A case that was to be opened, or the one that its mail joined."""
+    of_mail = and_(case_mails.c.mail_id == opened.mail_id, cases.c.unit == opened.unit)
+    query = select(cases).join(case_mails, case_mails.c.case_id == cases.c.id).where(of_mail)
+    found = [case_of(row) for row in connection.execute(query.where(cases.c.direction == opened.direction.value))]
+    return next((case for case in found if case.id == opened.id), found[0] if found else opened)
 
 
 def _keep(transaction: Transaction, courier: str, answer: Answer, fit: Fit, now: datetime) -> None:
