@@ -184,6 +184,7 @@ class Office(Value, forbid_unknown_fields=True):
     # vxp, lgsp: what error codes of this service mean, beside those that are known.
     codes: dict[str, Outcome] = msgspec.field(default_factory=dict)
     sent_list: str = ""  # lgsp: path of the list of what was sent, if the platform has one
+    acknowledges: bool = True  # folder, vxp, lgsp: says that a document came in; silence is an alarm
     address: str = ""  # mailbox: where to
     sender: str = ""  # mailbox: from whom
     server: str = ""  # mailbox: "host:port"; "" is the next hop of the relay
@@ -485,6 +486,8 @@ def _check_networks(path: Path, table: str, networks: Iterable[str]) -> None:
 
 
 # What each courier must be told.
+ACKNOWLEDGING = ("folder", "vxp", "lgsp")  # these couriers bring back statuses
+
 COURIERS: Mapping[str, tuple[str, ...]] = {
     "folder": ("folder",),
     "bundle": ("folder",),

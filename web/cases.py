@@ -73,6 +73,7 @@ def queue() -> ResponseReturnValue:
     text, after = searched(), starts_after(CASE_CURSOR)
     page = store().views.cases(units=units, states=TABS[tab][1], text=text, after=after, limit=ROWS)
     counts = store().views.case_counts(units)
+    silent = casework.silent(units)
     return render_template(
         "queue.html",
         page=page,
@@ -83,6 +84,7 @@ def queue() -> ResponseReturnValue:
         unit=wanted,
         unit_choices=_unit_choices(account),
         undecided=store().casework.undecided([row.id for row in page.rows]),
+        silent=silent,
         one_unit=units is not None and len(units) == 1,
         later=bool(after),
     )
@@ -133,6 +135,7 @@ def one(case_id: str) -> ResponseReturnValue:
         transfer_reasons=casework.TRANSFER_REASONS,
         went=store().casework.transfers(case.id),
         receipts=store().receipts.of_case(case.id),
+        silent_since=casework.silent((case.unit,)).get(case.id) if case.state is CaseState.HANDED_OVER else None,
         origins=origins,
         statuses=store().statuses.of_case(case.id) if origins else (),
         return_reasons=RETURN_REASONS,

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from gateway.config import ACKNOWLEDGING
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseState
 from gateway.model import Account, Case, Role, Value
@@ -91,6 +92,13 @@ def related(account: Account, case: Case) -> tuple[Related, ...]:
         for tie in store().casework.ties(case.id)
         if (other := _seen(account, _other_of(tie, case))) is not None
     )
+
+
+def silent(units: Sequence[str] | None) -> dict[str, datetime]:
+    """Cases whose office system should have said by now that it has them, each with when it was handed over."""
+    offices = [each.name for each in gateway().settings.office if each.acknowledges and each.courier in ACKNOWLEDGING]
+    before = gateway().directory().calendar.answered_since(utc_now())
+    return store().silences.of(offices, before=before, units=units) if offices else {}
 
 
 def seats(case: Case) -> tuple[Seat, ...]:

@@ -11,6 +11,7 @@ from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import DELIVERY_TRANSITIONS, DeliveryEvent, DeliveryState
 from gateway.model import Role
 from web.auth import is_sealed, me, roles, tell_seen
+from web.casework import silent
 from web.context import gateway, store
 from web.lists import DELIVERY_CURSOR, ROWS, starts_after
 from web.mailboxes import how_many_alarms
@@ -44,6 +45,7 @@ def deliveries() -> ResponseReturnValue:
         groups=[group for group in gateway().traffic.groups() if len(group.deliveries) > 1] if tab == "failed" else (),
         asked=store().lookups.told([row.id for row in page.rows]),
         orphans=len(store().receipts.orphans()),
+        silent=silent(None),
         tab=tab,
         tabs=TABS,
         health=views.health(),

@@ -57,6 +57,16 @@ class Calendar:
                 return found
         return after + timedelta(days=1)
 
+    def answered_since(self, now: datetime) -> datetime:
+        """What came before this moment should have been answered by ``now``: by the end of the working day after it came."""
+        there = now.astimezone(VIETNAM)
+        day = there.date() if there.time() >= self.hours.end else there.date() - timedelta(days=1)
+        for _ in range(_LONGEST_HOLIDAY):
+            if self.is_working_day(day):
+                break
+            day -= timedelta(days=1)
+        return datetime.combine(day, time(), tzinfo=VIETNAM)
+
     def counts_from(self, at: datetime) -> datetime:
         """When what came at a moment is there for the office: at once, or when it opens again."""
         there = at.astimezone(VIETNAM)

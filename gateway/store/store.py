@@ -38,6 +38,7 @@ from gateway.store.past import Past
 from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
 from gateway.store.rows import case_of, mail_of, story_row
+from gateway.store.silences import Silences
 from gateway.store.statuses import Statuses
 from gateway.store.tables import micros
 from gateway.store.texts import clean
@@ -92,6 +93,7 @@ class Store:
         self.casework = Casework(self._database, self._do, self._rows)
         self.mailboxes = Mailboxes(self._database, self._do, node=node, life=self._life)
         self.receipts = Receipts(self._database, self._do, self._rows)
+        self.silences = Silences(self._database)
         self.lookups = LookUps(self._database, self._do, node=node)
         self.statuses = Statuses(self._database, self._do)
 

@@ -70,6 +70,20 @@ def test_a_deadline_is_never_before_the_mail_and_always_in_working_time(naive: d
     assert CALENDAR.is_working_day(due.date())
 
 
+@pytest.mark.parametrize(
+    ("now", "since"),
+    [
+        ("2026-11-25T16:59", "2026-11-24"),  # Wednesday: what came on Monday is late, what came on Tuesday has time until 17:00
+        ("2026-11-25T17:00", "2026-11-25"),
+        ("2026-11-23T09:00", "2026-11-20"),  # Monday morning: what came on Friday has until the evening
+        ("2026-11-22T20:00", "2026-11-20"),  # a Sunday is no day to answer
+        ("2026-02-20T18:00", "2026-02-13"),  # nor are the days of Tết
+    ],
+)
+def test_an_answer_is_due_by_the_end_of_the_next_working_day(now: str, since: str) -> None:
+    assert CALENDAR.answered_since(at(now)) == at(since)
+
+
 def test_a_calendar_without_any_working_day_still_ends() -> None:
     never = Calendar(Holiday(day=date(2026, 1, 1) + timedelta(days=n)) for n in range(400))
     assert never.next_working_day(date(2026, 1, 5)) == date(2026, 1, 6)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from gateway.courier import Answer, Level
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import Account, Case, Delivery, Event
+from gateway.store import Settlement
 from gateway.store.receipts import Effect, Fit, Origin
 from tests.web import sample
 from tests.web.conftest import Visitor
@@ -99,6 +102,60 @@ def test_an_officer_attaches_an_orphan_to_its_case_and_it_does_what_it_says(
     officer.get("/deliveries")
     officer.press("/receipts/orphans/attach", **attach, case=case.id)
     assert "không còn ở danh sách" in officer.get("/deliveries").text
+
+
+def taken_over_there(house: House, case: Case, at: datetime) -> None:
+    """The office system of the province got it at that moment."""
+    handed_over(house, case, at)
+    house.store.claim(couriers=(sample.PROVINCE_OFFICE,), limit=9, now=datetime.now(UTC), lease=timedelta(minutes=5))
+    outcome = Settlement(
+        delivery_id=f"{case.id}-9",
+        event=DeliveryEvent.DELIVERED,
+        attempts=1,
+        reply="ok",
+        delivered_at=at,
+        case_id=case.id,
+        case_event=CaseEvent.HAND_OVER,
+        courier=sample.PROVINCE_OFFICE,
+    )
+    house.store.settle([outcome])
+    house.store.flush()
+
+
+def test_a_case_that_its_office_does_not_acknowledge_by_the_next_working_day_is_an_alarm(
+    house: House, as_person: As, remember: Callable[..., Case], now: datetime
+) -> None:
+    case = remember(sample.decision_case)
+    taken_over_there(house, case, now - timedelta(days=9))
+    clerk, officer = as_person(sample.CLERK), as_person(sample.OFFICER)
+    assert "vẫn chưa xác nhận" in clerk.get("/cases").text
+    assert "chưa được xác nhận" in clerk.get("/cases?tab=handed-over").text
+    assert "vẫn chưa xác nhận đã nhận" in clerk.get(f"/case/{case.id}").text
+    assert "vẫn chưa xác nhận" in officer.get("/deliveries").text
+    assert "chưa xác nhận" not in as_person(sample.SCHOOL_CLERK).get("/cases").text
+
+    stored = Answer(event_id="01", level=Level.STORED, status="01", raw=b"<01/>")
+    fit = Fit(case_id=case.id, delivery_id=f"{case.id}-9")
+    house.store.receipts.keep(sample.PROVINCE_OFFICE, stored, fit, Effect(), now=now)
+    for page in ("/cases", "/cases?tab=handed-over", f"/case/{case.id}"):
+        assert "chưa xác nhận" not in clerk.get(page).text
+        assert "chưa được xác nhận" not in clerk.get(page).text
+
+
+def test_a_case_that_was_just_handed_over_is_no_alarm(
+    house: House, as_person: As, remember: Callable[..., Case], now: datetime
+) -> None:
+    taken_over_there(house, remember(sample.decision_case), now)
+    assert "chưa xác nhận" not in as_person(sample.CLERK).get("/cases").text
+
+
+def test_an_office_system_that_never_says_anything_is_not_late(
+    house: House, as_person: As, remember: Callable[..., Case], now: datetime
+) -> None:
+    taken_over_there(house, remember(sample.decision_case), now - timedelta(days=9))
+    offices = tuple(replace(each, acknowledges=False) for each in house.settings.office)
+    house.settings = replace(house.settings, office=offices)
+    assert "chưa xác nhận" not in as_person(sample.CLERK).get("/cases").text
 
 
 def test_only_an_officer_attaches_orphans(house: House, as_person: As, now: datetime) -> None:
