@@ -17,7 +17,7 @@ from gateway.directory.files import load as load_directory
 from gateway.inspection import Inspector
 from gateway.lifecycle import CaseState, DeliveryEvent
 from gateway.model import Account, Case
-from tests.web import sample, test_mailboxes, test_past
+from tests.web import sample, test_cases, test_mailboxes, test_past
 from tests.web.sample import CLERK, OFFICER, SCHOOL_CLERK, House, packed_case, place_of
 from tests.world import letters
 from web.server import serve
@@ -123,6 +123,25 @@ def test_a_clerk_approves_with_one_key_and_the_next_case_opens(house: House, sea
     assert house.store.views.case(newer.id).state is CaseState.APPROVED
     assert house.store.views.case(older.id).state is CaseState.WAITING
     seat.fits("case-next")
+
+
+def test_a_case_without_its_mail_and_the_mistake_of_a_policy_are_read_on_any_screen(
+    house: House, seat: Seat, remember: Callable[..., Case], tmp_path: Path
+) -> None:
+    case = test_cases.purged(house, remember(sample.decision_case))
+    seat.sign_in(CLERK)
+    seat.open(f"/case/{case.id}")
+    expect(seat.page.get_by_text("Nội dung thư không còn trên cổng: đã xóa ngày")).to_be_visible()
+    seat.fits("case-dropped")
+    wrong = tmp_path / "chinh-sach-moi.toml"
+    wrong.write_text(house.policy().text.replace("sender_is_clerk", "nguoi_gui", 1), encoding="utf-8")
+    seat.page.context.clear_cookies()
+    seat.sign_in(OFFICER)
+    seat.open("/policy")
+    seat.page.get_by_label("Tệp chính sách (.toml)").set_input_files(wrong)
+    seat.page.get_by_role("button", name="Thử").click()
+    expect(seat.page.get_by_role("alert")).to_contain_text("when không có điều kiện “nguoi_gui”")
+    seat.fits("policy-mistake")
 
 
 def test_a_clerk_returns_by_keyboard_alone(house: House, seat: Seat, remember: Callable[..., Case]) -> None:
