@@ -93,7 +93,7 @@ _HARMLESS = {
     "mending",
     "syllables",
 }
-_HARMLESS |= {"encodings", "gathering"}
+_HARMLESS |= {"encodings", "gathering", "sketch"}
 _PARSERS = ("pypdfium2", "PIL", "pillow_heif", "lxml", "olefile", "libarchive", "tesserocr", "pyhanko", "asn1crypto", "numpy")
 
 

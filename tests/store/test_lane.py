@@ -313,7 +313,7 @@ def test_on_a_full_disk_mail_is_not_taken_and_afterwards_it_is(store: Store) -> 
 
     async def work() -> None:
         scribe = scribe_of(os.getpid())
-        with limited(resource.RLIMIT_FSIZE, 600_000, [os.getpid(), scribe]):
+        with limited(resource.RLIMIT_FSIZE, 1_000_000, [os.getpid(), scribe]):
             await fill()
             store.settle([delivered(taken[0])])
         later = mail()

@@ -52,7 +52,7 @@ def fill(store: Store, *, size: int, most: int) -> list[Mail]:
 
 
 def test_on_a_full_disk_mail_is_not_taken_and_afterwards_it_is(on_sqlite: Store) -> None:
-    with largest_file(600_000):
+    with largest_file(1_000_000):
         taken = fill(on_sqlite, size=300, most=2000)
         with pytest.raises(StoreUnavailable):
             on_sqlite.accept_now([passing(mail(b"x" * 900))])
