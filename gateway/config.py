@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
 from gateway.courier import Outcome
 from gateway.errors import ConfigError
 from gateway.model import Value
+from gateway.settings.limits import Limits
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SQLITE = "sqlite:///"
@@ -52,6 +53,7 @@ class Smtp(Value, forbid_unknown_fields=True):
     help_url: str = "https://vanthu.example/huong-dan"  # where a refused sender reads more
     help_phone: str = ""  # whom a refused sender may ring
     reply_address: _ReplyAddress = ""  # whose mail reaches this gateway: letters may be answered there; "" for none
+    limits: Limits = Limits()
 
 
 class PolicyService(Value, forbid_unknown_fields=True):
@@ -364,9 +366,6 @@ def host_and_port(setting: str, *, where: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-_TABLES: dict[str, type[Value]] = {
-    name: type(getattr(Config(), name)) for name in Config.__struct_fields__ if isinstance(getattr(Config(), name), Value)
-} | {"office": Office, "mailbox": Mailbox, "provider": OAuthProvider}
 _LISTS = {
     "office": "office system",
     "mailbox": "mailbox",
@@ -404,18 +403,36 @@ def _in_words(error: msgspec.ValidationError, table: dict[str, Any]) -> str:
 
 def _unknown(key: str, words: list[str]) -> str:
     if words:
-        expected = (Rest if words[-1] == "rest" else _TABLES[words[0]]).__struct_fields__
-        return f"{_place(words[:1])} {key}: no such setting; expected one of {', '.join(expected)}"
+        return f"{_place(words)} {key}: no such setting; expected one of {', '.join(_table_at(words).__struct_fields__)}"
     expected = tuple(name for name in Config.__struct_fields__ if name != "base")
     return f"[{key}]: no such table; expected one of {', '.join(expected)}"
 
 
 def _place(words: list[str]) -> str:
-    """["smtp", "listen"] -> "[smtp] listen"; ["office", "1", "name"] -> "[[office]] name"."""
-    table, keys = words[0], [word for word in words[1:] if not word.isdigit()]
-    if table not in _TABLES:
-        return table
-    return " ".join([f"[[{table}]]" if table in _LISTS else f"[{table}]", *keys])
+    """["smtp", "listen"] -> "[smtp] listen"; ["office", "1", "rest", "send"] -> "[office.rest] send"."""
+    names = [word for word in words if not word.isdigit()]
+    if names[0] not in Config.__struct_fields__ or (len(names) == 1 and _table_of(Config, names[0]) is None):
+        return names[0]
+    depth = 1
+    while depth < len(names) and _table_of(_table_at(names[:depth]), names[depth]) is not None:
+        depth += 1
+    table = f"[{'.'.join(names[:depth])}]"
+    return " ".join([f"[{table}]" if names[depth - 1] in _LISTS else table, *names[depth:]])
+
+
+def _table_at(words: Iterable[str]) -> type[Value]:
+    """The class of the table at a place: the innermost one that the words lead to."""
+    table: type[Value] = Config
+    for word in words:
+        table = _table_of(table, word) or table
+    return table
+
+
+def _table_of(table: type[Value], name: str) -> type[Value] | None:
+    """The class of a table in a table, also where it may stand there many times; None for a plain setting."""
+    kind = next((field.type for field in msgspec.structs.fields(table) if field.name == name), None)
+    inner = (kind, *get_args(kind))
+    return next((each for each in inner if isinstance(each, type) and issubclass(each, Value)), None)
 
 
 def _bound(bound: str | None, what: str) -> str:

@@ -71,6 +71,12 @@ def failed(mail_id: str, *, where: str) -> None:
     _line(f"{mail_id} failed where={where}", "failed", where)
 
 
+def count(event: str, about: str) -> None:
+    """Count an event that gets no line of its own."""
+    with _lock:
+        _counts[event, about] += 1
+
+
 def counts() -> dict[tuple[str, str], int]:
     """How often each event was logged since the start: (event, what about it) -> number."""
     with _lock:

@@ -41,6 +41,8 @@ def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
     assert set(found) == set(Config.__struct_fields__) - {"base"}
     for name, table in TABLES.items():
         assert list(found[name]) == list(table.__struct_fields__), f"[{name}]"
+        for inner in [key for key in found[name] if isinstance(getattr(table, key), Value)]:
+            assert list(found[name][inner]) == list(getattr(table, inner).__struct_fields__), f"[{name}.{inner}]"
     assert list(found["office"][0]) == list(Office.__struct_fields__)
     assert list(found["office"][0]["rest"]) == list(Rest.__struct_fields__)
     assert list(found["mailbox"][0]) == list(Mailbox.__struct_fields__)
@@ -97,7 +99,9 @@ def test_other_database_urls_are_left_alone(tmp_path: Path) -> None:
         ('[[office]]\nname = "o"\ncourier = "lgsp"\nurl = "https://x"\nsystem_id = "s"\n', "secret: expected where the key is"),
         ('[[office]]\nname = "o"\ncourier = "mailbox"\naddress = "a@x.example"\n', "o: sender: expected the address"),
         ('[[office]]\nname = "o"\ncourier = "rest"\nurl = "https://x"\n', "[office.rest] send: expected the path"),
-        ('[[office]]\nname = "o"\n[office.rest]\nsnd = "/"\n', "[[office]] snd: no such setting; expected one of send, form, "),
+        ('[[office]]\nname = "o"\n[office.rest]\nsnd = "/"\n', "[office.rest] snd: no such setting; expected one of send, "),
+        ("[smtp.limits]\nerrors = -1\n", "[smtp.limits] errors: expected a whole number, at least 0, got -1"),
+        ("[smtp]\nlimits = 5\n", "[smtp.limits]: expected a table, got a whole number"),
         ('[[office]]\nname = "o"\nfolder = "f"\ncodes = {"1" = "no"}\n', "[[office]] codes"),
         ('[[office]]\nname = "o"\nfolder = "f"\n' * 2, "[[office]] name: 'o' stands there twice"),
         ("[smtp\n", "not valid TOML"),

@@ -18,11 +18,9 @@ from gateway.smtp import replies
 from gateway.smtp.data import DataReader
 from gateway.smtp.grammar import CommandError, mail_path, rcpt_path
 from gateway.smtp.handler import Envelope, Excess
-from gateway.smtp.session import VERBS, Connection, Reception
-
-# The data of a mail must come at this rate on average (bytes/s), after a first allowance of data_timeout_s: a school's slow
-# line does fifty times that, and a client that drips a byte now and then does not hold a session for ever.
-SLOWEST_RATE = 1024
+from gateway.smtp.session import Connection
+from gateway.smtp.shared import VERBS, Reception
+from gateway.smtp.sources import Limit
 
 
 class SmtpProtocol(Connection):
@@ -47,6 +45,7 @@ class SmtpProtocol(Connection):
     def _greeted_by(self, hostname: str, *, extended: bool) -> None:
         if not hostname:
             raise CommandError(replies.syntax("EHLO hostname" if extended else "HELO hostname"))
+        self._idles()
         self.envelope = Envelope()
         self.session.host_name = hostname
         self.session.extended_smtp = extended
@@ -65,6 +64,9 @@ class SmtpProtocol(Connection):
             raise CommandError(replies.too_large(reception.settings.max_message_bytes))
         if reception.room() <= path.size:
             raise CommandError(replies.NO_ROOM)
+        if self._source is not None and not reception.sources.begins_mail(self._source):
+            self._meets(Limit.SOURCE_MAILS)
+            raise CommandError(replies.TOO_MANY_MAILS)
         envelope = self.envelope
         envelope.mail_from, envelope.options, envelope.smtp_utf8 = path.address, path.options, path.utf8
         self._refused = False
@@ -135,10 +137,13 @@ class SmtpProtocol(Connection):
         return excess
 
     def _allow_for_data(self, received: int) -> None:
-        """Progress wins time, but only as much as SLOWEST_RATE is worth, and none beyond the largest mail."""
+        """Progress wins time, but only as much as the slowest rate is worth, and none beyond the largest mail.
+
+        A school's slow line does fifty times that, and a client that drips a byte now and then holds no session for ever.
+        """
         settings = self._reception.settings
-        allowance = settings.data_timeout_s
-        earned = min(received, settings.max_message_bytes) / SLOWEST_RATE
+        allowance, rate = settings.data_timeout_s, settings.limits.slowest_rate
+        earned = min(received, settings.max_message_bytes) / rate if rate else math.inf
         left = self._data_since + allowance + earned - self.loop.time()
         self._reset_timeout(max(0.01, min(allowance, left)))
 
@@ -154,7 +159,8 @@ class SmtpProtocol(Connection):
         self._reset_timeout()
         self._say(reply)
         if reply.startswith("250"):
-            self._errors = 0
+            self._errors = self._idle_commands = 0
+            self._may_be_quiet()
         if self._reception.stopping:
             self._say(replies.stopping(self.hostname))
             self._ending = True
@@ -164,21 +170,25 @@ class SmtpProtocol(Connection):
         """Forget the mail."""
         if arg:
             raise CommandError(replies.syntax("RSET"))
+        self._idles()
         self.envelope = Envelope()
         self._say(replies.OK)
 
     def obey_noop(self, arg: str) -> None:
         """Do nothing."""
+        self._idles()
         self._say(replies.OK)
 
     def obey_vrfy(self, arg: str) -> None:
         """Say nothing about who is there (RFC 5321 section 7.3)."""
         if not arg:
             raise CommandError(replies.syntax("VRFY <address>"))
+        self._idles()
         self._say(replies.CANNOT_VERIFY)
 
     def obey_help(self, arg: str) -> None:
         """Name the commands, and where to read more."""
+        self._idles()
         self._say(self._reception.help)
 
     def obey_quit(self, arg: str) -> None:

@@ -39,7 +39,10 @@ RCPT_FIRST = "503 5.5.1 No valid recipient"
 
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients: send the others in another mail"
 NO_ROOM = "452 4.3.1 Too much mail at once, try again in a few minutes"
+TOO_MANY_MAILS = "450 4.7.1 Too many mails from your network in a minute, send this one a little later"
 TOO_MANY_ERRORS = "421 4.7.0 Too many errors, goodbye"
+TOO_MANY_COMMANDS = "421 4.7.0 Too many commands without a mail, goodbye"
+TOO_EARLY = "554 5.5.1 You talked before you were greeted, goodbye"
 TOO_SLOW = "421 4.4.2 Waited too long, goodbye"
 IMPROPER_PIPELINING = "421 4.5.0 Data came before it was asked for, goodbye"
 
@@ -73,6 +76,16 @@ def syntax(usage: str) -> str:
 def too_many_connections(hostname: str) -> str:
     """Said instead of a greeting."""
     return f"421 4.7.0 {hostname} has too many connections, try again in a few minutes"
+
+
+def too_many_from_there(hostname: str) -> str:
+    """Said instead of a greeting to one network that takes up too much."""
+    return f"421 4.7.0 {hostname} has too many connections from your network, try again in a few minutes"
+
+
+def busy(hostname: str) -> str:
+    """Said instead of a greeting while we are behind with the work."""
+    return f"421 4.3.2 {hostname} is busy, try again in a few minutes"
 
 
 def stopping(hostname: str) -> str:

@@ -13,41 +13,15 @@ import socket
 from gateway.config import Smtp, host_and_port
 from gateway.smtp.authentication import Authenticator
 from gateway.smtp.handler import Handler, Intake
+from gateway.smtp.lag import LagProbe
 from gateway.smtp.names import Names
 from gateway.smtp.protocol import SmtpProtocol
-from gateway.smtp.session import Reception
+from gateway.smtp.shared import Reception
 
 logger = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _LAST_WORD_S = 2.0  # for a client to read its 421
-
-
-class LagProbe:
-    """How late the event loop is: above some 50 ms something blocks it that should run in a thread or a child process."""
-
-    EVERY_S = 0.1
-
-    def __init__(self) -> None:
-        self.lag_ms = 0.0  # of the last look
-        self.lag_max_ms = 0.0  # of all looks
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look ten times a second from now on."""
-        due = loop.time() + self.EVERY_S
-        self._timer = loop.call_at(due, self._look, loop, due)
-
-    def stop(self) -> None:
-        """Look no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _look(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self.lag_ms = max(0.0, (loop.time() - due) * 1000)
-        self.lag_max_ms = max(self.lag_max_ms, self.lag_ms)
-        self.start(loop)
 
 
 class SmtpServer:
@@ -63,18 +37,18 @@ class SmtpServer:
         self._handler = Handler(intake, settings, self._authenticator)
         self._server: asyncio.Server | None = None
         self._reception: Reception | None = None
-        self._probe = LagProbe()
+        self.probe = LagProbe(settings.limits.max_lag_ms)
         self.addresses: list[tuple[str, int]] = []
 
     async def start(self) -> None:
         """Bind and listen; ``addresses`` then says where (port 0 takes a free one).  Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
         hostname = self._settings.hostname or socket.gethostname()
-        reception = self._reception = Reception(self._handler, self._settings, hostname, loop)
+        reception = self._reception = Reception(self._handler, self._settings, hostname, loop, self.probe)
         host, port = host_and_port(self._settings.listen, where="[smtp] listen")
         self._server = await loop.create_server(lambda: SmtpProtocol(reception), host or None, port, backlog=_BACKLOG)
         self.addresses = [sock.getsockname()[:2] for sock in self._server.sockets]
-        self._probe.start(loop)
+        self.probe.start(loop)
 
     @property
     def hostname(self) -> str:
@@ -84,12 +58,12 @@ class SmtpServer:
     @property
     def lag_ms(self) -> float:
         """How late the event loop was at the last look."""
-        return self._probe.lag_ms
+        return self.probe.lag_ms
 
     @property
     def lag_max_ms(self) -> float:
         """How late it was at worst since the start."""
-        return self._probe.lag_max_ms
+        return self.probe.lag_max_ms
 
     @property
     def sessions(self) -> int:
@@ -116,7 +90,7 @@ class SmtpServer:
                     session.abort()
             await self._all_ended(None)
         await self._server.wait_closed()
-        self._probe.stop()
+        self.probe.stop()
         if self._authenticator is not None:
             self._authenticator.close()
         self._server = None

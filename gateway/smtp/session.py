@@ -14,16 +14,15 @@ import re
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
-from gateway.config import Smtp
 from gateway.model import new_id
 from gateway.smtp import replies
 from gateway.smtp.grammar import CommandError
-from gateway.smtp.handler import Envelope, Handler, Session
-from gateway.smtp.identity import TrustedNetworks
+from gateway.smtp.handler import Envelope, Session
+from gateway.smtp.shared import VERBS, Reception
+from gateway.smtp.sources import Limit, Source
 
 logger = logging.getLogger(__name__)
 
-VERBS = ("DATA", "EHLO", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "VRFY")
 _KNOWN_ELSEWHERE = frozenset({"AUTH", "BDAT", "ETRN", "EXPN", "SAML", "SEND", "SOML", "STARTTLS", "TURN"})
 # Octets of a command line with CR LF: 512 (RFC 5321 section 4.5.3.1.4), and what the extensions add: SIZE 26, BODY 17,
 # SMTPUTF8 10, RET and ENVID 116, AUTH 500; NOTIFY and ORCPT 536 (RFC 1870, 6152, 6531, 3461, 4954).  Never changed.
@@ -32,42 +31,9 @@ _COMMAND_OCTETS_ELSE = 512
 _LONGEST_COMMAND = max(_COMMAND_OCTETS.values())
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
-MAX_ERRORS = 10  # without a mail taken in between
+_TRUSTED_ERRORS = 1000  # without a mail taken in between; of others [smtp.limits] errors
 _TURN = 100  # commands in a row that were there already; then other sessions get their turn
 CHUNK = 128 * 1024  # bytes that may wait while nothing is obeyed
-
-
-class Reception:
-    """What all sessions of the door share."""
-
-    def __init__(self, handler: Handler, settings: Smtp, hostname: str, loop: asyncio.AbstractEventLoop) -> None:
-        self.handler = handler
-        self.settings = settings
-        self.hostname = hostname
-        self.loop = loop
-        self.trusted = TrustedNetworks(settings.trusted_networks)
-        self.extensions = replies.extensions(hostname, max_bytes=settings.max_message_bytes)
-        self.help = replies.help_text(VERBS, settings.help_url)
-        self.sessions: set[Connection] = set()
-        self.nobody_left = asyncio.Event()
-        self.nobody_left.set()
-        self.bytes_in_flight = 0
-        self.stopping = False
-
-    def room(self) -> int:
-        """Bytes that may still come in before [smtp] max_bytes_in_flight is reached."""
-        return self.settings.max_bytes_in_flight - self.bytes_in_flight
-
-    def enter(self, session: Connection) -> None:
-        """A session begins."""
-        self.sessions.add(session)
-        self.nobody_left.clear()
-
-    def leave(self, session: Connection) -> None:
-        """It is over."""
-        self.sessions.discard(session)
-        if not self.sessions:
-            self.nobody_left.set()
 
 
 class Connection(asyncio.Protocol):
@@ -85,13 +51,18 @@ class Connection(asyncio.Protocol):
         self._inbox = bytearray()  # came, and not obeyed yet
         self._outbox: list[str] = []  # replies, and not written yet
         self._counted = 0  # bytes of the mail in progress, counted in reception.bytes_in_flight
+        self._source: Source | None = None  # of a client that is not trusted
         self._errors = 0
+        self._idle_commands = 0  # that brought no mail nearer, since the last mail
+        self._mail_by = math.inf  # when the session must have brought a mail
         self._refused = False  # a MAIL or RCPT was refused: what a pipelining client sent after it is no further error
         # What keeps the session from obeying:
         self._ending = False
         self._task: asyncio.Task[None] | None = None  # a mail is complete and on its way through the intake
         self._is_full = False  # the client does not read its replies
-        self._lets_others = False  # it obeyed much at once: now it is the turn of others
+        # Something else goes on: it is the turn of others, after much at once; or the pause before the greeting.
+        self._waits = False
+        self._greets_later = False
         self._no_more = False  # the client said its last word
         self._is_deaf = False  # the socket is not read
         self._deadline = math.inf
@@ -105,17 +76,51 @@ class Connection(asyncio.Protocol):
         reception = self._reception
         # uvloop's transport is none of asyncio's classes, but it reads and writes.
         self._transport = cast(asyncio.Transport, transport)
-        if reception.stopping or len(reception.sessions) >= reception.settings.max_connections:
-            self._send_away()
-            return
-        reception.enter(self)
         session = self.session
         session.peer = transport.get_extra_info("peername")
         session.address = str(session.peer[0]) if session.peer else ""
         session.identity = reception.trusted.identity_of(session.address)
-        self._reset_timeout()
+        if self._is_welcome():
+            reception.enter(self)
+            self._reset_timeout()
+            self._greet()
+
+    def _is_welcome(self) -> bool:
+        """Whether there is room for this client; else it is sent away."""
+        reception, session = self._reception, self.session
+        if reception.stopping:
+            self._hang_up(replies.stopping(self.hostname))
+            return False
+        source = None if session.trusted else reception.sources.of(session.address)
+        limit = reception.limit_met(source)
+        if limit is not None:
+            reception.sources.tell(limit, session.address, source)
+            self._hang_up(_SENT_AWAY.get(limit, replies.too_many_from_there)(self.hostname))
+            return False
+        self._source = source
+        return True
+
+    def _greet(self) -> None:
+        """Say who we are: to strangers after a pause, if one is set."""
+        self._may_be_quiet()
+        if self._source is not None and self._reception.limits.greet_pause_s:
+            self._waits = self._greets_later = True
+            self.loop.call_later(self._reception.limits.greet_pause_s, self._end_pause)
+        else:
+            self._say(replies.greeting(self.hostname))
+            self._flush()
+
+    def _end_pause(self) -> None:
+        self._waits = self._greets_later = False
+        if self._transport is None or self._ending:
+            return
         self._say(replies.greeting(self.hostname))
         self._flush()
+
+    def _object_to_haste(self) -> None:
+        """A client that does not wait for the greeting is no mail server (RFC 5321 section 3.1)."""
+        self._meets(Limit.EARLY)
+        self._hang_up(replies.TOO_EARLY)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The client is gone.  A mail that the intake has is accepted all the same."""
@@ -153,13 +158,6 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and self._task is None:
             self._transport.abort()
 
-    def _send_away(self) -> None:
-        reception = self._reception
-        self._ending = True
-        self._say(replies.stopping(self.hostname) if reception.stopping else replies.too_many_connections(self.hostname))
-        self._flush()
-        self._close()
-
     def _hang_up(self, reply: str) -> None:
         """Say a last word, and close."""
         self._ending = True
@@ -175,6 +173,9 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _leave(self) -> None:
+        if self._source is not None:
+            self._reception.sources.leave(self._source)
+            self._source = None
         self._release()
         self._inbox.clear()
         self._reception.leave(self)
@@ -206,15 +207,29 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         now, patience = self.loop.time(), self._reception.settings.command_timeout_s
-        if self._deadline > now:
+        is_quiet = self._mail_by <= now and self._task is None and not self._reads_mail
+        if self._deadline > now and not is_quiet:
             # 0.01 s more: a timer may fire a little before its time, and would then be set again and again.
-            self._look_at(min(self._deadline, now + patience) + 0.01)
+            quiet_until = self._mail_by if self._mail_by > now else math.inf
+            self._look_at(min(self._deadline, now + patience, quiet_until) + 0.01)
         elif self._transport.is_closing() or self._transport.get_write_buffer_size():
             # The client does not read: it would never take a last reply either.
             self.abort()
         else:
+            self._meets(Limit.TIME)
             self._hang_up(replies.TOO_SLOW)
             self._look_at(now + patience)
+
+    def _may_be_quiet(self) -> None:
+        """From now on, a stranger has [smtp.limits] quiet_s to bring a mail."""
+        if self._source is not None and self._reception.limits.quiet_s:
+            self._mail_by = self.loop.time() + self._reception.limits.quiet_s
+            if self._mail_by < self._timer_at:
+                self._look_at(self._mail_by)
+
+    def _meets(self, limit: Limit) -> None:
+        """A limit ends this session, or refuses a mail."""
+        self._reception.sources.tell(limit, self.session.address, self._source)
 
     # --- The conversation -----------------------------------------------------------------------------------------------
 
@@ -228,13 +243,15 @@ class Connection(asyncio.Protocol):
             self._inbox += data
         if not self._is_held:
             self._obey_all()
+        elif self._greets_later:
+            self._object_to_haste()
         elif len(self._inbox) > CHUNK and self._transport is not None:
             self._is_deaf = True
             self._transport.pause_reading()
 
     @property
     def _is_held(self) -> bool:
-        return self._ending or self._task is not None or self._is_full or self._lets_others
+        return self._ending or self._task is not None or self._is_full or self._waits
 
     def _go_on(self) -> None:
         """What held the session is over: obey what came meanwhile."""
@@ -250,7 +267,7 @@ class Connection(asyncio.Protocol):
                 self._inbox.clear()
                 self._read_mail(data)
             elif commands == _TURN:
-                self._lets_others = True
+                self._waits = True
                 self.loop.call_soon(self._take_turn)
             elif line := self._next_line():
                 self._obey(line)
@@ -267,7 +284,7 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _take_turn(self) -> None:
-        self._lets_others = False
+        self._waits = False
         self._go_on()
 
     def _next_line(self) -> bytes:
@@ -326,12 +343,25 @@ class Connection(asyncio.Protocol):
         self._errors += not (in_the_wake or reply.startswith("4"))
         self._refused = self._refused or verb in ("MAIL", "RCPT")
         self._say(reply)
-        if self._errors >= MAX_ERRORS:
+        if self._errors >= self._most_errors:
             logger.info("[%s] made too many errors, the last: %r", self.session.address, reply)
+            self._meets(Limit.ERRORS)
             self._say(replies.TOO_MANY_ERRORS)
             self._ending = True
         if reply.startswith("421"):
             self._ending = True
+
+    @property
+    def _most_errors(self) -> int | float:
+        return _TRUSTED_ERRORS if self._source is None else self._reception.limits.errors or math.inf
+
+    def _idles(self) -> None:
+        """A command came that brings no mail nearer.  Raises CommandError when a stranger has said too many of them."""
+        self._idle_commands += 1
+        most = self._reception.limits.commands
+        if self._source is not None and 0 < most < self._idle_commands:
+            self._meets(Limit.COMMANDS)
+            raise CommandError(replies.TOO_MANY_COMMANDS)
 
     def _say(self, reply: str) -> None:
         self._outbox.append(reply)
@@ -345,3 +375,9 @@ class Connection(asyncio.Protocol):
         self._outbox.clear()
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(written)
+
+
+_SENT_AWAY: dict[Limit, Callable[[str], str]] = {
+    Limit.CONNECTIONS: replies.too_many_connections,
+    Limit.LAG: replies.busy,
+}  # others: too much comes from there

@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import msgspec
+
 from gateway.config import Smtp
 from gateway.model import Admission, Answer, Identity, Mail, Verdict
 from gateway.smtp.server import SmtpServer
@@ -57,7 +59,8 @@ class Door:
         self.intake = FakeIntake()
         self.loop = runner()
         self.server = SmtpServer(
-            Smtp(**{"listen": "127.0.0.1:0", "hostname": "gw.example", "authenticate": False, **settings}), self.intake
+            msgspec.convert({"listen": "127.0.0.1:0", "hostname": "gw.example", "authenticate": False, **settings}, Smtp),
+            self.intake,
         )
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._clients: list[Client] = []

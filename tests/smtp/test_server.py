@@ -10,7 +10,8 @@ import time
 import pytest
 
 from gateway.config import Smtp
-from gateway.smtp.server import LagProbe, SmtpServer
+from gateway.smtp.lag import LagProbe
+from gateway.smtp.server import SmtpServer
 from tests.smtp.door import Door, FakeIntake
 
 LETTER = b"Subject: x\r\n\r\nx\r\n"

@@ -1,0 +1,1 @@
+"""Tables of the configuration file that stand in tables of gateway.config, by subject.  Pure."""

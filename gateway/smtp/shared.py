@@ -1,0 +1,62 @@
+"""What all sessions of the SMTP door share: settings, ready-made replies, who is there, and how much they take up."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from gateway.config import Smtp
+from gateway.smtp import replies
+from gateway.smtp.handler import Handler
+from gateway.smtp.identity import TrustedNetworks
+from gateway.smtp.lag import LagProbe
+from gateway.smtp.sources import Limit, Source, Sources
+
+if TYPE_CHECKING:
+    from gateway.smtp.session import Connection
+
+VERBS = ("DATA", "EHLO", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "VRFY")
+
+
+class Reception:
+    """What all sessions of the door share."""
+
+    def __init__(self, handler: Handler, settings: Smtp, hostname: str, loop: asyncio.AbstractEventLoop, lag: LagProbe) -> None:
+        self.handler = handler
+        self.settings = settings
+        self.limits = settings.limits
+        self.sources = Sources(settings.limits, loop.time)
+        self.lag = lag
+        self.hostname = hostname
+        self.loop = loop
+        self.trusted = TrustedNetworks(settings.trusted_networks)
+        self.extensions = replies.extensions(hostname, max_bytes=settings.max_message_bytes)
+        self.help = replies.help_text(VERBS, settings.help_url)
+        self.sessions: set[Connection] = set()
+        self.nobody_left = asyncio.Event()
+        self.nobody_left.set()
+        self.bytes_in_flight = 0
+        self.stopping = False
+
+    def room(self) -> int:
+        """Bytes that may still come in before [smtp] max_bytes_in_flight is reached."""
+        return self.settings.max_bytes_in_flight - self.bytes_in_flight
+
+    def limit_met(self, source: Source | None) -> Limit | None:
+        """What keeps a newcomer out: trusted ones (``source`` is None) only that all places are taken."""
+        if len(self.sessions) >= self.settings.max_connections:
+            return Limit.CONNECTIONS
+        if source is None:
+            return None
+        return Limit.LAG if self.lag.is_behind else self.sources.enter(source)
+
+    def enter(self, session: Connection) -> None:
+        """A session begins."""
+        self.sessions.add(session)
+        self.nobody_left.clear()
+
+    def leave(self, session: Connection) -> None:
+        """It is over."""
+        self.sessions.discard(session)
+        if not self.sessions:
+            self.nobody_left.set()
