@@ -26,7 +26,7 @@ from bench.sink import listen
 from gateway.config import Inspection
 from gateway.documents.mime import may_carry_document
 from gateway.documents.recognise import recognise
-from gateway.documents.vietnamese import fold, squeeze
+from gateway.documents.vietnamese import fold, squeeze, squeezed
 from gateway.inspection import Inspector
 from gateway.model import Nature
 from tests.world.official import decision
@@ -194,6 +194,7 @@ def _recognised_afresh(raw: bytes) -> None:
     """As a fresh child does it: nothing is remembered of the mail before."""
     fold.cache_clear()
     squeeze.cache_clear()
+    squeezed.cache_clear()
     recognise(raw)
 
 

@@ -72,8 +72,10 @@ def without_copy_block(lines: Sequence[Line]) -> tuple[Line, ...]:
 def _marked(cell: str) -> tuple[str, str] | None:
     """Form and what follows it, when the piece of a line is the mark of a copy."""
     head, _, rest = cell.strip(" |").partition(";")
+    if not is_capitals(head.strip(" |*:")):
+        return None
     flat = squeezed(head)
-    if not is_capitals(head.strip(" |*:")) or not COPY_MARK.match(flat):
+    if not COPY_MARK.match(flat):
         return None
     return next(((form, rest) for begin, form in _FORMS if begin in flat), None)
 

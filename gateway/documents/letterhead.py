@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from msgspec.structs import replace
+
 from gateway.documents import grammar
 from gateway.documents.date_line import DateLine, date_line
 from gateway.documents.kinds import kind_by_title
@@ -25,6 +27,7 @@ SEARCHED = 90  # lines: a portal puts its menu before the document
 _NOT_OURS = re.compile(
     r"^[\W_]*(?:nguoiky|kyboi|email|coquan|thoigianky|ngayky|kyten):|^congbao/|^congvanden|^den(?:so|ngay)?:"
 )
+_NAMED = re.compile(r"\t| {3,}|;")
 _SHORTEST = 4  # letters of an agency's name, where an OCR read it
 _LONG = 130  # letters: a line of text, not of a letterhead
 
@@ -84,8 +87,7 @@ class _Reader:
         return self.head
 
     def _set(self, **changes: object) -> None:
-        values = {name: getattr(self.head, name) for name in self.head.__struct_fields__}
-        self.head = Letterhead(**(values | changes))
+        self.head = replace(self.head, **changes)
 
     @property
     def _anchored(self) -> bool:
@@ -339,7 +341,7 @@ class _Reader:
         flat = squeeze(text)
         found = grammar.ADDRESSED.match(flat.fold)
         rest = text[flat.place(found.end(), end=len(text)) :] if found else ""
-        named = tuple(one_line(cell).strip(" -+•;.,:") for cell in re.split(r"\t| {3,}|;", rest) if cell.strip(" -:.…_"))
+        named = tuple(one_line(cell).strip(" -+•;.,:") for cell in _NAMED.split(rest) if cell.strip(" -:.…_"))
         self._set(addressed=Found(text=one_line(text), line=line), addressees=named)
         self.collecting = "addressees"
 

@@ -10,6 +10,8 @@ from gateway.model import Box, Value
 MAX_LINES = 20_000
 MAX_LINE = 4_000
 
+_BETWEEN_CELLS = re.compile(r"\t+| {3,}|\|")
+
 
 class Column(Value):
     """A piece of a line between TABs, on a page that an OCR read."""
@@ -54,7 +56,7 @@ class Found(Value):
 
 def cells(text: str) -> Iterator[str]:
     """The columns of a line: parted by a TAB, by three spaces or by a bar."""
-    return (cell for cell in re.split(r"\t+| {3,}|\|", text) if cell.strip())
+    return (cell for cell in _BETWEEN_CELLS.split(text) if cell.strip())
 
 
 class Text(Value):

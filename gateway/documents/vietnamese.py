@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 from gateway.documents.mending import mended
 from gateway.documents.syllables import is_bare_syllable, is_syllable, syllable_share
-from gateway.model import Value
 
 __all__ = [
     "Squeezed", "fold", "is_bare_syllable", "is_capitals", "is_syllable", "mended", "nfc", "one_line", "plain_symbol",
@@ -36,22 +36,46 @@ _DASHES = "‐‑‒–—―−﹣－"
 _LOOKALIKES = dict(zip("АВЕІКМНОРСТУХаеіорсухјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναι", "ABEIKMHOPCTYXaeiopcyxjsABEZHIKMNOPTYXovai", strict=True))
 _TONE = "\u0300\u0301\u0303\u0309\u0323"
 _TONES = re.compile(f"[{_TONE}]")
-_RUN = re.compile(r"\S+")
 _MARK = re.compile("[\u0300-\u036f]")
 _TONE_FIRST = re.compile(f"([{_TONE}])([\u0302\u0306\u031b]+)")
 _SYMBOL = str.maketrans({**dict.fromkeys(_DASHES, "-"), **_LOOKALIKES, "Ð": "Đ", "ð": "đ", "⁄": "/", "∕": "/", "／": "/"})
 
 
-class Squeezed(Value):
-    """A text without spaces: ``raw`` keeps case and marks, ``fold`` has neither, ``at`` leads back to the original."""
+class Squeezed:
+    """A text without spaces: ``fold`` has neither case nor marks, ``raw`` keeps both, ``at`` leads back to the original.
 
-    raw: str
-    fold: str
-    at: tuple[int, ...]  # at[i] is the place of raw[i] in the text that was squeezed
+    Of most lines nobody asks more than ``fold``: the other two are found when first asked for.
+    """
+
+    __slots__ = ("_at", "_raw", "_text", "fold")
+
+    def __init__(self, text: str) -> None:
+        """``text`` is in NFC."""
+        self.fold = "".join(text.lower().split()) if text.isascii() else text.translate(_FOLDED_SEEN)
+        self._text = text
+        self._raw: str | None = None
+        self._at: tuple[int, ...] | None = None
+
+    @property
+    def raw(self) -> str:
+        """The text without spaces, as it was written."""
+        if self._raw is None:
+            self._raw = self._text.translate(_SEEN)
+        return self._raw
+
+    @property
+    def at(self) -> tuple[int, ...]:
+        """at[i] is the place of raw[i] in the text."""
+        if self._at is None:
+            self._at = tuple(self._places())
+        return self._at
 
     def place(self, index: int, *, end: int) -> int:
         """Where ``index`` of the squeezed text lies in the original; ``end`` is what lies behind its last letter."""
-        return self.at[index] if index < len(self.at) else end
+        return next(islice(self._places(), index, None), end)
+
+    def _places(self) -> Iterator[int]:
+        return (i for i, letter in enumerate(self._text) if _SEEN[ord(letter)])
 
 
 def nfc(text: str) -> str:
@@ -104,6 +128,7 @@ def _folded_letter(letter: str) -> str:
 
 _FOLDED = _Learnt(_folded_letter)
 _SEEN = _Learnt(lambda letter: "" if letter == "\u00ad" or letter.isspace() or unicodedata.combining(letter) else letter)
+_FOLDED_SEEN = _Learnt(lambda letter: _folded_letter(letter) if _SEEN[ord(letter)] else "")
 
 
 _REMEMBERED = 512  # texts: one line is looked at by a dozen patterns one after the other; a child reads one file and ends
@@ -121,16 +146,10 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=_REMEMBERED)
 def squeeze(text: str) -> Squeezed:
     """The text without any space or soft hyphen, folded as well, and the way back."""
-    text = nfc(text)
-    at: list[int] = []
-    for run in _RUN.finditer(text):
-        at.extend(range(*run.span()))
-    raw = text.translate(_SEEN)
-    if len(raw) != len(at):
-        at = [i for i in at if _SEEN[ord(text[i])]]
-    return Squeezed(raw=raw, fold=fold(raw), at=tuple(at))
+    return Squeezed(nfc(text))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def squeezed(text: str) -> str:
     """Folded and without spaces: for comparing alone."""
     return "".join(fold(text).split())

@@ -35,41 +35,47 @@ _NOTHING = Look()
 
 
 class Styles:
-    """The styles of a document, each with what it takes over from those it is based on."""
+    """The styles of a document, each with what it takes over from those it is based on.
+
+    Word writes some hundred and fifty, and a letter uses three: each is read when it is first asked for.
+    """
 
     def __init__(self, root: etree._Element | None = None) -> None:
         self._looks: dict[str, Look] = {}
+        self._styles: dict[str, etree._Element] = {}
+        self._space = ""
         self.default = _PLAIN
         self.paragraph = _PLAIN  # of a paragraph that names no style
         if root is None:
             return
-        space = namespace_of(root)
+        self._space = space = namespace_of(root)
         defaults = root.find(f"{space}docDefaults/{space}rPrDefault/{space}rPr")
         self.default = over(look_of(defaults, space), _PLAIN)
-        self._read(root, space)
-
-    def _read(self, root: etree._Element, space: str) -> None:
-        own: dict[str, tuple[str, Look]] = {}
         name = ""
         for style in root.iterchildren(space + "style"):
             key = style.get(space + "styleId") or ""
-            base = style.find(space + "basedOn")
-            own[key] = (value_of(base, space), over(look_of(style.find(space + "rPr"), space), _shape(style, space)))
-            if style.get(space + "type") == "paragraph" and (style.get(space + "default") or "0") not in _OFF:
+            self._styles[key] = style
+            if (style.get(space + "default") or "0") not in _OFF and style.get(space + "type") == "paragraph":
                 name = key
-        for key in own:
-            look, at = _NOTHING, key
-            for _ in range(_MAX_BASES):
-                if at not in own:
-                    break
-                at, below = own[at]
-                look = over(look, below)
-            self._looks[key] = look
-        self.paragraph = over(self._looks.get(name, _NOTHING), self.default)
+        self.paragraph = over(self.named(name), self.default)
 
     def named(self, name: str) -> Look:
         """The look of a style; nothing when there is none of that name."""
-        return self._looks.get(name, _NOTHING)
+        if name not in self._styles:
+            return _NOTHING
+        if name not in self._looks:
+            self._looks[name] = self._resolved(name)
+        return self._looks[name]
+
+    def _resolved(self, name: str) -> Look:
+        look, space = _NOTHING, self._space
+        for _ in range(_MAX_BASES):  # a style may be based on itself
+            style = self._styles.get(name)
+            if style is None:
+                break
+            look = over(look, over(look_of(style.find(space + "rPr"), space), _shape(style, space)))
+            name = value_of(style.find(space + "basedOn"), space)
+        return look
 
 
 def namespace_of(root: etree._Element) -> str:
