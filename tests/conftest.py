@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.world.gateway import Gateway
 from tests.world.postfix import Postfix
 
+settings.register_profile("vanthu", deadline=None)  # a busy machine is no defect; what hangs meets pytest's own limit
+settings.load_profile("ci" if os.environ.get("CI") else "vanthu")
 _IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
