@@ -18,11 +18,12 @@ from gateway.courier import Answer, Level
 from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, DeliveryEvent
-from gateway.model import Account, Action, Arrival, Case, Direction, Event, Identity, Mail, Recipient, Role, Story
+from gateway.model import Account, Action, Arrival, Case, Direction, Event, Identity, Mail, Recipient, Story
 from gateway.notices import Notices, may_be_told
 from gateway.policy.facts import local_day
 from gateway.policy.sameness import number_mark
 from gateway.review import queued
+from gateway.roles import Verb, allows
 from gateway.store import Acceptance, MailRow, Store
 from gateway.store.receipts import Effect, Fit, answer_of
 from gateway.store.statuses import Owed
@@ -110,7 +111,7 @@ class Answers:
 
         Only a case that was handed over to that office system.  NotFound, NotAllowed.
         """
-        if not by.active or by.role is not Role.OFFICER:
+        if not allows(by, Verb.RUN):
             raise NotAllowed("Chỉ cán bộ quản trị được gắn trả lời vào hồ sơ.")
         receipt, now = self._store.receipts.orphan(courier, event_id), self._clock()
         if receipt.level is Level.DOCUMENT:

@@ -32,6 +32,7 @@ from gateway.commands.say import say, shown
 from gateway.config import Config, load
 from gateway.errors import VanthuError
 from gateway.model import Account, Role
+from gateway.roles import NEEDS_UNIT
 
 if TYPE_CHECKING:
     from gateway.app import Console as ConsoleServer
@@ -196,7 +197,7 @@ def user_add(name: str, config_file: Path, full_name: str, role: str, units: tup
     unknown = [unit for unit in units if unit not in known]
     if unknown:
         raise click.BadParameter(f"no organisation {', '.join(unknown)} in the directory", param_hint="--unit")
-    if role in (Role.CLERK, Role.LEADER) and not units:
+    if Role(role) in NEEDS_UNIT and not units:
         raise click.BadParameter(f"a {role} needs at least one unit", param_hint="--unit")
     _put_account(settings, Account(name=name, full_name=full_name, role=Role(role), units=units), password)
     say(f"account {name} written")

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from gateway import maillog
 from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed
-from gateway.model import Account, Case, Event, Role, Story
+from gateway.model import Account, Case, Event, Story
 from gateway.notices import Notices
 from gateway.policy.facts import local_day
 from gateway.review import LONGEST_REASON, queued, said
-from gateway.rights import clerks_of, decidable, unit_name
+from gateway.rights import assignable, clerks_of, decidable, unit_name
+from gateway.roles import Verb, allows, is_clerk
 from gateway.store import Acceptance, Store
 
 LONGEST_ABSENCE = timedelta(days=366)
@@ -61,9 +62,7 @@ class Desk:
 
     def assign(self, case_id: str, assignee: str, by: Account) -> None:
         """Giao: one clerk of the unit looks after the case; "" gives it back to all of them."""
-        case = self._store.views.case(case_id)
-        if by.role is not Role.LEADER or not by.active or case.unit not in by.units:
-            case = decidable(self._store, self._directory(), case_id, by)
+        case = assignable(self._store, self._directory(), case_id, by)
         now = self._clock()
         if assignee and assignee not in {account.name for account in clerks_of(self._store, case.unit, now)}:
             raise NotAllowed(f"Chỉ giao được cho tài khoản văn thư {unit_name(self._directory(), case.unit)}.")
@@ -117,13 +116,13 @@ class Desk:
 
     def stand_in(self, account: str, stand_in: str, by: Account, *, since: datetime, until: datetime) -> None:
         """Thay thế khi vắng mặt: another clerk acts for this one; "" ends it.  By herself, or by the officer."""
-        if not by.active or not (by.name == account or by.role is Role.OFFICER):
+        if not by.active or not (by.name == account or allows(by, Verb.MANAGE_ACCOUNTS)):
             raise NotAllowed("Chỉ chính văn thư đó hoặc quản trị được ghi người thay.")
         now = self._clock()
         absent, present = self._store.account(account), self._store.account(stand_in) if stand_in else None
-        if absent is None or absent.role is not Role.CLERK:
+        if absent is None or not is_clerk(absent):
             raise NotAllowed("Chỉ văn thư mới cần người thay.")
-        if stand_in and (present is None or not present.active or present.role is not Role.CLERK or stand_in == account):
+        if stand_in and (present is None or not present.active or not is_clerk(present) or stand_in == account):
             raise NotAllowed("Người thay phải là một tài khoản văn thư khác đang hoạt động.")
         if stand_in and not (since < until and now < until <= since + LONGEST_ABSENCE):
             raise NotAllowed("Ngày cuối phải sau ngày đầu, chưa qua, và không quá một năm.")

@@ -550,6 +550,7 @@ class Role(StrEnum):
     """What an account of the console may do."""
 
     CLERK = "clerk"  # decides the cases of its units
+    HEAD_CLERK = "head-clerk"  # a clerk who also sees all units below hers, and says who looks after what
     OFFICER = "officer"  # runs the gateway: sees everything but sealed cases, decides nothing
     LEADER = "leader"  # reads the cases of its units
     AUDITOR = "auditor"  # reads everything but sealed contents
@@ -564,6 +565,11 @@ class Account(Value):
     units: tuple[str, ...] = ()  # codes of organisations; empty for officers and auditors: all
     password_hash: str = ""
     active: bool = True
+    must_change: bool = False  # the password is somebody else's choice: the next sign-in changes it
+    totp: str = ""  # secret of the second factor (RFC 6238, base32); "" for none
+    recovery: tuple[str, ...] = ()  # digests of codes that stand in for it, each once
+    subject: str = ""  # who this is at the sign-in service (OIDC); "" for nobody
+    oversees: tuple[str, ...] = ()  # units below the own ones: seen, not decided; never stored (gateway.rights)
 
 
 # --- What the doors and the intake say to each other ------------------------------------------------------------------

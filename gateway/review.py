@@ -27,7 +27,6 @@ from gateway.model import (
     Mail,
     Recipient,
     Relation,
-    Role,
     Story,
     digest_of,
 )
@@ -35,6 +34,7 @@ from gateway.notices import Notices, may_be_told
 from gateway.policy.facts import local_day
 from gateway.policy.sameness import Layer
 from gateway.rights import decidable, unit_name
+from gateway.roles import Verb, allows, decides, is_clerk
 from gateway.store import Acceptance, Exemption, MailRow, Store, Views
 
 LONGEST_REASON = 1000  # characters
@@ -201,7 +201,7 @@ class Review:
 
     def retry(self, delivery_id: str, by: Account) -> Delivery:
         """Try a delivery again that was given up, refused or is uncertain: the IT officer's act."""
-        if not by.active or by.role is not Role.OFFICER:
+        if not allows(by, Verb.RUN):
             raise NotAllowed("Chỉ cán bộ quản trị được cho chuyển lại.")
         delivery = self._delivery(delivery_id)
         if delivery.case_id and delivery.courier != RELAY:
@@ -260,8 +260,8 @@ class Review:
 
     def _check_may_remind(self, by: Account, directory: Directory) -> None:
         department = directory.department(local_day(self._clock()))
-        is_registry = by.role is Role.CLERK and department is not None and department.code in by.units
-        if not by.active or not (by.role is Role.OFFICER or is_registry):
+        is_registry = department is not None and decides(by, department.code)
+        if not allows(by, Verb.REMIND) or (is_clerk(by) and not is_registry):
             raise NotAllowed("Chỉ quản trị hoặc văn thư Sở được gửi thư nhắc báo cáo.")
 
     # --- Helpers ------------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from datetime import datetime
 from gateway.causes import cause_of
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState
-from gateway.model import Account, Delivery, Role, Value
+from gateway.model import Account, Delivery, Value
 from gateway.review import Review, said
+from gateway.roles import Verb, allows
 from gateway.store import Store
 
 TROUBLED = (DeliveryState.UNCERTAIN, DeliveryState.REFUSED, DeliveryState.DEAD)
@@ -114,5 +115,5 @@ class Traffic:
 
 
 def _check(by: Account) -> None:
-    if not by.active or by.role is not Role.OFFICER:
+    if not allows(by, Verb.RUN):
         raise NotAllowed("Chỉ cán bộ quản trị được làm việc này.")

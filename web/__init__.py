@@ -9,13 +9,14 @@ from pathlib import Path
 
 from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 
 from gateway.directory.headings import in_words
 from gateway.errors import StoreUnavailable
-from gateway.model import Account, Role
+from gateway.model import Account
 from gateway.policy.explain import what_would_change_it
+from gateway.roles import RIGHTS, Verb, allows
 from web import (
     api,
     appeals,
@@ -93,10 +94,10 @@ def create_app(gateway: WebGateway) -> Flask:
     return app
 
 
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@auth.may(Verb.OWN_ACCOUNT)
 def home() -> ResponseReturnValue:
     """The page that each role works on first."""
-    return redirect(url_for("deliveries.deliveries" if auth.me().role is Role.OFFICER else "cases.queue"))
+    return redirect(url_for("deliveries.deliveries" if allows(auth.me(), Verb.RUN) else "cases.queue"))
 
 
 def asset(name: str) -> str:
@@ -122,7 +123,7 @@ def _shown_everywhere() -> dict[str, object]:
         account = None
     return {
         "account": account,
-        "sees_all": account is not None and auth.units_of(account) is None,
+        "may": {verb.value for verb in RIGHTS if account is not None and allows(account, verb)},
         "now": format.utc_now(),
         "help_phone": current_gateway().settings.smtp.help_phone,
     }

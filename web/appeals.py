@@ -9,13 +9,14 @@ from gateway.appeals import LONGEST, is_open_to_appeal
 from gateway.errors import NotAllowed
 from gateway.model import Verdict
 from gateway.store import MailRow
-from web.auth import limiter
+from web.auth import anybody, limiter
 from web.context import gateway, store
 
 blueprint = Blueprint("appeals", __name__)
 
 
 @blueprint.get("/appeal/<id:mail_id>/<sign>")
+@anybody
 @limiter.limit("60 per hour")
 def ask(mail_id: str, sign: str) -> ResponseReturnValue:
     """What became of the mail and why, and a place to write."""
@@ -24,6 +25,7 @@ def ask(mail_id: str, sign: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/appeal/<id:mail_id>/<sign>")
+@anybody
 @limiter.limit("20 per hour")
 def appeal(mail_id: str, sign: str) -> ResponseReturnValue:
     """Lay it before the clerk."""

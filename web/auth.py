@@ -18,10 +18,11 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent, CaseState
-from gateway.model import Account, Action, Case, Event, Role, Story
-from gateway.rights import acting
-from web.context import store
+from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent
+from gateway.model import Account, Case, Event, Role, Story
+from gateway.rights import acting, is_sealed, overseeing
+from gateway.roles import Verb, allows, decides, seen_units, sees
+from web.context import gateway, store
 from web.format import utc_now
 from web.security import SIGNED_IN_FOR
 
@@ -33,7 +34,6 @@ SHORTEST_PASSWORD = 10
 _LONGEST_PASSWORD = 200  # scrypt reads all of it: no megabytes
 # A wrong name costs as much time as a wrong password: the page does not tell which names exist.
 _NOBODY = generate_password_hash("nobody has this password")
-_SEES_ALL = (Role.OFFICER, Role.AUDITOR)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -76,7 +76,7 @@ def load_user(identity: str) -> User | None:
     account = store().account(name)
     if account is None or not account.active or _print_of(account.password_hash) != fingerprint:
         return None
-    return User(acting(store(), account, utc_now()))
+    return User(overseeing(gateway().directory(), acting(store(), account, utc_now())))
 
 
 def me() -> Account:
@@ -89,13 +89,12 @@ def me() -> Account:
 
 def units_of(account: Account) -> tuple[str, ...] | None:
     """The units whose cases the account sees; None is all."""
-    return None if account.role in _SEES_ALL else account.units
+    return seen_units(account)
 
 
 def may_see(account: Account, case: Case) -> bool:
     """Whether the case exists for this account."""
-    units = units_of(account)
-    return units is None or case.unit in units
+    return sees(account, case.unit)
 
 
 def visible_case(case_id: str) -> Case:
@@ -114,20 +113,30 @@ def tell_seen(account: Account, *, case_id: str = "", mail_id: str = "", what: s
 
 def possible_acts(account: Account, case: Case) -> frozenset[CaseEvent]:
     """What the account may do with the case now: only a clerk of its unit decides, and the table of states says what."""
-    if account.role is not Role.CLERK or case.unit not in account.units or is_sealed(case):
+    if not decides(account, case.unit) or is_sealed(case):
         return frozenset()
     by_a_person = {CaseEvent.APPROVE, CaseEvent.RELEASE, CaseEvent.RETURN, CaseEvent.WITHDRAW, CaseEvent.TRANSFER}
     by_a_person |= {CaseEvent.RECEIVE}
     return frozenset(by_a_person & CASE_TRANSITIONS[case.state].keys())
 
 
-def is_sealed(case: Case) -> bool:
-    """Whether the case shows nothing but that it exists."""
-    return case.action is Action.QUARANTINE or case.state is CaseState.SEALED
+def may(verb: Verb) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A view for signed-in accounts that may do this (gateway.roles); the others get 403, strangers the sign-in page."""
+
+    def decorate(view: Callable[P, T]) -> Callable[P, T]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            if not allows(me(), verb):
+                abort(403)
+            return view(*args, **kwargs)
+
+        return marked(cast(Callable[P, T], login_required(guarded)), verb)
+
+    return decorate
 
 
 def roles(*allowed: Role) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """A view for signed-in accounts of these roles; the others get 403."""
+    """A view for accounts of these roles, until it has its verb (may)."""
 
     def decorate(view: Callable[P, T]) -> Callable[P, T]:
         @wraps(view)
@@ -139,6 +148,23 @@ def roles(*allowed: Role) -> Callable[[Callable[P, T]], Callable[P, T]]:
         return cast(Callable[P, T], login_required(guarded))
 
     return decorate
+
+
+def anybody(view: Callable[P, T]) -> Callable[P, T]:
+    """A view without sign-in: it says nothing that not everybody may know, or checks a signed link itself."""
+    return marked(view, None)
+
+
+def marked(view: Callable[P, T], verb: Verb | None) -> Callable[P, T]:
+    """The view with its verb on it (None: for anybody): a test compares all views with the table."""
+    view.verb = verb  # type: ignore[attr-defined]  # functions take attributes
+    return view
+
+
+def verb_of(view: Callable[..., object]) -> Verb | None:
+    """What a view is for; None for anybody.  AttributeError when nobody has said."""
+    verb: Verb | None = view.verb  # type: ignore[attr-defined]  # as above
+    return verb
 
 
 def takes_files(app: Flask, *endpoints: str) -> None:
@@ -162,6 +188,7 @@ def _failed(response: Response) -> bool:
 
 
 @blueprint.get("/sign-in")
+@anybody
 def sign_in() -> ResponseReturnValue:
     """The sign-in page."""
     if current_user.is_authenticated:
@@ -170,6 +197,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-in")
+@anybody
 @limiter.limit("100 per hour", key_func=lambda: _typed_name(), deduct_when=_failed)
 @limiter.limit("60 per 15 minutes", deduct_when=_failed)
 @limiter.limit("10 per 15 minutes", key_func=_name_and_address, deduct_when=_failed)
@@ -188,6 +216,7 @@ def check_sign_in() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-out")
+@anybody
 def sign_out() -> ResponseReturnValue:
     """Sign out and forget the session."""
     logout_user()
@@ -197,14 +226,14 @@ def sign_out() -> ResponseReturnValue:
 
 
 @blueprint.get("/password")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.OWN_ACCOUNT)
 def password() -> ResponseReturnValue:
     """The page to change one's own password."""
     return render_template("password.html", problem="", shortest=SHORTEST_PASSWORD)
 
 
 @blueprint.post("/password")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.OWN_ACCOUNT)
 @limiter.limit("10 per 15 minutes", key_func=lambda: me().name, deduct_when=_failed)
 def change_password() -> ResponseReturnValue:
     """Change one's own password; all other sessions of the account end."""

@@ -9,15 +9,14 @@ from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 
 from gateway.directory import importing
 from gateway.directory.snapshot import Campaign, is_valid
 from gateway.errors import ConfigError, NotAllowed
-from gateway.model import Role
 from gateway.policy.facts import local_day
 from gateway.policy.reporting import Standing, UnitReport, standings
-from web.auth import me
+from gateway.roles import Verb, allows
+from web.auth import may, me, units_of
 from web.context import gateway, store
 from web.directory import write
 from web.format import moment, utc_now
@@ -34,7 +33,7 @@ _MISSING = (Standing.OVERDUE, Standing.WAITING)
 
 
 @blueprint.get("/campaigns")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CAMPAIGNS)
 def campaigns() -> ResponseReturnValue:
     """All reporting channels, those that are open first, each with how many have sent."""
     today = local_day(utc_now())
@@ -50,7 +49,7 @@ def campaigns() -> ResponseReturnValue:
 
 
 @blueprint.get("/campaign/new")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.OPEN_CAMPAIGN)
 def new() -> ResponseReturnValue:
     """The form for a new channel; ``guide`` and ``title`` may come from the case of the guiding document."""
     _check_may_open()
@@ -60,7 +59,7 @@ def new() -> ResponseReturnValue:
 
 
 @blueprint.post("/campaign/new")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.OPEN_CAMPAIGN)
 def open_one() -> ResponseReturnValue:
     """Open a channel: a row of campaigns.csv; the gateway knows it at once."""
     _check_may_open()
@@ -95,7 +94,7 @@ def _check_may_open() -> None:
 
 
 @blueprint.get("/campaign/<key>")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CAMPAIGNS)
 def one(key: str) -> ResponseReturnValue:
     """One channel: each unit with what it sent and when."""
     campaign = _campaign(key)
@@ -111,12 +110,12 @@ def one(key: str) -> ResponseReturnValue:
         expected=sum(each.is_expected for each in listed),
         words=STANDINGS,
         may_remind=bool(missing) and gateway().review.may_remind(me()),
-        sees_mails=me().role in (Role.OFFICER, Role.AUDITOR),
+        sees_mails=allows(me(), Verb.SEE_MAILS),
     )
 
 
 @blueprint.get("/campaign/<key>.csv")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CAMPAIGNS)
 def as_csv(key: str) -> ResponseReturnValue:
     """The same for spreadsheets: UTF-8 with a byte order mark."""
     campaign = _campaign(key)
@@ -133,7 +132,7 @@ def as_csv(key: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/campaign/<key>/remind")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.REMIND)
 def remind(key: str) -> ResponseReturnValue:
     """Write to the clerks of the units that have not sent; of those that were ticked."""
     campaign = _campaign(key)
@@ -174,13 +173,13 @@ def _campaign(key: str) -> Campaign:
 
 def _may_see(campaign: Campaign) -> bool:
     """Officers and auditors see all; clerks and leaders those of the unit that the mailbox belongs to."""
-    account = me()
-    if account.role in (Role.OFFICER, Role.AUDITOR):
+    units = units_of(me())
+    if units is None:
         return True
     directory, today = gateway().directory(), local_day(utc_now())
     mailbox, domain = directory.mailbox(campaign.mailbox, today), directory.domain(campaign.mailbox, today)
     owner = mailbox.organisation if mailbox is not None else domain.organisation if domain is not None else ""
-    return owner in account.units
+    return owner in units
 
 
 def _standings(campaign: Campaign) -> tuple[UnitReport, ...]:

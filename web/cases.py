@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 
 from gateway.errors import IllegalTransition, NotAllowed
 from gateway.lifecycle import CaseEvent, CaseState
-from gateway.model import Account, Action, Case, Direction, Event, Role, Verdict
+from gateway.model import Account, Action, Case, Direction, Event, Verdict
 from gateway.review import ASK_AGAIN, LONGEST_REASON
+from gateway.rights import is_sealed
+from gateway.roles import Verb
 from web import casework, evidence, files, stories
-from web.auth import is_sealed, may_see, me, possible_acts, roles, tell_seen, units_of, visible_case
+from web.auth import may, may_see, me, possible_acts, tell_seen, units_of, visible_case
 from web.context import gateway, store
 from web.lists import CASE_CURSOR, ROWS, searched, starts_after
 from web.names import courier_name, name_of, unit_name
@@ -58,7 +59,7 @@ WITHDRAW_REASONS = (
 
 
 @blueprint.get("/cases")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CASES)
 def queue() -> ResponseReturnValue:
     """The list of cases: one tab per state, newest first, a page at a time."""
     account = me()
@@ -91,7 +92,7 @@ def queue() -> ResponseReturnValue:
 
 
 @blueprint.get("/case/<id:case_id>")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CASES)
 def one(case_id: str) -> ResponseReturnValue:
     """One case: the page of the document beside its facts, evidence, rule, mails and story."""
     account = me()
@@ -149,7 +150,7 @@ def one(case_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<id:case_id>/approve")
-@roles(Role.CLERK)
+@may(Verb.DECIDE)
 def approve(case_id: str) -> ResponseReturnValue:
     """Approve: the document goes to the office system of the unit."""
     despite = request.form.get("despite") == "yes"
@@ -157,21 +158,21 @@ def approve(case_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<id:case_id>/release")
-@roles(Role.CLERK)
+@may(Verb.DECIDE)
 def release(case_id: str) -> ResponseReturnValue:
     """Release: the mail goes through to its recipients as it came."""
     return _decide(case_id, CaseEvent.RELEASE, lambda by, reason: gateway().review.release(case_id, by, reason))
 
 
 @blueprint.post("/case/<id:case_id>/return")
-@roles(Role.CLERK)
+@may(Verb.DECIDE)
 def give_back(case_id: str) -> ResponseReturnValue:
     """Return: the sender gets a letter with the reason."""
     return _decide(case_id, CaseEvent.RETURN, lambda by, reason: gateway().review.give_back(case_id, by, reason))
 
 
 @blueprint.post("/case/<id:case_id>/withdraw")
-@roles(Role.CLERK)
+@may(Verb.DECIDE)
 def withdraw(case_id: str) -> ResponseReturnValue:
     """Withdraw: the document must not be issued any more."""
     return _decide(case_id, CaseEvent.WITHDRAW, lambda by, reason: gateway().review.withdraw(case_id, by, reason))

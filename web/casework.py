@@ -8,17 +8,17 @@ from itertools import zip_longest
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 
 from gateway.config import ACKNOWLEDGING
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseState
-from gateway.model import Account, Case, Role, Value
+from gateway.model import Account, Case, Value
 from gateway.policy.facts import local_day
-from gateway.rights import clerks_of
+from gateway.rights import clerks_of, is_sealed
+from gateway.roles import Verb, allows, assigns, decides, is_clerk
 from gateway.store import MailRow, Proposal, StandIn, Tie, Transfer
 from web import evidence, files
-from web.auth import is_sealed, may_see, me, roles, tell_seen, visible_case
+from web.auth import may, may_see, me, tell_seen, units_of, visible_case
 from web.context import gateway, store
 from web.format import VIETNAM, utc_now
 from web.names import unit_name
@@ -78,7 +78,7 @@ def twins(account: Account, case: Case) -> tuple[Twin, ...]:
             proposal=proposal,
             case=other,
             title=evidence.title(other),
-            may_undo=bool(proposal.decision) and account.role is Role.CLERK,
+            may_undo=bool(proposal.decision) and decides(account, case.unit),
         )
         for proposal in store().casework.proposals(case.id)
         if (other := _seen(account, _other(proposal.case_id, proposal.other_id, case))) is not None
@@ -111,7 +111,7 @@ def seats(case: Case) -> tuple[Seat, ...]:
 def may_assign(account: Account, case: Case) -> bool:
     """Clerks of the unit and its leaders say who looks after a case that still goes on."""
     open_still = case.state in (CaseState.WAITING, CaseState.APPROVED, CaseState.HANDED_OVER)
-    return open_still and account.role in (Role.CLERK, Role.LEADER) and case.unit in account.units
+    return open_still and assigns(account, case.unit)
 
 
 def unit_choices(case: Case) -> list[tuple[str, str]]:
@@ -131,16 +131,18 @@ def gone_from(account: Account, case_id: str) -> Transfer | None:
 
 
 @blueprint.get("/cases/gone")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CASES)
 def gone() -> ResponseReturnValue:
     """What went to other units: where, when and why, and nothing more."""
     account = me()
-    units = account.units or tuple(gateway().directory().organisations)
+    units = units_of(account)
+    if units is None:
+        units = tuple(gateway().directory().organisations)
     return render_template("cases_gone.html", rows=store().casework.gone(units))
 
 
 @blueprint.get("/case/<id:case_id>/compare/<id:other_id>")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CASES)
 def compare(case_id: str, other_id: str) -> ResponseReturnValue:
     """Two cases side by side, with what differs marked."""
     account, pair = me(), (visible_case(case_id), visible_case(other_id))
@@ -164,7 +166,7 @@ def compare(case_id: str, other_id: str) -> ResponseReturnValue:
 
 def may_judge(account: Account, *cases: Case) -> bool:
     """Whether the account says what is the same: a clerk of the unit."""
-    return account.role is Role.CLERK and all(case.unit in account.units for case in cases)
+    return all(decides(account, case.unit) for case in cases)
 
 
 def _rows(one: Case, other: Case, mails: Sequence[MailRow], others: Sequence[MailRow]) -> list[Row]:
@@ -190,7 +192,7 @@ def _senders(mails: Sequence[MailRow]) -> str:
 
 
 @blueprint.post("/case/<id:case_id>/same/<id:other_id>")
-@roles(Role.CLERK)
+@may(Verb.DECIDE)
 def judge(case_id: str, other_id: str) -> ResponseReturnValue:
     """Say whether two cases are one document."""
     answer = request.form.get("answer", "")
@@ -206,7 +208,7 @@ def judge(case_id: str, other_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<id:case_id>/undo/<id:other_id>")
-@roles(Role.CLERK)
+@may(Verb.DECIDE)
 def undo(case_id: str, other_id: str) -> ResponseReturnValue:
     """Take that back."""
     later, earlier = _as_proposed(case_id, other_id)
@@ -219,7 +221,7 @@ def undo(case_id: str, other_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<id:case_id>/assign")
-@roles(Role.CLERK, Role.LEADER)
+@may(Verb.ASSIGN)
 def assign(case_id: str) -> ResponseReturnValue:
     """Give a case to one clerk of the unit."""
     assignee = request.form.get("assignee", "")[:100]
@@ -232,7 +234,7 @@ def assign(case_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<id:case_id>/transfer")
-@roles(Role.CLERK)
+@may(Verb.DECIDE)
 def transfer(case_id: str) -> ResponseReturnValue:
     """Give a case to another unit."""
     unit, reason = request.form.get("unit", ""), typed_reason()
@@ -247,7 +249,7 @@ def transfer(case_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<id:case_id>/receive")
-@roles(Role.CLERK)
+@may(Verb.DECIDE)
 def receive(case_id: str) -> ResponseReturnValue:
     """Take in a document of the axis."""
     number = " ".join(request.form.get("number", "").split())
@@ -260,7 +262,7 @@ def receive(case_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/case/<id:case_id>/refuse")
-@roles(Role.CLERK)
+@may(Verb.DECIDE)
 def refuse(case_id: str) -> ResponseReturnValue:
     """Refuse a document of the axis."""
     reason = typed_reason()
@@ -287,23 +289,27 @@ def _carried_out(case_id: str, act: Callable[[Account], str]) -> ResponseReturnV
 
 
 @blueprint.get("/stand-in")
-@roles(Role.CLERK, Role.OFFICER)
+@may(Verb.STAND_IN)
 def stand_in() -> ResponseReturnValue:
     """Who stands in for whom, and the form for it."""
     account, now = me(), utc_now()
-    clerks = [each for each in store().views.accounts() if each.active and each.role is Role.CLERK]
-    shown = [each for each in store().casework.stand_ins(now) if account.role is Role.OFFICER or account.name in _names(each)]
+    clerks = [each for each in store().views.accounts() if each.active and is_clerk(each)]
+    shown = [
+        each
+        for each in store().casework.stand_ins(now)
+        if allows(account, Verb.MANAGE_ACCOUNTS) or account.name in _names(each)
+    ]
     return render_template(
         "stand_in.html",
         rows=shown,
         clerks=clerks,
-        absentees=clerks if account.role is Role.OFFICER else [account],
+        absentees=clerks if allows(account, Verb.MANAGE_ACCOUNTS) else [account],
         today=local_day(now),
     )
 
 
 @blueprint.post("/stand-in")
-@roles(Role.CLERK, Role.OFFICER)
+@may(Verb.STAND_IN)
 def set_stand_in() -> ResponseReturnValue:
     """Name a stand-in, or end it."""
     form, account = request.form, me()

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import DELIVERY_TRANSITIONS, DeliveryEvent, DeliveryState
-from gateway.model import Role
-from web.auth import is_sealed, me, roles, tell_seen
+from gateway.rights import is_sealed
+from gateway.roles import Verb
+from web.auth import may, me, tell_seen
 from web.casework import silent
 from web.context import gateway, store
 from web.lists import DELIVERY_CURSOR, ROWS, starts_after
@@ -31,7 +32,7 @@ RETRIABLE = frozenset(state for state, events in DELIVERY_TRANSITIONS.items() if
 
 
 @blueprint.get("/deliveries")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_TRAFFIC)
 def deliveries() -> ResponseReturnValue:
     """The list of deliveries by what has to be done about them, under the health of the whole gateway."""
     tab = request.args.get("tab", "failed")
@@ -58,7 +59,7 @@ def deliveries() -> ResponseReturnValue:
 
 
 @blueprint.post("/delivery/<delivery:delivery_id>/retry")
-@roles(Role.OFFICER)
+@may(Verb.RUN)
 def retry(delivery_id: str) -> ResponseReturnValue:
     """Try again now, whatever the schedule says."""
     tab = request.form.get("tab", "")
@@ -74,7 +75,7 @@ def retry(delivery_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/deliveries/retry-group")
-@roles(Role.OFFICER)
+@may(Verb.RUN)
 def retry_group() -> ResponseReturnValue:
     """Try all deliveries again that failed for one cause; those that may have arrived are asked after."""
     form = request.form
@@ -90,7 +91,7 @@ def retry_group() -> ResponseReturnValue:
 
 
 @blueprint.post("/delivery/<delivery:delivery_id>/decide")
-@roles(Role.OFFICER)
+@may(Verb.RUN)
 def decide(delivery_id: str) -> ResponseReturnValue:
     """A person says what became of a delivery, or has the other side asked now."""
     act, traffic, reason = request.form.get("act", ""), gateway().traffic, request.form.get("reason", "")
@@ -114,7 +115,7 @@ def decide(delivery_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/courier/<name>/resume")
-@roles(Role.OFFICER)
+@may(Verb.RUN)
 def resume(name: str) -> ResponseReturnValue:
     """Take up a courier that was paused."""
     gateway().traffic.resume(name, me())
@@ -123,14 +124,14 @@ def resume(name: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/receipts/orphans")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_TRAFFIC)
 def orphans() -> ResponseReturnValue:
     """What office systems said that fits nothing of ours."""
     return render_template("orphans.html", rows=store().receipts.orphans())
 
 
 @blueprint.post("/receipts/orphans/attach")
-@roles(Role.OFFICER)
+@may(Verb.RUN)
 def attach() -> ResponseReturnValue:
     """An officer says which case such an answer is about: by its id, or by its address pasted whole."""
     form = request.form
@@ -147,7 +148,7 @@ def attach() -> ResponseReturnValue:
 
 
 @blueprint.get("/receipt/<courier>/<path:event_id>")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_TRAFFIC)
 def receipt(courier: str, event_id: str) -> ResponseReturnValue:
     """A receipt, byte for byte; the browser saves it and never shows it.  404 when it is about a sealed case."""
     about = store().receipts.about(courier, event_id)

@@ -21,11 +21,12 @@ from gateway.directory.files import contents, version_of
 from gateway.directory.history import TableChange, changes
 from gateway.directory.snapshot import Directory, Mailbox, OfficeAccount, Organisation, is_valid
 from gateway.errors import ConfigError, VanthuError
-from gateway.model import Role, Value
+from gateway.model import Value
 from gateway.policy.facts import local_day
+from gateway.roles import Verb, allows
 from gateway.store import Version
 from gateway.store.texts import fold
-from web.auth import me, roles
+from web.auth import may, me
 from web.context import gateway, store
 from web.format import utc_now
 from web.lists import searched
@@ -99,7 +100,7 @@ _plans = _Plans()
 
 
 @blueprint.get("/directory")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_RULES)
 def directory() -> ResponseReturnValue:
     """What is wrong, who is where, and what was changed."""
     known, today, text = gateway().directory(), local_day(utc_now()), searched()
@@ -118,13 +119,13 @@ def directory() -> ResponseReturnValue:
         history=_history(),
         tables=[(table.file, TITLES[table.file]) for table in TABLES],
         titles=TITLES,
-        may_change=me().role is Role.OFFICER,
+        may_change=allows(me(), Verb.CHANGE_RULES),
         offices=known.offices,
     )
 
 
 @blueprint.get("/directory.xlsx")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_RULES)
 def as_workbook() -> ResponseReturnValue:
     """All of it as one workbook, a sheet for each table."""
     out = io.BytesIO()
@@ -135,7 +136,7 @@ def as_workbook() -> ResponseReturnValue:
 
 
 @blueprint.post("/directory/import")
-@roles(Role.OFFICER)
+@may(Verb.CHANGE_RULES)
 def preview() -> ResponseReturnValue:
     """Show what a list would change, with what is wrong by cell; nothing is written."""
     upload = request.files.get("file")
@@ -163,7 +164,7 @@ def preview() -> ResponseReturnValue:
 
 
 @blueprint.post("/directory/apply")
-@roles(Role.OFFICER)
+@may(Verb.CHANGE_RULES)
 def apply() -> ResponseReturnValue:
     """Write what the preview showed; the gateway decides by it at once."""
     plan = _plans.take(me().name, request.form.get("word", ""))

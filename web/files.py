@@ -16,12 +16,13 @@ from urllib.parse import quote
 import msgspec
 from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 
 from gateway.errors import NotFound, VanthuError
 from gateway.model import Case, Evidence, FileReading, Nature, Value
 from gateway.policy.reasons import why_unreadable
-from web.auth import is_sealed, me, tell_seen, visible_case
+from gateway.rights import is_sealed
+from gateway.roles import Verb
+from web.auth import may, me, tell_seen, visible_case
 from web.context import gateway, store
 
 blueprint = Blueprint("files", __name__)
@@ -107,7 +108,7 @@ def install(app: Flask) -> None:
 
 
 @blueprint.get("/case/<id:case_id>/file/<int:file>/page/<int:page>.png")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CASES)
 def page(case_id: str, file: int, page: int) -> ResponseReturnValue:
     """One page of a PDF or picture as PNG, drawn in a guarded child."""
     case = _open_case(case_id)
@@ -124,7 +125,7 @@ def page(case_id: str, file: int, page: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/case/<id:case_id>/file/<int:file>")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CASES)
 def download(case_id: str, file: int) -> ResponseReturnValue:
     """The original, byte for byte; the browser saves it and never shows it."""
     case = _open_case(case_id)

@@ -130,7 +130,13 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     },
     Direction: {Direction.OUTGOING: "văn bản đi", Direction.INCOMING: "văn bản đến"},
     Phase: {Phase.OBSERVE: "theo dõi", Phase.ADVISE: "nhắc nhở", Phase.ENFORCE: "áp dụng"},
-    Role: {Role.CLERK: "văn thư", Role.OFFICER: "quản trị", Role.LEADER: "lãnh đạo", Role.AUDITOR: "kiểm tra"},
+    Role: {
+        Role.CLERK: "văn thư",
+        Role.HEAD_CLERK: "phụ trách văn thư",
+        Role.OFFICER: "quản trị",
+        Role.LEADER: "lãnh đạo",
+        Role.AUDITOR: "kiểm tra",
+    },
     Door: {
         Door.SMTP: "SMTP",
         Door.LMTP: "LMTP",

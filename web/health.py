@@ -7,6 +7,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from gateway.errors import StoreUnavailable
+from web.auth import anybody
 from web.context import gateway
 from web.mailboxes import alarms_by_kind
 
@@ -14,6 +15,7 @@ blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/health")
+@anybody
 def health() -> ResponseReturnValue:
     """Status, version, counts of the queues and of mailboxes' alarms, lag of the loop; 503 when the store cannot be read."""
     here = gateway()

@@ -12,9 +12,10 @@ from gateway.config import After, Forward, Mailbox
 from gateway.imap.access import token_ages
 from gateway.imap.oauth.age import TokenAge
 from gateway.imap.wellbeing import Alarm, alarms
-from gateway.model import Role, Value
+from gateway.model import Value
+from gateway.roles import Verb
 from gateway.store import MailboxState
-from web.auth import roles
+from web.auth import may
 from web.context import gateway, store
 from web.format import utc_now
 
@@ -60,7 +61,7 @@ class Card(Value):
 
 
 @blueprint.get("/mailboxes")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_TRAFFIC)
 def mailboxes() -> ResponseReturnValue:
     """The cards, those with alarms first."""
     cards = sorted(_cards(), key=lambda card: (not card.alarms, card.name))
@@ -68,7 +69,7 @@ def mailboxes() -> ResponseReturnValue:
 
 
 @blueprint.get("/mailbox/<name>")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_TRAFFIC)
 def one(name: str) -> ResponseReturnValue:
     """One mailbox, and who still writes there."""
     card = next((card for card in _cards() if card.name == name), None)
@@ -79,7 +80,7 @@ def one(name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/mailbox/<name>/look")
-@roles(Role.OFFICER)
+@may(Verb.RUN)
 def look(name: str) -> ResponseReturnValue:
     """Look into it now, whatever the schedule says."""
     _known(name)
@@ -89,7 +90,7 @@ def look(name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/mailbox/<name>/retry")
-@roles(Role.OFFICER)
+@may(Verb.RUN)
 def retry(name: str) -> ResponseReturnValue:
     """Fetch anew what could not be taken."""
     _known(name)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 
-from gateway.model import Action, Role, Verdict
+from gateway.model import Action, Verdict
+from gateway.rights import is_sealed
+from gateway.roles import Verb
 from web import stories
-from web.auth import is_sealed, me, roles, tell_seen, visible_case
+from web.auth import may, me, tell_seen, visible_case
 from web.context import store
 from web.lists import MAIL_CURSOR, ROWS, searched, starts_after
 from web.names import name_of
@@ -31,7 +32,7 @@ TABS: Mapping[str, str] = {
 
 
 @blueprint.get("/mails")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_MAILS)
 def mails() -> ResponseReturnValue:
     """The list of mails, newest first, with a search over senders, recipients and subjects."""
     tab = request.args.get("tab", "")
@@ -44,14 +45,14 @@ def mails() -> ResponseReturnValue:
 
 
 @blueprint.get("/mail/<id:mail_id>")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_MAILS)
 def one(mail_id: str) -> ResponseReturnValue:
     """One mail, for those who see all of them."""
     return _page(mail_id)
 
 
 @blueprint.get("/case/<id:case_id>/mail/<id:mail_id>")
-@login_required  # type: ignore[untyped-decorator]  # Flask-Login has no type information
+@may(Verb.SEE_CASES)
 def of_case(case_id: str, mail_id: str) -> ResponseReturnValue:
     """One mail that brought a document, for those who see the case."""
     case = visible_case(case_id)

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from gateway import maillog
 from gateway.errors import StoreUnavailable
 from gateway.store.values import Health
+from web.auth import anybody
 from web.context import WebGateway, gateway
 from web.format import utc_now
 
@@ -28,6 +29,7 @@ _LIVE = {
 
 
 @blueprint.get("/metrics")
+@anybody
 def metrics() -> Response:
     """All figures; those of the store are left out, and vanthu_store_up is 0, when it cannot be read."""
     registry = CollectorRegistry(auto_describe=False)

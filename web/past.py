@@ -9,9 +9,9 @@ from gateway.backlog.report import OUTCOMES
 from gateway.imap.access import token_ages
 from gateway.imap.oauth.age import Condition
 from gateway.imap.reconciling import TO_DO
-from gateway.model import Role
+from gateway.roles import Verb
 from gateway.store import Gap, Outcome
-from web.auth import roles
+from web.auth import may
 from web.context import gateway, store
 from web.format import utc_now
 
@@ -36,7 +36,7 @@ _SHOWN = 50  # differences of one mailbox
 
 
 @blueprint.get("/past")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_RULES)
 def past() -> ResponseReturnValue:
     """Everything about it on one page."""
     here, now = gateway(), utc_now()

@@ -9,13 +9,13 @@ from datetime import timedelta
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway.model import Role
 from gateway.policy import rules
 from gateway.policy.mistakes import PolicyMistake
 from gateway.policy.rules import Policy
 from gateway.replay import Change, Counter, changes, stored
+from gateway.roles import Verb
 from gateway.store import Replayable
-from web.auth import me, roles
+from web.auth import may, me
 from web.context import gateway, store
 from web.format import utc_now
 
@@ -28,7 +28,7 @@ _LONGEST = 256 * 1024  # characters of a policy
 
 
 @blueprint.get("/policy")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_RULES)
 def policy() -> ResponseReturnValue:
     """The rules in force, in order, and the versions before."""
     current = gateway().policy()
@@ -36,7 +36,7 @@ def policy() -> ResponseReturnValue:
 
 
 @blueprint.get("/policy/<version>.toml")
-@roles(Role.OFFICER, Role.AUDITOR)
+@may(Verb.SEE_RULES)
 def version(version: str) -> ResponseReturnValue:
     """The file of a version, as verdicts name it."""
     response = Response(store().archive.policy(version), mimetype="text/plain; charset=utf-8")
@@ -45,7 +45,7 @@ def version(version: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/policy/try")
-@roles(Role.OFFICER)
+@may(Verb.CHANGE_RULES)
 def rehearse() -> ResponseReturnValue:
     """Decide the mail of the last days again by a changed policy; nothing is switched on by it."""
     upload = request.files.get("file")

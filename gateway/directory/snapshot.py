@@ -7,7 +7,7 @@ Rows are as somebody typed them; gateway.directory.check says what is inconsiste
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -258,6 +258,20 @@ class Directory:
             unit = self.unit(code, on)
             code = unit.superior if unit is not None else ""
         return False
+
+    def below(self, codes: Collection[str]) -> tuple[str, ...]:
+        """The units under these, in the order of their codes, those that have ended included; never these themselves."""
+        own, found = set(codes), []
+        for code in sorted(self.organisations.keys() - own):
+            seen = {code}
+            superior = self.organisations[code].superior
+            while superior and superior not in seen and superior not in own:
+                seen.add(superior)
+                row = self.organisations.get(superior)
+                superior = row.superior if row is not None else ""
+            if superior in own:
+                found.append(code)
+        return tuple(found)
 
     def lineage(self, code: str) -> tuple[str, ...]:
         """The code itself and those of all the units that were merged into it."""

@@ -69,9 +69,10 @@ DATABASE = "store.sqlite3"
 CLERK = Account(name="vanthu.so", full_name="Trần Thu Hương", role=Role.CLERK, units=("SGDHG",))
 SCHOOL_CLERK = Account(name="vanthu.camson", full_name="Lê Thị Liên", role=Role.CLERK, units=("PGDCS", "THCSLL"))
 LEADER = Account(name="lanhdao", full_name="Đặng Quốc Hưng", role=Role.LEADER, units=("SGDHG",))
+HEAD_CLERK = Account(name="truong.vanthu", full_name="Hoàng Minh Châu", role=Role.HEAD_CLERK, units=("SGDHG",))
 OFFICER = Account(name="quantri", full_name="Ngô Văn Minh", role=Role.OFFICER)
 AUDITOR = Account(name="thanhtra", full_name="Vũ Thanh Hà", role=Role.AUDITOR)
-PEOPLE = (CLERK, SCHOOL_CLERK, LEADER, OFFICER, AUDITOR)
+PEOPLE = (CLERK, SCHOOL_CLERK, HEAD_CLERK, LEADER, OFFICER, AUDITOR)
 
 DIRECTORY = Directory(
     organisations=(
