@@ -260,7 +260,7 @@ class Worker:
         self._at("claimed")
         if parcel.case is not None and not _is_idempotent(line.courier):
             ids = [delivery.id for delivery in parcel.deliveries]
-            await asyncio.to_thread(self._store.lookups.begin, ids, self._clock())
+            await self._store.begin(ids, self._clock())
         self._at("begun")
         results = await self._attempt(line.courier, parcel)
         self._at("carried")

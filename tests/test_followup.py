@@ -412,7 +412,7 @@ def test_what_was_refused_late_does_not_leave_beside_the_one_approved_anew(tmp_p
 def killed_while_carrying(house: House, delivery: Delivery) -> None:
     """The body has left, and this life ends before it hears of it; the next one begins at once."""
     house.store.claim(couriers=[OFFICE], limit=9, now=house.now, lease=timedelta(minutes=1))
-    house.store.lookups.begin([delivery.id], house.now)
+    asyncio.run(house.store.begin([delivery.id], house.now))
     house.store.close()
     house.store = Store(
         url=f"sqlite:///{house.folder}/s.sqlite3", blobs=house.folder, inline_bytes=16384, node="t", clock=house.clock

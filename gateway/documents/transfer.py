@@ -15,6 +15,7 @@ _HIDDEN = re.compile(rb"^[ \t]*(?=" + b"|".join(HIDDEN_BASE64) + rb")", re.MULTI
 _COMMENT = re.compile(r"\([^()]*\)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _URL_LETTERS = bytes.maketrans(b"-_", b"+/")
+_LINE_ENDS = b"\r\n"
 _IDENTITY = ("7bit", "8bit", "binary")
 
 
@@ -75,12 +76,13 @@ def from_quoted_printable(body: bytes) -> bytes:
 
 def from_base64(body: bytes) -> bytes:
     """Base64 with strange letters, missing padding, or several padded pieces joined together."""
+    letters = body.translate(None, _LINE_ENDS)
     try:
-        return binascii.a2b_base64(body, strict_mode=True)
+        return binascii.a2b_base64(letters, strict_mode=True)  # as mailers write it: a tenth of the time
     except binascii.Error:
-        if b"_" in body or b"-" in body:
-            body = body.translate(_URL_LETTERS)
-        letters = _NOT_BASE64.sub(b"", body)
+        if b"_" in letters or b"-" in letters:
+            letters = letters.translate(_URL_LETTERS)
+        letters = _NOT_BASE64.sub(b"", letters)
     pieces = []
     for run in re.findall(rb"[^=]+", letters):
         run = run[: len(run) - 1] if len(run) % 4 == 1 else run

@@ -1,4 +1,4 @@
-"""What waits for the writer: rows ready to be written, settlements, and calls that must run inside its transaction."""
+"""What waits for the writer: rows ready to be written, attempts, settlements, and calls that run inside its transaction."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from gateway.lifecycle import CaseState, DeliveryState, next_delivery_state
+from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import Action, Delivery, Sign, Value, Verdict
 from gateway.store.blobs import Series
 from gateway.store.mailbox_rows import likeness_rows, swept_row
 from gateway.store.mailbox_tables import likenesses, swept
+from gateway.store.office_tables import look_ups
 from gateway.store.recognitions import without_words
 from gateway.store.rows import Tuple, delivery_row, mail_row, report_row, story_row, written
-from gateway.store.scribe import NotAllChanged
-from gateway.store.tables import NEVER, deliveries, mails, micros, passed_over, recognitions, reports, stories, verdicts
-from gateway.store.texts import clean, to_json
+from gateway.store.settling import Settled, wake_of
+from gateway.store.statements import COUNT_ATTEMPT
+from gateway.store.tables import deliveries, mails, micros, passed_over, recognitions, reports, stories, verdicts
+from gateway.store.texts import to_json
 from gateway.store.transaction import ManyRows, Transaction
-from gateway.store.values import Acceptance, Opening, Settlement
+from gateway.store.values import Acceptance, Opening
 
 _MOST_KNOWN = 10_000
 
@@ -163,47 +165,24 @@ def remember(known: set[str], keys: Sequence[str]) -> None:
     known.update(keys)
 
 
-def settle_together(transaction: ManyRows, settlements: Sequence[Settled]) -> None:
-    """Settle many, with their stories.  NotAllChanged when one is leased by somebody else: then they go one by one."""
-    if transaction.settle([done.row for done in settlements]) != len(settlements):
-        raise NotAllChanged
-    transaction.insert(stories, [done.story for done in settlements if done.story is not None])
-
-
-class Settled(NamedTuple):
-    """A settlement as the writer takes it."""
-
-    settlement: Settlement
-    row: Tuple  # the VALUES of Statements.settle
-    story: Tuple | None
-
-
-def settled(settlement: Settlement, life: str) -> Settled:
-    """Make a settlement ready.  IllegalTransition when a delivery that is SENDING knows no such event."""
-    state = next_delivery_state(DeliveryState.SENDING, settlement.event)
-    row = (
-        settlement.delivery_id,
-        str(state),
-        settlement.attempts,
-        clean(settlement.reply),
-        None if settlement.next_at is None else micros(settlement.next_at),
-        wake_of(state, settlement.next_at, 0),
-        None if settlement.delivered_at is None else micros(settlement.delivered_at),
-        life,
-    )
-    return Settled(settlement, row, None if settlement.story is None else story_row(settlement.story))
+def begin_together(transaction: ManyRows, entries: Sequence[Entry]) -> None:
+    """Write that attempts have begun: whoever finds the rows after a crash asks before he sends again (lookups.py)."""
+    begun = [row for entry in entries for row in entry.begun]
+    transaction.insert(look_ups, begun)
+    transaction.change(COUNT_ATTEMPT, [row[:1] for row in begun])
 
 
 class Entry:
     """One thing for the writer to do, and where its outcome goes (a future of a loop or of a thread, or nowhere)."""
 
-    __slots__ = ("call", "durable", "error", "future", "loop", "result", "rows", "settlements")
+    __slots__ = ("begun", "call", "durable", "error", "future", "loop", "result", "rows", "settlements")
 
     def __init__(
         self,
         *,
         rows: Rows | None = None,
         settlements: Sequence[Settled] = (),
+        begun: Sequence[Tuple] = (),
         call: Callable[[Transaction], Any] | None = None,
         durable: bool = True,
         future: asyncio.Future[Any] | Future[Any] | None = None,
@@ -211,6 +190,7 @@ class Entry:
     ) -> None:
         self.rows = rows
         self.settlements = settlements
+        self.begun = begun  # rows of look_ups
         self.call = call  # with its own rows, undone as a whole when it raises a VanthuError
         self.durable = durable
         self.future = future
@@ -220,13 +200,9 @@ class Entry:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is rows and settlements only, that need no answer from the database and no file."""
+        """Whether it needs no answer from the database and no file."""
         rows = self.rows
-        return (
-            self.call is None
-            and (rows is None or not (rows.large or rows.openings))
-            and all([not done.settlement.case_id for done in self.settlements])
-        )
+        return self.call is None and (rows is None or not (rows.large or rows.openings))
 
     def answer(self) -> None:
         """Tell whoever waits; on the thread of its future."""
@@ -237,17 +213,6 @@ class Entry:
             future.set_exception(self.error)
         else:
             future.set_result(self.result)
-
-
-def wake_of(state: DeliveryState, next_at: datetime | None, otherwise: int) -> int | None:
-    """The column wake_at of a delivery that nobody has leased (microseconds): see tables."""
-    if state is DeliveryState.DELIVERED or state is DeliveryState.CANCELLED:
-        return None
-    if state is DeliveryState.QUEUED or state is DeliveryState.DEFERRED:
-        return otherwise if next_at is None else micros(next_at)
-    if next_at is not None and (state is DeliveryState.UNCERTAIN or state is DeliveryState.PENDING):
-        return micros(next_at)  # to be asked after
-    return NEVER
 
 
 def is_sealed(acceptance: Acceptance) -> bool:

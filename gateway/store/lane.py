@@ -13,9 +13,10 @@ import logging
 from collections.abc import Callable, Sequence
 
 from gateway.errors import StoreUnavailable
-from gateway.store.batch import Entry, insert_reasons, insert_together, remember, settle_together
+from gateway.store.batch import Entry, begin_together, insert_reasons, insert_together, remember
 from gateway.store.database import Database
 from gateway.store.scribe import Scribe
+from gateway.store.settling import settle_together
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class Lane:
         gathered = self._database.gathered()
         self._reasons = insert_reasons(gathered, entries, known=self._known)
         insert_together(gathered, [entry.rows for entry in entries if entry.rows is not None])
+        begin_together(gathered, entries)
         settlements = [settled for entry in entries for settled in entry.settlements]
         if settlements:
             settle_together(gathered, settlements)

@@ -1,7 +1,7 @@
 """Deliveries that may have arrived: begun before the first byte leaves, asked after on a schedule, never sent again blindly.
 
-A row of ``look_ups`` stands for "an attempt was begun, and its outcome is not known".  Whoever finds the row after a crash asks
-the other side instead of sending; without the row nothing had left, and the delivery is simply sent.
+A row of ``look_ups`` stands for "an attempt was begun, and its outcome is not known" (Store.begin).  Whoever finds the row
+after a crash asks the other side instead of sending; without the row nothing had left, and the delivery is simply sent.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from gateway.courier import Level, Outcome
 from gateway.errors import IllegalTransition
 from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState, next_delivery_state
 from gateway.model import Case, Delivery, Event, Story, Value
-from gateway.store.batch import wake_of
 from gateway.store.casework import Write
 from gateway.store.database import Database
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import look_ups
 from gateway.store.reading import Reading
-from gateway.store.receipts import keep_reply
+from gateway.store.replies import keep_reply
 from gateway.store.rows import case_of, delivery_of, story_row
+from gateway.store.settling import wake_of
 from gateway.store.steps import step_case
 from gateway.store.tables import UNFINISHED, cases, deliveries, micros, moment, stories
 from gateway.store.texts import clean
@@ -61,19 +61,6 @@ class LookUps(Reading):
         super().__init__(database)
         self._write = write
         self._node = node
-
-    def begin(self, delivery_ids: Sequence[str], now: datetime) -> None:
-        """An attempt begins, and counts; durable on return, before the first byte leaves."""
-
-        def work(transaction: Transaction) -> None:
-            for delivery_id in delivery_ids:
-                values = {"delivery_id": delivery_id, "since": now, "tries": 0, "last_at": None, "said": ""}
-                insert_new(transaction.connection, look_ups, values, unless=("delivery_id",))
-            # Who dies of it again and again must not be tried for ever.
-            counted = update(deliveries).where(deliveries.c.id.in_(delivery_ids)).values(attempts=deliveries.c.attempts + 1)
-            transaction.connection.execute(counted)
-
-        self._write(work)
 
     def due(self, couriers: Sequence[str], *, limit: int, now: datetime, lease: timedelta) -> tuple[LookUp, ...]:
         """What is to be asked after now, for so long ours; the longest waiting first."""

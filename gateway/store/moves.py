@@ -17,17 +17,18 @@ from gateway.courier import RELAY
 from gateway.errors import CaseChanged, IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, next_delivery_state
 from gateway.model import Case, Delivery, Event, Story
-from gateway.store.batch import Lease, Rows, Settled, insert_together, wake_of
+from gateway.store.batch import Lease, Rows, insert_together
 from gateway.store.inserts import insert_new
-from gateway.store.office_tables import look_ups
-from gateway.store.receipts import keep_reply
+from gateway.store.office_tables import look_ups, receipts
 from gateway.store.rows import case_columns, case_of, delivery_of, story_row
 from gateway.store.sameness import GOES_ON, add_marks, goes_on_as, note
+from gateway.store.settling import Settled, wake_of
+from gateway.store.statements import FORGET_LOOK_UP, SETTLE
 from gateway.store.steps import step_case
 from gateway.store.tables import JOINABLE, OF_MAIL, case_mails, cases, deliveries, mails, micros, moment, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
-from gateway.store.values import Appeal, Opening, Settlement
+from gateway.store.values import Appeal, Opening
 
 logger = logging.getLogger(__name__)
 
@@ -182,14 +183,15 @@ def decide_delivery(
 def settle_one(transaction: Transaction, done: Settled, *, now: datetime) -> None:
     """Settle a delivery with its story and its case, if this life still has the lease."""
     settlement = done.settlement
-    if not transaction.settle([done.row]):
+    if not transaction.change(SETTLE, [done.row]):
         logger.warning("delivery %s: no longer ours, %s is left out", settlement.delivery_id, settlement.event)
         return
     if done.story is not None:
         transaction.insert(stories, [done.story])
-    if not settlement.case_id:
-        return
-    _follow(transaction, settlement, now)
+    if done.receipt is not None:
+        transaction.insert(receipts, [done.receipt])
+    if done.known is not None:
+        transaction.change(FORGET_LOOK_UP, [done.known])
     if settlement.case_event is None:
         return
     detail = {"delivery": settlement.delivery_id}
@@ -198,23 +200,6 @@ def settle_one(transaction: Transaction, done: Settled, *, now: datetime) -> Non
     except (IllegalTransition, NotFound) as error:
         # A person was quicker (withdrew it, for example).  What the other side has stays true all the same.
         logger.warning("delivery %s: its case stays: %s", settlement.delivery_id, error)
-
-
-def _follow(transaction: Transaction, settlement: Settlement, now: datetime) -> None:
-    """The receipt is kept, and the outcome is known now, unless it has to be asked after."""
-    if settlement.receipt:
-        keep_reply(
-            transaction,
-            courier=settlement.courier,
-            delivery_id=settlement.delivery_id,
-            case_id=settlement.case_id,
-            level=settlement.level,
-            raw=settlement.receipt,
-            now=now,
-        )
-    if settlement.event not in (DeliveryEvent.UNSURE, DeliveryEvent.TAKEN):
-        connection = transaction.connection
-        connection.execute(delete(look_ups).where(look_ups.c.delivery_id == settlement.delivery_id))
 
 
 def _tell(transaction: Transaction, event: Event, case: Case, *, at: datetime, case_id: str = "") -> None:

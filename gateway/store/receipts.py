@@ -20,7 +20,7 @@ from gateway.courier import Answer, Level
 from gateway.errors import IllegalTransition, NotAllowed, NotFound, VanthuError
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState, next_delivery_state
 from gateway.model import Case, Event, Story, Value
-from gateway.store.batch import Rows, wake_of
+from gateway.store.batch import Rows
 from gateway.store.casework import Write
 from gateway.store.database import Database
 from gateway.store.housekeeping import note_told
@@ -28,6 +28,7 @@ from gateway.store.inserts import insert_new
 from gateway.store.office_tables import UNANSWERED, axis_documents, case_marks, look_ups, receipts
 from gateway.store.reading import Reading
 from gateway.store.rows import AnyRow, case_of, delivery_of, story_row
+from gateway.store.settling import wake_of
 from gateway.store.statuses import Owed, owe
 from gateway.store.steps import step_case
 from gateway.store.tables import case_mails, cases, deliveries, micros, moment, stories
@@ -313,15 +314,6 @@ class Receipts(Reading):
 # --- Inside the transaction -------------------------------------------------------------------------------------------
 
 
-def keep_reply(
-    transaction: Transaction, *, courier: str, delivery_id: str, case_id: str, level: Level, raw: bytes, now: datetime
-) -> None:
-    """The receipt that an attempt or a look-up brought along; the same bytes once."""
-    digest = sha256(raw).hexdigest()
-    answer = Answer(event_id=f"{delivery_id}:{digest[:16]}", level=level, raw=raw, digest=digest, delivery_id=delivery_id)
-    _insert(transaction, courier, answer, Fit(case_id=case_id, delivery_id=delivery_id), now, acknowledged_at=now)
-
-
 def _goes_on_as(connection: Connection, opened: Case) -> Case:
     """A case that was to be opened, or the one that its mail joined."""
     of_mail = and_(case_mails.c.mail_id == opened.mail_id, cases.c.unit == opened.unit)
@@ -335,9 +327,7 @@ def _keep(transaction: Transaction, courier: str, answer: Answer, fit: Fit, now:
         raise AlreadyKept(answer.event_id)
 
 
-def _insert(
-    transaction: Transaction, courier: str, answer: Answer, fit: Fit, now: datetime, *, acknowledged_at: datetime | None = None
-) -> bool:
+def _insert(transaction: Transaction, courier: str, answer: Answer, fit: Fit, now: datetime) -> bool:
     values = {
         "courier": courier,
         "event_id": clean(answer.event_id),
@@ -355,7 +345,7 @@ def _insert(
         "organ_id": clean(answer.organ_id),
         "number_symbol": clean(answer.number_symbol),
         "sha256": sha256(answer.raw).hexdigest() if answer.raw else answer.digest,
-        "acknowledged_at": acknowledged_at,
+        "acknowledged_at": None,
         "raw": answer.raw,
     }
     return insert_new(transaction.connection, receipts, values, unless=("courier", "event_id"))

@@ -10,18 +10,58 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table, insert
 
+from gateway.store.office_tables import look_ups, receipts
 from gateway.store.rows import Tuple
 from gateway.store.tables import passed_over, stories
 
 # Rows in one statement.  (64 times the 20 columns of mails is far below SQLite's 32766 variables.)
 _SIZES = (64, 56, 48, 40, 32, 28, 24, 20, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
 
-# id, state, attempts, reply, next_at, wake_at, delivered_at and life of a settlement, as PostgreSQL wants to know them.
-_SETTLED_TYPES = ("text", "text", "integer", "text", "bigint", "bigint", "bigint", "text")
+_KEPT_AS_THEY_ARE = frozenset({passed_over, look_ups, receipts})  # a row that is there already stays
+
+
+class Change(NamedTuple):
+    """A statement about many rows: ``head`` (VALUES …) AS done ``tail``; both databases call the columns column1, …"""
+
+    head: str
+    types: tuple[str, ...]  # of the columns, as PostgreSQL wants to know them
+    tail: str
+    must: bool  # change as many rows as it is given, or nothing of the transaction is to be
+
+
+# id, state, attempts, reply, next_at, wake_at, delivered_at, and the life that has the delivery.
+SETTLE = Change(
+    "UPDATE deliveries SET state = done.column2, attempts = done.column3, reply = done.column4, "
+    "next_at = done.column5, wake_at = done.column6, delivered_at = done.column7 FROM",
+    ("text", "text", "integer", "text", "bigint", "bigint", "bigint", "text"),
+    "WHERE deliveries.id = done.column1 AND deliveries.state = 'sending' AND deliveries.life = done.column8",
+    must=True,
+)
+# id of a delivery: who dies of an attempt again and again must not be tried for ever.
+COUNT_ATTEMPT = Change(
+    "UPDATE deliveries SET attempts = deliveries.attempts + 1 FROM", ("text",), "WHERE deliveries.id = done.column1", must=False
+)
+# id of a delivery whose outcome is known.
+FORGET_LOOK_UP = Change("DELETE FROM look_ups WHERE delivery_id IN (SELECT done.column1 FROM", ("text",), ")", must=False)
+# id, state before, state after.
+STEP_CASE = Change(
+    "UPDATE cases SET state = done.column3 FROM",
+    ("text", "text", "text"),
+    "WHERE cases.id = done.column1 AND cases.state = done.column2",
+    must=True,
+)
+# at, event, case, actor, detail: the story of such a step, which also names the mail of the case.
+TELL_STEP = Change(
+    "INSERT INTO stories (at, event, mail_id, case_id, actor, detail) "
+    "SELECT done.column1, done.column2, cases.mail_id, cases.id, done.column4, done.column5 FROM",
+    ("bigint", "text", "text", "text", "text"),
+    "JOIN cases ON cases.id = done.column3",
+    must=True,
+)
 
 
 class Statements:
@@ -31,17 +71,18 @@ class Statements:
         self._dialect = dialect
         self._is_sqlite = dialect.name == "sqlite"
         self._inserts: dict[tuple[str, int], Any] = {}
-        self._settles: dict[int, Any] = {}
+        self._changes: dict[tuple[Change, int], Any] = {}
 
     def insert(self, table: Table, rows: Sequence[Tuple]) -> Iterator[tuple[Any, list[Any]]]:
         """Insert rows of all columns (stories: of all but the number)."""
         for start, size in _chunks(len(rows)):
             yield self._insert(table, size), list(chain.from_iterable(rows[start : start + size]))
 
-    def settle(self, rows: Sequence[Tuple]) -> Iterator[tuple[Any, list[Any], int]]:
-        """Settle deliveries that are SENDING in the life that is given; and how many there are in each statement."""
+    def change(self, change: Change, rows: Sequence[Tuple]) -> Iterator[tuple[Any, list[Any], int]]:
+        """Change rows; and how many each statement must change, or -1."""
         for start, size in _chunks(len(rows)):
-            yield self._settle(size), list(chain.from_iterable(rows[start : start + size])), size
+            values = list(chain.from_iterable(rows[start : start + size]))
+            yield self._change(change, size), values, size if change.must else -1
 
     def _insert(self, table: Table, size: int) -> Any:
         key = (table.name, size)
@@ -51,21 +92,16 @@ class Statements:
             # The row again and again: to have SQLAlchemy compile 64 of them takes 10 ms, and there are many sizes.
             head, _, row = one_row.partition(" VALUES ")
             text = f"{head} VALUES {', '.join([row] * size)}"
-            self._inserts[key] = self._ready(f"{text} ON CONFLICT DO NOTHING" if table is passed_over else text)
+            self._inserts[key] = self._ready(f"{text} ON CONFLICT DO NOTHING" if table in _KEPT_AS_THEY_ARE else text)
         return self._inserts[key]
 
-    def _settle(self, size: int) -> Any:
-        if size not in self._settles:
-            one = ", ".join("?" if self._is_sqlite else f"%s::{kind}" for kind in _SETTLED_TYPES)
-            # Only numbers and names of columns go into this text.  Both databases call the columns of VALUES column1, …
-            text = (
-                "UPDATE deliveries SET state = done.column2, attempts = done.column3, reply = done.column4, "  # noqa: S608
-                "next_at = done.column5, wake_at = done.column6, delivered_at = done.column7 "
-                f"FROM (VALUES {', '.join([f'({one})'] * size)}) AS done "
-                "WHERE deliveries.id = done.column1 AND deliveries.state = 'sending' AND deliveries.life = done.column8"
-            )
-            self._settles[size] = self._ready(text)
-        return self._settles[size]
+    def _change(self, change: Change, size: int) -> Any:
+        key = (change, size)
+        if key not in self._changes:
+            one = ", ".join("?" if self._is_sqlite else f"%s::{kind}" for kind in change.types)
+            text = f"{change.head} (VALUES {', '.join([f'({one})'] * size)}) AS done {change.tail}"
+            self._changes[key] = self._ready(text)
+        return self._changes[key]
 
     def _ready(self, text: str) -> str | bytes:
         """As the driver takes it.  PostgreSQL's own placeholders ($1, $2, …): psycopg would translate so many %s each time."""

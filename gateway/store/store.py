@@ -27,7 +27,7 @@ from gateway.lifecycle import CaseEvent, DeliveryEvent
 from gateway.model import Account, Case, Delivery, Event, Story
 from gateway.store import claims, housekeeping, moves
 from gateway.store.archive import Archive
-from gateway.store.batch import Entry, Lease, Rows, settled
+from gateway.store.batch import Entry, Lease, Rows
 from gateway.store.blobs import Blobs
 from gateway.store.casework import Casework
 from gateway.store.database import Database
@@ -38,6 +38,7 @@ from gateway.store.past import Past
 from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
 from gateway.store.rows import case_of, mail_of, story_row
+from gateway.store.settling import settled
 from gateway.store.silences import Silences
 from gateway.store.statuses import Statuses
 from gateway.store.tables import micros
@@ -151,12 +152,21 @@ class Store:
         self._writer.submit(Entry(rows=self._rows(acceptances), future=future))
         future.result()
 
+    async def begin(self, delivery_ids: Sequence[str], now: datetime) -> None:
+        """Attempts at an office system begin, and count; durable on return, before the first byte leaves.  StoreUnavailable."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        begun = [(delivery_id, micros(now), 0, None, "") for delivery_id in delivery_ids]
+        self._submit(Entry(begun=begun, future=future, loop=loop))
+        await future
+
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Remember what came of attempts; does not wait.  IllegalTransition when SENDING knows no such event.
 
         Needs no sync of its own: a power cut only repeats a delivery.  While the database is gone they are kept in memory.
         """
-        done = [settled(settlement, self._life) for settlement in settlements]
+        now = self._clock()
+        done = [settled(settlement, self._life, now) for settlement in settlements]
         self._submit(Entry(settlements=done, durable=False))
 
     def renew(self, delivery_ids: Sequence[str], *, until: datetime) -> None:

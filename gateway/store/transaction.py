@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import Connection, Table
 
 from gateway.store.rows import Tuple
-from gateway.store.statements import Statements
+from gateway.store.statements import Change, Statements
 
 
 class ManyRows(Protocol):
@@ -24,8 +24,8 @@ class ManyRows(Protocol):
         """Insert rows of a hot table."""
         ...
 
-    def settle(self, rows: Sequence[Tuple]) -> int:
-        """Settle deliveries; says how many were SENDING in the life that is given."""
+    def change(self, change: Change, rows: Sequence[Tuple]) -> int:
+        """Change rows; says how many, when as many as there are given must be."""
         ...
 
 
@@ -64,8 +64,8 @@ class Transaction:
         """Insert rows of a hot table."""
         raise NotImplementedError
 
-    def settle(self, rows: Sequence[Tuple]) -> int:
-        """Settle deliveries; says how many were SENDING in the life that is given."""
+    def change(self, change: Change, rows: Sequence[Tuple]) -> int:
+        """Change rows; says how many, when as many as there are given must be."""
         raise NotImplementedError
 
 
@@ -90,13 +90,13 @@ class OnSqlite(Transaction):
         for text, values in self._statements.insert(table, rows):
             self._cursor.execute(text, values)
 
-    def settle(self, rows: Sequence[Tuple]) -> int:
-        """Settle deliveries; says how many were SENDING in the life that is given."""
-        settled = 0
-        for text, values, _ in self._statements.settle(rows):
+    def change(self, change: Change, rows: Sequence[Tuple]) -> int:
+        """Change rows; says how many."""
+        changed = 0
+        for text, values, _ in self._statements.change(change, rows):
             self._cursor.execute(text, values)
-            settled += self._cursor.rowcount
-        return settled
+            changed += self._cursor.rowcount
+        return changed
 
 
 class Gathered:
@@ -110,9 +110,9 @@ class Gathered:
         """Insert rows of a hot table."""
         self.steps += [(text, values, -1) for text, values in self._statements.insert(table, rows)]
 
-    def settle(self, rows: Sequence[Tuple]) -> int:
-        """Settle deliveries; the scribe refuses all of it when one is not SENDING in the life that is given."""
-        self.steps += self._statements.settle(rows)
+    def change(self, change: Change, rows: Sequence[Tuple]) -> int:
+        """Change rows; the scribe refuses all of it when they must be changed and one is not."""
+        self.steps += self._statements.change(change, rows)
         return len(rows)
 
 
@@ -155,13 +155,13 @@ class OnPostgres(Transaction):
         for text, values in self._statements.insert(table, rows):
             self._cursor.execute(text, values)
 
-    def settle(self, rows: Sequence[Tuple]) -> int:
-        """Settle deliveries; says how many were SENDING in the life that is given."""
-        settled = 0
-        for text, values, _ in self._statements.settle(rows):
+    def change(self, change: Change, rows: Sequence[Tuple]) -> int:
+        """Change rows; says how many, when as many as there are given must be."""
+        changed = 0
+        for text, values, must in self._statements.change(change, rows):
             with psycopg.RawCursor(self._driver) as cursor:
                 cursor.execute(text, values)
-                if self._pipeline is not None:
+                if must >= 0 and self._pipeline is not None:
                     self._pipeline.sync()  # the answer, now
-                settled += cursor.rowcount
-        return settled
+                changed += cursor.rowcount
+        return changed

@@ -22,11 +22,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import StoreUnavailable, VanthuError
-from gateway.store.batch import Entry, insert_reasons, insert_together, remember, settle_together
+from gateway.store.batch import Entry, begin_together, insert_reasons, insert_together, remember
 from gateway.store.blobs import Blobs, Series
 from gateway.store.database import Database
 from gateway.store.moves import open_case, settle_one
 from gateway.store.rows import placed
+from gateway.store.settling import settle_together
 from gateway.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
@@ -168,14 +169,14 @@ class Writer:
         plain = [entry.rows for entry in entries if entry.rows is not None and entry.call is None]
         calls = [(entry, entry.call) for entry in entries if entry.call is not None]
         settlements = [settled for entry in entries for settled in entry.settlements]
-        singly = [done for done in settlements if one_by_one or done.settlement.case_id]
-        many = [done for done in settlements if not (one_by_one or done.settlement.case_id)]
+        singly, many = (settlements, []) if one_by_one else ([], settlements)
         openings = [(opening, rows) for rows in plain for opening in rows.openings]
         transaction = self._transaction or self._use(self._database.connect())
         with transaction.together():
             transaction.begin(durable=any([entry.durable for entry in entries]))
             reasons = insert_reasons(transaction, entries, known=self._known)
             insert_together(transaction, plain)
+            begin_together(transaction, entries)
             if many:
                 settle_together(transaction, many)
             if not (singly or openings or calls):
