@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -22,7 +21,7 @@ from gateway import maillog
 from gateway.answers import Answers
 from gateway.axis_door import AxisDoor
 from gateway.bridge.couriers import courier_of
-from gateway.config import Config, host_and_port
+from gateway.config import Config
 from gateway.courier import RELAY, Courier, Parcel, Result
 from gateway.desk import Desk
 from gateway.directory.files import contents as directory_contents
@@ -48,6 +47,8 @@ from gateway.policy.rules import load as load_policy
 from gateway.reception import Reception
 from gateway.review import Review
 from gateway.secret import Links, kept_in
+from gateway.settings.addresses import host_and_port, naming
+from gateway.settings.listeners import FIRST
 from gateway.smtp import dsn
 from gateway.smtp.identity import TrustedNetworks
 from gateway.smtp.policy_service import PolicyService
@@ -220,6 +221,7 @@ class Gateway:
             "loop_lag_max_ms": round(self.smtp.lag_max_ms, 1),
             "paused_couriers": dict(self.worker.paused),
             "bytes_in_flight": self.smtp.bytes_in_flight,
+            "listeners": {way.name: {"kind": way.kind, "sessions": way.sessions} for way in self.smtp.entrances},
             "imap": self.poller.live() if self.poller is not None else {},
         }
 
@@ -262,10 +264,9 @@ class Gateway:
     async def listen(self) -> None:
         """Let mail in.  Raises ConfigError when nobody can listen there."""
         self._endings.push_async_callback(self.smtp.stop, _GRACE_S)
-        with _naming("[smtp] listen", self.settings.smtp.listen):
-            await self.smtp.start()
+        await self.smtp.start()
         self._endings.push_async_callback(self.policy_service.stop)
-        with _naming("[policy_service] listen", self.settings.policy_service.listen):
+        with naming("[policy_service] listen", self.settings.policy_service.listen):
             await self.policy_service.start()
 
     async def stop(self) -> None:
@@ -329,7 +330,7 @@ async def serve(settings: Config, *, start_console: StartConsole, announce: Call
         await house.start()
         # Mail comes in last: a console that cannot start, or takes its time, costs no mail.
         host, port = host_and_port(settings.web.listen, where="[web] listen")
-        with _naming("[web] listen", settings.web.listen):
+        with naming("[web] listen", settings.web.listen):
             console = await asyncio.to_thread(start_console, house, host, port)
         at_the_end.push_async_callback(asyncio.to_thread, console.close)
         # What was made so far lives as long as the process: the collector need not look at it again.
@@ -337,8 +338,10 @@ async def serve(settings: Config, *, start_console: StartConsole, announce: Call
         gc.freeze()
         gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
         await house.listen()
-        for address, smtp_port in house.smtp.addresses:
-            announce(f"ready smtp {address}:{smtp_port}")
+        for entrance in house.smtp.entrances:
+            called = "" if entrance.name == FIRST else f" {entrance.name} {entrance.kind}"
+            for address, smtp_port in entrance.addresses:
+                announce(f"ready smtp{called} {address}:{smtp_port}")
         for address, policy_port in house.policy_service.addresses:
             announce(f"ready policy-service {address}:{policy_port}")
         announce(f"ready web http://{host}:{console.port}")
@@ -367,20 +370,6 @@ def _directory(settings: Config) -> Directory:
     directory = load_directory(settings.path(settings.directory.path))
     issuers_of(directory)  # its index of names is made now, not when the first document is waited for
     return directory
-
-
-@contextlib.contextmanager
-def _naming(where: str, setting: str) -> Iterator[None]:
-    """Say which setting it was when nobody can listen there: a port that is taken, an address that is not ours."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is not None:  # a file of the console, not its address
-            raise
-        # The loops put long words of their own around a plain errno; the resolver's numbers are below zero.
-        number = error.errno or 0
-        why = os.strerror(number) if number > 0 else error.strerror or str(error)
-        raise ConfigError(f'{where} = "{setting}": cannot listen there: {why}') from error
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -20,7 +20,9 @@ import msgspec
 from gateway.courier import Outcome
 from gateway.errors import ConfigError
 from gateway.model import Value
+from gateway.settings.addresses import check_networks, host_and_port
 from gateway.settings.limits import Limits
+from gateway.settings.listeners import FIRST, Listener, check_listeners
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SQLITE = "sqlite:///"
@@ -54,6 +56,13 @@ class Smtp(Value, forbid_unknown_fields=True):
     help_phone: str = ""  # whom a refused sender may ring
     reply_address: _ReplyAddress = ""  # whose mail reaches this gateway: letters may be answered there; "" for none
     limits: Limits = Limits()
+    listener: tuple[Listener, ...] = ()  # further ways in
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Every way in, [smtp] listen first; those that listen nowhere are left out."""
+        first = Listener(name=FIRST, listen=self.listen, trusted_networks=self.trusted_networks)
+        return tuple(listener for listener in (first, *self.listener) if listener.listen)
 
 
 class PolicyService(Value, forbid_unknown_fields=True):
@@ -358,18 +367,11 @@ def _with_folders(config: Config) -> Inspection:
     )
 
 
-def host_and_port(setting: str, *, where: str) -> tuple[str, int]:
-    """Split "host:port" or "[v6]:port"; ``where`` names the setting in the error."""
-    host, colon, port = setting.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
-        raise ConfigError(f'{where}: expected "host:port", got {setting!r}')
-    return host.strip("[]"), int(port)
-
-
 _LISTS = {
     "office": "office system",
     "mailbox": "mailbox",
     "provider": "provider of tokens",
+    "listener": "way in",
 }  # tables that stand there many times, in double brackets
 _TYPES = {
     "str": "a text in quotes",
@@ -394,8 +396,8 @@ def _in_words(error: msgspec.ValidationError, table: dict[str, Any]) -> str:
     wanted = re.fullmatch(r"Expected `(\w+)`(?: of length)?( [<>]=? [\d.]+)?(?:, got `(\w+)`)?", said)
     if wanted is None:
         return f"{_place(words)}: {said}"
-    if len(words) == 1 and words[0] in _LISTS:
-        return f"[[{words[0]}]]: expected a table in double brackets for each {_LISTS[words[0]]}"
+    if words[-1] in _LISTS and wanted[1] == "array":
+        return f"[[{'.'.join(words)}]]: expected a table in double brackets for each {_LISTS[words[-1]]}"
     what, bound, got = wanted.groups()
     expected = f"{_TYPES.get(what, what)}{_bound(bound, what)}"
     return f"{_place(words)}: expected {expected}, got {_TYPES.get(got, got) if got else _value(table, words)}"
@@ -455,8 +457,10 @@ def _value(table: dict[str, Any], words: Iterable[str]) -> object:
 
 
 def _check(path: Path, config: Config) -> None:
+    if not config.smtp.listeners:
+        raise ConfigError(f'{path}: [smtp] listen: expected "host:port", or a [[smtp.listener]] that listens')
     for where, setting in (
-        ("[smtp] listen", config.smtp.listen),
+        ("[smtp] listen", config.smtp.listen or "127.0.0.1:0"),
         ("[relay] next_hop", config.relay.next_hop),
         ("[web] listen", config.web.listen),
     ):
@@ -465,8 +469,9 @@ def _check(path: Path, config: Config) -> None:
         host_and_port(config.policy_service.listen, where=f"{path}: [policy_service] listen")
     for server in config.smtp.name_servers:
         _check_name_server(path, server)
-    _check_networks(path, "smtp", config.smtp.trusted_networks)
-    _check_networks(path, "policy_service", config.policy_service.trusted_networks)
+    check_networks(config.smtp.trusted_networks, where=f"{path}: [smtp] trusted_networks")
+    check_networks(config.policy_service.trusted_networks, where=f"{path}: [policy_service] trusted_networks")
+    check_listeners(config.smtp.listener, file=str(path))
     if config.log.level.upper() not in LEVELS:
         raise ConfigError(f"{path}: [log] level: expected one of {', '.join(LEVELS)}, got {config.log.level!r}")
     file = config.store.url.removeprefix(_SQLITE)
@@ -492,14 +497,6 @@ def _check_name_server(path: Path, server: str) -> None:
         raise ConfigError(
             f'{path}: [smtp] name_servers: expected an address like "192.0.2.53" or "192.0.2.53:53", got {server!r}'
         )
-
-
-def _check_networks(path: Path, table: str, networks: Iterable[str]) -> None:
-    for network in networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            raise ConfigError(f'{path}: [{table}] trusted_networks: expected a network like "192.0.2.0/24": {error}') from error
 
 
 # What each courier must be told.

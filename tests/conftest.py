@@ -47,8 +47,8 @@ def start_gateway(tmp_path: Path) -> Iterator[Callable[..., Gateway]]:
     """Start the real gateway as a process: ``start_gateway(next_hop="127.0.0.1:…", settings={…})``; it ends with the test."""
     started: list[Gateway] = []
 
-    def start(*, next_hop: str, settings: Mapping[str, str] | None = None) -> Gateway:
-        house = Gateway(tmp_path / f"house{len(started)}", next_hop=next_hop, settings=settings)
+    def start(*, next_hop: str, settings: Mapping[str, str] | None = None, more: str = "") -> Gateway:
+        house = Gateway(tmp_path / f"house{len(started)}", next_hop=next_hop, settings=settings, more=more)
         started.append(house)
         return house.start()
 

@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.config import Config, Mailbox, Office, Rest, host_and_port, load
+from gateway.config import Config, Mailbox, Office, Rest, load
 from gateway.errors import ConfigError
 from gateway.model import Value
+from gateway.settings.addresses import host_and_port
+from gateway.settings.listeners import Listener
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 TABLES = {name: getattr(Config(), name) for name in Config.__struct_fields__ if isinstance(getattr(Config(), name), Value)}
@@ -32,7 +34,8 @@ def test_the_example_loads_as_it_stands() -> None:
     config = load(EXAMPLE)
 
     assert config.base == str(EXAMPLE.parent)
-    assert msgspec.structs.replace(config, base=".", office=(), mailbox=(), provider=()) == Config()
+    without_examples = msgspec.structs.replace(config.smtp, listener=())
+    assert msgspec.structs.replace(config, base=".", smtp=without_examples, office=(), mailbox=(), provider=()) == Config()
 
 
 def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
@@ -46,6 +49,7 @@ def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
     assert list(found["office"][0]) == list(Office.__struct_fields__)
     assert list(found["office"][0]["rest"]) == list(Rest.__struct_fields__)
     assert list(found["mailbox"][0]) == list(Mailbox.__struct_fields__)
+    assert list(found["smtp"]["listener"][0]) == list(Listener.__struct_fields__)
 
 
 def test_the_example_shows_the_defaults_of_a_mailbox() -> None:
@@ -57,7 +61,13 @@ def test_the_example_shows_the_defaults_of_a_mailbox() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_the_example_shows_the_defaults(name: str) -> None:
     table = TABLES[name]
-    assert msgspec.convert(example()[name], type(table)) == table
+    shown = {key: value for key, value in example()[name].items() if key != "listener"}
+    assert msgspec.convert(shown, type(table)) == table
+
+
+def test_the_example_shows_the_defaults_of_a_listener() -> None:
+    shown = msgspec.convert(example()["smtp"]["listener"][0], Listener)
+    assert shown == Listener(name=shown.name)
 
 
 def test_every_setting_of_the_example_stands_below_its_explanation() -> None:
@@ -109,6 +119,15 @@ def test_other_database_urls_are_left_alone(tmp_path: Path) -> None:
         ('[store]\nurl = "rubbish"\n', '[store] url: expected "sqlite:///FILE" or "postgresql+psycopg://…", got \'rubbish\''),
         ('[store]\nurl = "sqlite:///"\n', '[store] url: expected "sqlite:///FILE"'),
         ('[store]\nurl = "mysql://vanthu:secret@db/x"\n', "got 'mysql://vanthu:…@db/x'"),
+        ('[[smtp.listener]]\nlisten = ":1"\n', "[[smtp.listener]]: name: expected this setting"),
+        ('[[smtp.listener]]\nname = "a"\nlistn = ""\n', "[[smtp.listener]] listn: no such setting; expected one of name, "),
+        ('[[smtp.listener]]\nname = "a"\nlisten = "x"\n', "[[smtp.listener]] a: listen: expected \"host:port\", got 'x'"),
+        ('[[smtp.listener]]\nname = "A 1"\n', "[[smtp.listener]] A 1: name: expected a letter, then small letters"),
+        ('[[smtp.listener]]\nname = "smtp"\n', "[[smtp.listener]] smtp: name: stands there twice"),
+        ('[[smtp.listener]]\nname = "a"\nkind = "mx"\n', "[[smtp.listener]] kind: Invalid enum value 'mx'"),
+        ('[[smtp.listener]]\nname = "a"\ntrusted_networks = ["x"]\n', "[[smtp.listener]] a: trusted_networks: expected a "),
+        ('[smtp.listener]\nname = "a"\n', "[[smtp.listener]]: expected a table in double brackets for each way in"),
+        ('[smtp]\nlisten = ""\n', '[smtp] listen: expected "host:port", or a [[smtp.listener]] that listens'),
         ("[smtp]\nmax_bytes_in_flight = 1000\n", "[smtp] max_bytes_in_flight: expected at least max_message_bytes"),
     ],
 )  # fmt: skip

@@ -60,6 +60,11 @@ def _of_process(live: dict[str, object]) -> Iterator[Metric]:
         value = live.get(key)
         if isinstance(value, int | float):
             yield GaugeMetricFamily(f"vanthu_{name}", said, value=value * factor)
+    listeners = live.get("listeners")
+    sessions = GaugeMetricFamily("vanthu_listener_sessions", "sessions by listener", labels=["listener", "kind"])
+    for name, listener in listeners.items() if isinstance(listeners, dict) else ():
+        sessions.add_metric([name, listener["kind"]], listener["sessions"])
+    yield sessions
     paused = GaugeMetricFamily("vanthu_courier_paused", "couriers that wait for the officer", labels=["courier"])
     couriers = live.get("paused_couriers")
     for courier in couriers if isinstance(couriers, dict) else ():

@@ -14,11 +14,12 @@ from gateway.bridge.mailbox import Intake, MailboxCourier
 from gateway.bridge.rest import RestCourier
 from gateway.bridge.verdicts import CODES
 from gateway.bridge.vxp import VxpCourier
-from gateway.config import Config, Office, host_and_port
+from gateway.config import Config, Office
 from gateway.courier import OfficeCourier
 from gateway.credentials import read_secret
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError
+from gateway.settings.addresses import host_and_port
 
 Look = Callable[[], Directory]
 

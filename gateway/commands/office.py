@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.commands.say import say
-from gateway.config import Config, host_and_port, load
+from gateway.config import Config, load
 from gateway.courier import Finding, FindingLevel
 from gateway.errors import ConfigError
+from gateway.settings.addresses import host_and_port
 
 if TYPE_CHECKING:
     from gateway.bridge.sandbox.server import Sandbox

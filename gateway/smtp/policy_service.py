@@ -18,9 +18,9 @@ from datetime import date
 
 from gateway import maillog
 from gateway.config import PolicyService as Settings
-from gateway.config import host_and_port
 from gateway.directory.snapshot import Directory, RetiredAddress
 from gateway.model import Identity, new_id
+from gateway.settings.addresses import host_and_port
 from gateway.smtp import replies
 from gateway.smtp.identity import TrustedNetworks
 

@@ -12,22 +12,24 @@ How a connection lives and dies is in session.py.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from gateway.model import Recipient
 from gateway.smtp import replies
 from gateway.smtp.data import DataReader
+from gateway.smtp.entrance import Command, Entrance
 from gateway.smtp.grammar import CommandError, mail_path, rcpt_path
 from gateway.smtp.handler import Envelope, Excess
 from gateway.smtp.session import Connection
-from gateway.smtp.shared import VERBS, Reception
+from gateway.smtp.shared import Reception
 from gateway.smtp.sources import Limit
 
 
 class SmtpProtocol(Connection):
     """The commands of one session."""
 
-    def __init__(self, reception: Reception) -> None:
-        super().__init__(reception)
+    def __init__(self, reception: Reception, entrance: Entrance) -> None:
+        super().__init__(reception, entrance)
         self._data: DataReader | None = None  # 354 was said: what comes now is a mail
         self._data_since = 0.0
         self._excess = Excess.NONE
@@ -40,7 +42,7 @@ class SmtpProtocol(Connection):
     def obey_ehlo(self, hostname: str) -> None:
         """Begin, and say what we can."""
         self._greeted_by(hostname, extended=True)
-        self._say(self._reception.extensions)
+        self._say(self.terms.extensions)
 
     def _greeted_by(self, hostname: str, *, extended: bool) -> None:
         if not hostname:
@@ -189,7 +191,7 @@ class SmtpProtocol(Connection):
     def obey_help(self, arg: str) -> None:
         """Name the commands, and where to read more."""
         self._idles()
-        self._say(self._reception.help)
+        self._say(self.terms.help)
 
     def obey_quit(self, arg: str) -> None:
         """Goodbye."""
@@ -199,4 +201,7 @@ class SmtpProtocol(Connection):
         self._ending = True
 
 
-SmtpProtocol.commands = {verb: getattr(SmtpProtocol, f"obey_{verb.lower()}") for verb in VERBS}
+COMMANDS: Mapping[str, Command] = {
+    verb: getattr(SmtpProtocol, f"obey_{verb.lower()}")
+    for verb in ("DATA", "EHLO", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "VRFY")
+}

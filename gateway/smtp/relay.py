@@ -15,9 +15,9 @@ import logging
 from collections import deque
 
 from gateway.config import Relay as Settings
-from gateway.config import host_and_port
 from gateway.courier import Parcel, Result
 from gateway.model import Door
+from gateway.settings.addresses import host_and_port
 from gateway.smtp.connection import Connection, Job
 from gateway.smtp.received import trace_headers
 

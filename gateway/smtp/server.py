@@ -1,4 +1,4 @@
-"""The SMTP door: listeners, what all sessions share, and a graceful end.
+"""The SMTP door: its listeners, what all sessions share, and a graceful end.
 
 aiosmtpd's Controller is not used: it runs a loop of its own in a thread, and its stop() cancels every task, and with them
 the mails in progress.
@@ -10,12 +10,15 @@ import asyncio
 import logging
 import socket
 
-from gateway.config import Smtp, host_and_port
+from gateway.config import Smtp
+from gateway.errors import ConfigError
+from gateway.settings.addresses import host_and_port, naming
 from gateway.smtp.authentication import Authenticator
+from gateway.smtp.entrance import Entrance
 from gateway.smtp.handler import Handler, Intake
 from gateway.smtp.lag import LagProbe
 from gateway.smtp.names import Names
-from gateway.smtp.protocol import SmtpProtocol
+from gateway.smtp.protocol import COMMANDS, SmtpProtocol
 from gateway.smtp.shared import Reception
 
 logger = logging.getLogger(__name__)
@@ -25,35 +28,41 @@ _LAST_WORD_S = 2.0  # for a client to read its 421
 
 
 class SmtpServer:
-    """Listens on [smtp] listen and lets sessions in."""
+    """Listens on [smtp] listen and at every [[smtp.listener]], and lets sessions in."""
 
     def __init__(self, settings: Smtp, intake: Intake) -> None:
         self._settings = settings
+        self.hostname = settings.hostname or socket.gethostname()  # in greeting and trace headers
         self._authenticator = (
-            Authenticator(Names(settings.name_servers), hostname=settings.hostname or socket.gethostname())
-            if settings.authenticate
-            else None
+            Authenticator(Names(settings.name_servers), hostname=self.hostname) if settings.authenticate else None
         )
         self._handler = Handler(intake, settings, self._authenticator)
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._reception: Reception | None = None
         self.probe = LagProbe(settings.limits.max_lag_ms)
-        self.addresses: list[tuple[str, int]] = []
+        self.entrances = tuple(
+            Entrance(listener, settings, hostname=self.hostname, commands=COMMANDS) for listener in settings.listeners
+        )
 
     async def start(self) -> None:
-        """Bind and listen; ``addresses`` then says where (port 0 takes a free one).  Raises OSError when the port is taken."""
+        """Bind and listen; each entrance's ``addresses`` then say where (port 0 takes a free one).
+
+        Raises ConfigError that names the listener when nobody can listen there; then nobody listens anywhere.
+        """
         loop = asyncio.get_running_loop()
-        hostname = self._settings.hostname or socket.gethostname()
-        reception = self._reception = Reception(self._handler, self._settings, hostname, loop, self.probe)
-        host, port = host_and_port(self._settings.listen, where="[smtp] listen")
-        self._server = await loop.create_server(lambda: SmtpProtocol(reception), host or None, port, backlog=_BACKLOG)
-        self.addresses = [sock.getsockname()[:2] for sock in self._server.sockets]
+        reception = self._reception = Reception(self._handler, self._settings, self.hostname, loop, self.probe)
         self.probe.start(loop)
+        try:
+            for entrance in self.entrances:
+                self._servers.append(await _opened(entrance, reception))
+        except ConfigError:
+            await self.stop(0)
+            raise
 
     @property
-    def hostname(self) -> str:
-        """Our name in greeting and trace headers; "" before start()."""
-        return self._reception.hostname if self._reception else ""
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where it listens, [smtp] listen first."""
+        return [address for entrance in self.entrances for address in entrance.addresses]
 
     @property
     def lag_ms(self) -> float:
@@ -77,9 +86,10 @@ class SmtpServer:
 
     async def stop(self, grace_s: float) -> None:
         """Take no new connection, give mails in progress ``grace_s`` seconds, then 421; commits are always waited for."""
-        if self._server is None or self._reception is None:
+        if self._reception is None:
             return
-        self._server.close()
+        for server in self._servers:
+            server.close()
         self._reception.stopping = True
         self._dismiss(at_once=False)
         if not await self._all_ended(grace_s):
@@ -89,11 +99,12 @@ class SmtpServer:
                 for session in tuple(self._reception.sessions):
                     session.abort()
             await self._all_ended(None)
-        await self._server.wait_closed()
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
         self.probe.stop()
         if self._authenticator is not None:
             self._authenticator.close()
-        self._server = None
 
     def _dismiss(self, *, at_once: bool) -> None:
         for session in tuple(self._reception.sessions if self._reception else ()):
@@ -108,3 +119,15 @@ class SmtpServer:
         except TimeoutError:
             return False
         return True
+
+
+async def _opened(entrance: Entrance, reception: Reception) -> asyncio.Server:
+    """Listen at one entrance.  Raises ConfigError that names it."""
+    listener = entrance.listener
+    host, port = host_and_port(listener.listen, where=f"{listener.where} listen")
+    with naming(f"{listener.where} listen", listener.listen):
+        server = await reception.loop.create_server(
+            lambda: SmtpProtocol(reception, entrance), host or None, port, backlog=_BACKLOG
+        )
+    entrance.addresses = [sock.getsockname()[:2] for sock in server.sockets]
+    return server

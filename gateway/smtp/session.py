@@ -12,13 +12,14 @@ import logging
 import math
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from typing import cast
 
 from gateway.model import new_id
 from gateway.smtp import replies
+from gateway.smtp.entrance import Entrance, Terms
 from gateway.smtp.grammar import CommandError
 from gateway.smtp.handler import Envelope, Session
-from gateway.smtp.shared import VERBS, Reception
+from gateway.smtp.shared import Reception
 from gateway.smtp.sources import Limit, Source
 
 logger = logging.getLogger(__name__)
@@ -39,10 +40,11 @@ CHUNK = 128 * 1024  # bytes that may wait while nothing is obeyed
 class Connection(asyncio.Protocol):
     """One connection and its session.  The commands are in protocol.SmtpProtocol."""
 
-    commands: ClassVar[dict[str, Callable[[Any, str], None]]] = {}
+    terms: Terms  # from the moment the client is known
 
-    def __init__(self, reception: Reception) -> None:
+    def __init__(self, reception: Reception, entrance: Entrance) -> None:
         self._reception = reception
+        self.entrance = entrance
         self.loop = reception.loop
         self.hostname = reception.hostname
         self.session = Session(reception.loop)
@@ -79,7 +81,8 @@ class Connection(asyncio.Protocol):
         session = self.session
         session.peer = transport.get_extra_info("peername")
         session.address = str(session.peer[0]) if session.peer else ""
-        session.identity = reception.trusted.identity_of(session.address)
+        self.terms = self.entrance.terms_of(session.address)
+        session.identity = self.terms.identity
         if self._is_welcome():
             reception.enter(self)
             self._reset_timeout()
@@ -107,14 +110,14 @@ class Connection(asyncio.Protocol):
             self._waits = self._greets_later = True
             self.loop.call_later(self._reception.limits.greet_pause_s, self._end_pause)
         else:
-            self._say(replies.greeting(self.hostname))
+            self._say(self.entrance.greeting)
             self._flush()
 
     def _end_pause(self) -> None:
         self._waits = self._greets_later = False
         if self._transport is None or self._ending:
             return
-        self._say(replies.greeting(self.hostname))
+        self._say(self.entrance.greeting)
         self._flush()
 
     def _object_to_haste(self) -> None:
@@ -305,7 +308,7 @@ class Connection(asyncio.Protocol):
         verb = ""
         try:
             verb, argument = self._command(line)
-            self.commands[verb](self, argument)
+            self.terms.commands[verb](self, argument)
         except CommandError as error:
             self._object(verb, error.reply)
         except Exception:  # the top of the session: nothing but this command may suffer, and the client learns no more
@@ -332,7 +335,7 @@ class Connection(asyncio.Protocol):
             raise CommandError(replies.LINE_TOO_LONG)
         if _CONTROL.search(text) or (len(text) == len(line) - 1 and not self.session.trusted):
             raise CommandError(replies.BARE_IN_COMMAND)
-        if verb not in VERBS:
+        if verb not in self.terms.commands:
             raise CommandError(replies.NOT_IMPLEMENTED if verb in _KNOWN_ELSEWHERE else replies.UNKNOWN_COMMAND)
         # Broken UTF-8 becomes lone surrogates, which no address may contain: it is refused there, not repaired here.
         return verb, argument.strip(b" ").decode("utf-8", "surrogateescape")

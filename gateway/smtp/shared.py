@@ -1,4 +1,4 @@
-"""What all sessions of the SMTP door share: settings, ready-made replies, who is there, and how much they take up."""
+"""What all sessions of the SMTP door share: settings, who is there, and how much they take up."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from gateway.config import Smtp
-from gateway.smtp import replies
 from gateway.smtp.handler import Handler
-from gateway.smtp.identity import TrustedNetworks
 from gateway.smtp.lag import LagProbe
 from gateway.smtp.sources import Limit, Source, Sources
 
 if TYPE_CHECKING:
     from gateway.smtp.session import Connection
 
-VERBS = ("DATA", "EHLO", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "VRFY")
-
 
 class Reception:
-    """What all sessions of the door share."""
+    """What all sessions of the door share, whichever listener they came in by."""
 
     def __init__(self, handler: Handler, settings: Smtp, hostname: str, loop: asyncio.AbstractEventLoop, lag: LagProbe) -> None:
         self.handler = handler
@@ -29,9 +25,6 @@ class Reception:
         self.lag = lag
         self.hostname = hostname
         self.loop = loop
-        self.trusted = TrustedNetworks(settings.trusted_networks)
-        self.extensions = replies.extensions(hostname, max_bytes=settings.max_message_bytes)
-        self.help = replies.help_text(VERBS, settings.help_url)
         self.sessions: set[Connection] = set()
         self.nobody_left = asyncio.Event()
         self.nobody_left.set()
@@ -53,10 +46,13 @@ class Reception:
     def enter(self, session: Connection) -> None:
         """A session begins."""
         self.sessions.add(session)
+        session.entrance.sessions += 1
         self.nobody_left.clear()
 
     def leave(self, session: Connection) -> None:
-        """It is over."""
-        self.sessions.discard(session)
+        """It is over, or was sent away before it began."""
+        if session in self.sessions:
+            self.sessions.remove(session)
+            session.entrance.sessions -= 1
         if not self.sessions:
             self.nobody_left.set()

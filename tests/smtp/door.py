@@ -84,15 +84,15 @@ class Door:
         """Run a coroutine on the door's loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
 
-    def connect(self, *, window: int = 0) -> Client:
+    def connect(self, listener: int = 0, *, window: int = 0) -> Client:
         """A new client, with a receive buffer of ``window`` bytes if given; its greeting is not read yet."""
-        client = Client(self.server.addresses[0], window=window)
+        client = Client(self.server.addresses[listener], window=window)
         self._clients.append(client)
         return client
 
-    def client(self) -> Client:
+    def client(self, listener: int = 0) -> Client:
         """A new client that has said EHLO."""
-        client = self.connect()
+        client = self.connect(listener)
         client.reply()
         client.say("EHLO client.example")
         return client

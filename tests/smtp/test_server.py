@@ -10,6 +10,8 @@ import time
 import pytest
 
 from gateway.config import Smtp
+from gateway.errors import ConfigError
+from gateway.settings.listeners import Kind, Listener
 from gateway.smtp.lag import LagProbe
 from gateway.smtp.server import SmtpServer
 from tests.smtp.door import Door, FakeIntake
@@ -25,8 +27,44 @@ def test_port_0_takes_a_free_port_and_says_which() -> None:
 
 
 def test_a_taken_port_is_an_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ConfigError, match=r"\[smtp\] listen = .* in use"):
         asyncio.run(SmtpServer(Smtp(listen=f"127.0.0.1:{taken.getsockname()[1]}"), FakeIntake()).start())
+
+
+def test_further_listeners_have_names_and_count_their_own_sessions() -> None:
+    with Door(listener=(Listener(name="second", listen="127.0.0.1:0"), Listener(name="closed"))) as door:
+        first, second = door.server.entrances
+        client = door.client()
+        other = door.connect(1)
+        assert other.reply().startswith("220 gw.example ")
+        assert (first.name, first.sessions) == ("smtp", 1)
+        assert (second.name, second.kind, second.sessions) == ("second", Kind.EDGE, 1)
+        client.say("QUIT")
+        assert client.reply() == ""
+        assert other.say("NOOP").startswith("250 ")
+        assert (first.sessions, second.sessions) == (0, 1)
+
+
+def test_trust_is_of_the_listener() -> None:
+    with Door(listener=(Listener(name="strangers", listen="127.0.0.1:0", trusted_networks=()),)) as door:
+        trusted, stranger = door.client(), door.client(1)
+        for client, said in ((trusted, "250"), (stranger, "550")):
+            client.say("MAIL FROM:<a@b.example>")
+            assert client.say("RCPT TO:<someone@elsewhere.example>").startswith(said)
+
+
+def test_when_one_of_two_cannot_listen_nobody_does() -> None:
+    async def start(port: int) -> SmtpServer:
+        second = Listener(name="second", listen=f"127.0.0.1:{port}")
+        server = SmtpServer(Smtp(listen="127.0.0.1:0", listener=(second,)), FakeIntake())
+        with pytest.raises(ConfigError, match=r"\[\[smtp.listener\]\] second listen = .* in use"):
+            await server.start()
+        return server
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = asyncio.run(start(taken.getsockname()[1]))
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(server.addresses[0], timeout=1)
 
 
 def test_a_server_that_never_started_stops() -> None:

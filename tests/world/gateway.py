@@ -28,12 +28,16 @@ class Gateway:
     The accounts of the console are those of `vanthu init`: "vanthu" and "quantri", with ``password``.
     """
 
-    def __init__(self, folder: Path, *, next_hop: str, settings: Mapping[str, str] | None = None) -> None:
-        """Write the sample house and change lines of its configuration: ``{"[store] url": '"postgresql+psycopg://…"'}``."""
+    def __init__(self, folder: Path, *, next_hop: str, settings: Mapping[str, str] | None = None, more: str = "") -> None:
+        """Write the sample house and change lines of its configuration: ``{"[store] url": '"postgresql+psycopg://…"'}``.
+
+        ``more``: whole tables to add, such as further [[smtp.listener]]s.
+        """
         self.folder = folder
         self.config = folder / "vanthu.toml"
         self.log_file = folder / "log.txt"
         self.smtp_port = self.web_port = 0
+        self.ports: dict[str, int] = {}  # of the [[smtp.listener]] tables, by name
         self._process: subprocess.Popen[bytes] | None = None
         sample, self.password = _sample_house()
         shutil.copytree(sample, folder)
@@ -41,7 +45,7 @@ class Gateway:
         ours = {"[smtp] listen": '"127.0.0.1:0"', "[web] listen": '"127.0.0.1:0"', "[relay] next_hop": f'"{next_hop}"'}
         for key, value in {**ours, **(settings or {})}.items():
             text = with_setting(text, key, value)
-        self.config.write_text(text, encoding="utf-8")
+        self.config.write_text(f"{text}\n{more}", encoding="utf-8")
 
     def start(self, *, seconds: float = 30.0) -> Gateway:
         """Start it and wait for the ready line of every listener; raises TimeoutError with the log when they do not come."""
@@ -63,6 +67,8 @@ class Gateway:
             web = re.search(r"^ready web \S+:(\d+)/?$", said, re.MULTILINE)
             if smtp and web:
                 self.smtp_port, self.web_port = int(smtp[1]), int(web[1])
+                further = re.findall(r"^ready smtp (\S+) \S+ \S+:(\d+)$", said, re.MULTILINE)
+                self.ports = {name: int(port) for name, port in further}
                 return self
             if self._process.poll() is not None or time.monotonic() > end:
                 self.kill()
