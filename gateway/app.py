@@ -112,7 +112,7 @@ class Gateway:
             directory=self.directory,
             links=links,
         )
-        couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname)}
+        couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname, base=settings.path("."))}
         by_name = {office.name: courier_of(office, settings, self.directory) for office in settings.office}
         couriers |= by_name
         couriers |= {

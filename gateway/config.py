@@ -23,6 +23,8 @@ from gateway.model import Value
 from gateway.settings.addresses import check_networks, host_and_port
 from gateway.settings.limits import Limits
 from gateway.settings.listeners import FIRST, Listener, check_listeners
+from gateway.settings.security import Security as HopSecurity
+from gateway.settings.security import wrong_with
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SQLITE = "sqlite:///"
@@ -82,6 +84,7 @@ class Relay(Value, forbid_unknown_fields=True):
     reply_timeout_s: _Seconds = 300.0
     idle_close_s: _Seconds = 20.0  # an unused connection is closed before the other side does it
     bounce_domain: _Domain = ""  # of ours, its mail reaches this gateway: mail sent on for others comes from there (SRS)
+    security: HopSecurity = HopSecurity()
 
 
 class Worker(Value, forbid_unknown_fields=True):
@@ -465,6 +468,9 @@ def _check(path: Path, config: Config) -> None:
         ("[web] listen", config.web.listen),
     ):
         host_and_port(setting, where=f"{path}: {where}")
+    wrong = wrong_with(config.relay.security, host_and_port(config.relay.next_hop, where="")[0])
+    if wrong:
+        raise ConfigError(f"{path}: [relay.security] {wrong}")
     if config.policy_service.listen:
         host_and_port(config.policy_service.listen, where=f"{path}: [policy_service] listen")
     for server in config.smtp.name_servers:

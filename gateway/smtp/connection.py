@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 from typing import Protocol, cast
 
 from gateway.courier import Outcome, Parcel, Result
-from gateway.smtp.transaction import GarbledReply, Offer, Reply, ReplyReader, Transaction, offer_in
+from gateway.smtp.opening import Opening
+from gateway.smtp.securing import Securing
+from gateway.smtp.transaction import GarbledReply, Offer, Reply, Transaction
 
 _PREFETCH_BYTES = 64 * 1024  # behind a larger mail nobody waits on its connection
 _JOIN_BYTES = 256 * 1024  # up to this size one copy is cheaper than more system calls
@@ -26,6 +27,7 @@ class Pool(Protocol):
 
     hostname: str
     reply_timeout_s: float
+    securing: Securing
 
     def next_job(self) -> Job | None:
         """The next mail that still waits for somebody."""
@@ -67,7 +69,7 @@ class Job:
         self.settle(tuple(Result(delivery_id=d.id, outcome=Outcome.RETRY, reply=because) for d in self.parcel.deliveries))
 
 
-class Connection(asyncio.Protocol):
+class Connection(Opening):
     """One connection, from connecting to QUIT."""
 
     def __init__(self, pool: Pool, loop: asyncio.AbstractEventLoop) -> None:
@@ -75,12 +77,8 @@ class Connection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = loop.create_future()
         self.idle_since = 0.0
         self._is_old = False  # it rested or carried a mail: the next hop may have closed it meanwhile
-        self._pool = pool
-        self._loop = loop
-        self._reader = ReplyReader()
-        self._on_reply: Callable[[Reply], None] = self._on_greeting
-        self._transport: asyncio.Transport | None = None
-        self._offer = Offer()
+        super().__init__(pool, loop)
+        self._pool: Pool = pool
         self._current: Job | None = None
         self._upcoming: Job | None = None  # its envelope is on its way already
         self._to_reset = False
@@ -93,10 +91,15 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The other side answered; now it must greet."""
         self._transport = cast(asyncio.Transport, transport)
+        if self.closed.done():  # given up meanwhile
+            self._transport.abort()
+            return
         plug = transport.get_extra_info("socket")
         if plug is not None and plug.family in (socket.AF_INET, socket.AF_INET6):
             plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._expect_reply()
+        if self._pool.securing.begins_with_tls:
+            self._begin_handshake(self._listen_again)
 
     def data_received(self, data: bytes) -> None:
         """Replies, or a part of one."""
@@ -114,6 +117,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over, whoever ended it."""
+        # A failed handshake says itself what went wrong, and the connection may have been made anew meanwhile.
+        if self._handshake is not None or (self._transport is not None and not self._transport.is_closing()):
+            return
         self.break_off(f"connection lost: {exc}" if exc else "connection closed by the next hop")
 
     def break_off(self, because: str) -> None:
@@ -121,6 +127,9 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._handshake is not None:
+            self._handshake.cancel()
+            self._handshake = None
         if not self.ready.done():
             self.ready.set_result(because)
         if not self.closed.done():
@@ -153,40 +162,15 @@ class Connection(asyncio.Protocol):
         job.settle(transaction.results(because))
         return True
 
-    # --- getting ready ---
+    def _on_goodbye(self, _reply: Reply) -> None:
+        self.break_off("closed")
 
-    def _on_greeting(self, reply: Reply) -> None:
-        if not reply.is_positive:
-            self.break_off(f"greeting {reply}")
-            return
-        self._on_reply = self._on_ehlo
-        self._send(f"EHLO {self._pool.hostname}\r\n".encode())
-
-    def _on_ehlo(self, reply: Reply) -> None:
-        if reply.is_positive:
-            self._offer = offer_in(reply)
-            self._get_ready()
-        elif reply.code >= 500:
-            self._on_reply = self._on_helo
-            self._send(f"HELO {self._pool.hostname}\r\n".encode())
-        else:
-            self.break_off(f"EHLO: {reply}")
-
-    def _on_helo(self, reply: Reply) -> None:
-        if reply.is_positive:
-            self._get_ready()
-        else:
-            self.break_off(f"HELO: {reply}")
+    # --- mails ---
 
     def _get_ready(self) -> None:
         self._on_reply = self._on_mail_reply
         if not self.ready.done():
             self.ready.set_result("")
-
-    def _on_goodbye(self, _reply: Reply) -> None:
-        self.break_off("closed")
-
-    # --- mails ---
 
     def go_on(self) -> None:
         """Take the next mail, or rest."""

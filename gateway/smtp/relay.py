@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from pathlib import Path
 
 from gateway.config import Relay as Settings
 from gateway.courier import Parcel, Result
@@ -20,6 +21,7 @@ from gateway.model import Door
 from gateway.settings.addresses import host_and_port
 from gateway.smtp.connection import Connection, Job
 from gateway.smtp.received import trace_headers
+from gateway.smtp.securing import Securing
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +35,14 @@ class Relay:
 
     name = "relay"
 
-    def __init__(self, settings: Settings, hostname: str) -> None:
-        """``hostname`` is our name in EHLO and in the trace headers."""
+    def __init__(self, settings: Settings, hostname: str, *, base: Path = Path()) -> None:
+        """``hostname`` is our name in EHLO and in the trace headers; relative paths of the settings start at ``base``."""
         self.settings = settings
         self.hostname = hostname
         self.reply_timeout_s = settings.reply_timeout_s
         self.lanes = 2 * settings.connections  # so that mails can follow each other on every connection
         self._address = host_and_port(settings.next_hop, where="[relay] next_hop")
+        self.securing = Securing(settings.security, self._address[0], base=base)
         self._connections: set[Connection] = set()
         self._leaving: set[Connection] = set()  # said QUIT
         self._idle: list[Connection] = []  # the one used last at the end

@@ -53,6 +53,11 @@ class ReplyReader:
         self._lines: list[str] = []
         self._size = 0
 
+    @property
+    def has_rest(self) -> bool:
+        """Whether a part of a reply has come."""
+        return bool(self._rest or self._lines)
+
     def feed(self, data: bytes) -> list[Reply]:
         """The replies that are complete now.  Raises GarbledReply for anything that is none (RFC 5321 section 4.2)."""
         replies = []

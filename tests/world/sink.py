@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -58,8 +59,12 @@ class Sink:
         offers: Sequence[str] = EVERYTHING,
         cut: int = 0,
         host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+        tls_from_the_start: bool = False,
     ) -> None:
-        """``offers``: keywords of the EHLO reply; ``cut``: replies leave in pieces of so many bytes."""
+        """``offers``: keywords of the EHLO reply; ``cut``: replies leave in pieces of so many bytes; ``tls``: for STARTTLS."""
+        self.tls, self.tls_from_the_start = tls, tls_from_the_start
+        self.versions: list[str] = []  # of TLS, of each handshake that came to an end
         self.mails: list[SunkMail] = []
         self.commands: list[str] = []
         self.reads: list[int] = []  # how many bytes came in one read: what was pipelined shows here
@@ -124,7 +129,13 @@ class Sink:
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            _Dialogue(self, connection).run()
+            dialogue = _Dialogue(self, connection)
+            try:
+                if self.tls_from_the_start:
+                    dialogue.encrypt()
+                dialogue.run()
+            finally:
+                dialogue.connection.close()  # by TLS it is another socket
         with self._changed:
             self._open.discard(connection)
 
@@ -200,9 +211,20 @@ class _Dialogue:
             self.recipient_options.append(options)
         elif verb in ("RSET", "EHLO", "HELO"):
             self.reset()
+        elif verb == "STARTTLS":
+            self.encrypt()
         elif verb == "DATA":
             return self.take_data()
         return verb != "QUIT"
+
+    def encrypt(self) -> None:
+        """The handshake; what came before counts no more."""
+        assert self.sink.tls is not None
+        secure = self.sink.tls.wrap_socket(self.connection, server_side=True)
+        self.connection = secure
+        self.buffer.clear()
+        self.reset()
+        self.sink.versions.append(secure.version() or "")
 
     def take_data(self) -> bool:
         raw = self.read_data()
