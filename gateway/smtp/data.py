@@ -84,12 +84,24 @@ class DataReader:
         return wire
 
 
-def unpack(wire: bytes) -> Contents:
-    """Undo the dot-stuffing (RFC 5321 section 4.5.2) and look at line ends and trace headers.  Some ms for each 10 MB."""
+def unpack(wire: bytes, *, chunked: bool = False) -> Contents:
+    """Undo the dot-stuffing (RFC 5321 section 4.5.2) and look at line ends and trace headers.  Some ms for each 10 MB.
+
+    ``chunked``: it came by BDAT, where no dots are stuffed; it is judged as if it had come by DATA, which is how it leaves.
+    """
+    raw = wire if chunked else _unstuffed(wire)
+    line_ends = _line_ends(_stuffed(raw) if chunked else wire)
+    return Contents(raw=raw, digest=digest_of(raw), line_ends=line_ends, hops=_hops(raw))
+
+
+def _unstuffed(wire: bytes) -> bytes:
     raw = wire.replace(b"\r\n.", b"\r\n")
-    if raw.startswith(b"."):
-        raw = raw[1:]
-    return Contents(raw=raw, digest=digest_of(raw), line_ends=_line_ends(wire), hops=_hops(raw))
+    return raw[1:] if raw.startswith(b".") else raw
+
+
+def _stuffed(raw: bytes) -> bytes:
+    wire = raw.replace(b"\r\n.", b"\r\n..")
+    return b"." + wire if wire.startswith(b".") else wire
 
 
 def _line_ends(wire: bytes) -> LineEnds:

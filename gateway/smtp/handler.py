@@ -91,6 +91,7 @@ class Envelope(AiosmtpdEnvelope):
         super().__init__()
         self.options: tuple[str, ...] = ()
         self.recipients: list[Recipient] = []
+        self.chunked = False  # it came by BDAT
 
 
 class Handler:
@@ -126,7 +127,9 @@ class Handler:
             return replies.failure(mail_id)
 
     async def _reply_to(self, mail_id: str, wire: bytes, session: Session, envelope: Envelope, excess: Excess) -> str:
-        contents = unpack(wire) if len(wire) < _LARGE else await asyncio.to_thread(unpack, wire)
+        chunked = envelope.chunked
+        large = len(wire) >= _LARGE
+        contents = await asyncio.to_thread(unpack, wire, chunked=chunked) if large else unpack(wire, chunked=chunked)
         flaw = excess if excess is not Excess.NONE else _flaw(contents, session)
         if flaw:
             maillog.refused(mail_id, sender=envelope.mail_from or "", peer=session.address, rule=f"smtp: {flaw}")

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 from gateway.model import Recipient
 from gateway.smtp import replies
+from gateway.smtp.chunks import ChunkReader, chunk_of
 from gateway.smtp.data import DataReader
 from gateway.smtp.entrance import Command, Entrance
 from gateway.smtp.grammar import CommandError, mail_path, rcpt_path
@@ -30,7 +31,8 @@ class SmtpProtocol(Connection):
 
     def __init__(self, reception: Reception, entrance: Entrance) -> None:
         super().__init__(reception, entrance)
-        self._data: DataReader | None = None  # 354 was said: what comes now is a mail
+        self._data: DataReader | ChunkReader | None = None  # 354 or BDAT was said: what comes now is a mail
+        self._chunks: ChunkReader | None = None  # the mail in progress comes by BDAT
         self._data_since = 0.0
         self._excess = Excess.NONE
 
@@ -48,7 +50,7 @@ class SmtpProtocol(Connection):
         if not hostname:
             raise CommandError(replies.syntax("EHLO hostname" if extended else "HELO hostname"))
         self._idles()
-        self.envelope = Envelope()
+        self._forget()
         self.session.host_name = hostname
         self.session.extended_smtp = extended
 
@@ -79,6 +81,8 @@ class SmtpProtocol(Connection):
         envelope = self.envelope
         if envelope.mail_from is None:
             raise CommandError(replies.MAIL_FIRST)
+        if self._chunks is not None:
+            raise CommandError(replies.CHUNKS_BEGUN)
         path = rcpt_path(arg, utf8=envelope.smtp_utf8)
         if len(envelope.recipients) >= self._reception.settings.max_recipients:
             raise CommandError(replies.TOO_MANY_RECIPIENTS)
@@ -93,8 +97,10 @@ class SmtpProtocol(Connection):
         try:
             if arg:
                 raise CommandError(replies.syntax("DATA"))
+            if self._chunks is not None:
+                raise CommandError(replies.CHUNKS_BEGUN)
             if not self.envelope.recipients:
-                raise CommandError(replies.MAIL_FIRST if self.envelope.mail_from is None else replies.RCPT_FIRST)
+                raise CommandError(self._nobody())
         except CommandError:
             # DATA must be the last of a pipelined group (RFC 2920 section 3.1): what came after it is a mail, not commands.
             if self._inbox:
@@ -104,16 +110,70 @@ class SmtpProtocol(Connection):
         self._data, self._excess, self._data_since = DataReader(), Excess.NONE, self.loop.time()
         self._allow_for_data(0)
 
+    def obey_bdat(self, arg: str) -> None:
+        """Take a chunk.  What is wrong with it is said behind it: its octets come in any case (RFC 3030 section 2)."""
+        size, is_last = chunk_of(arg)
+        chunks = self._chunks
+        if chunks is None:
+            chunks = self._chunks = ChunkReader()
+            self._excess, self._data_since = Excess.NONE, self.loop.time()
+            if not self.envelope.recipients:
+                chunks.refuse(self._nobody())
+        elif chunks.objection:
+            chunks.objection = replies.CHUNK_REFUSED
+        chunks.expect(size, is_last=is_last)
+        self._data = chunks
+        if chunks.size + size > self._reception.settings.max_message_bytes and self._excess is Excess.NONE:
+            self._excess = Excess.SIZE
+            self._release()
+            chunks.drop()
+        if size:
+            self._allow_for_data(chunks.size)
+        else:
+            self._end_chunk(chunks)
+
+    def _end_chunk(self, chunks: ChunkReader) -> None:
+        """A chunk is whole: refuse it, hand the mail over, or ask for more."""
+        self._data = None
+        if self._excess is not Excess.NONE and not chunks.is_last and not chunks.objection:
+            limit = self._reception.settings.max_message_bytes
+            chunks.refuse(replies.too_large(limit) if self._excess is Excess.SIZE else replies.NO_ROOM)
+        if chunks.objection:
+            self._object("BDAT", chunks.objection)
+            if chunks.is_last or self.envelope.mail_from is None:
+                self._forget()
+        elif chunks.is_last:
+            self._chunks = None
+            self.envelope.chunked = True
+            self._hand_over(chunks)
+        else:
+            self._say(replies.chunk_taken(chunks.announced))
+
+    def _nobody(self) -> str:
+        """Why there are no recipients."""
+        return replies.MAIL_FIRST if self.envelope.mail_from is None else replies.RCPT_FIRST
+
+    def _forget(self) -> None:
+        """The mail in progress is none."""
+        self.envelope = Envelope()
+        if self._chunks is not None:
+            self._chunks = None
+            self._release()
+
     @property
     def _reads_mail(self) -> bool:
         return self._data is not None
+
+    @property
+    def _brings_mail(self) -> bool:
+        return self._data is not None or self._chunks is not None
 
     def _read_mail(self, data: bytes) -> None:
         """Take what came of the mail; when it is whole, hand it over."""
         reader = self._data
         assert reader is not None, "asked only while a mail is read"  # noqa: S101 - for the type checker
         rest = reader.feed(data)
-        if self._excess is Excess.NONE:
+        if self._excess is Excess.NONE and not (self._chunks is not None and self._chunks.objection):
             self._excess = self._excess_of(reader.size)
             if self._excess is not Excess.NONE:
                 reader.drop()
@@ -121,6 +181,13 @@ class SmtpProtocol(Connection):
             self._allow_for_data(reader.size)
             return
         self._inbox += rest
+        if self._chunks is not None:
+            self._end_chunk(self._chunks)
+        else:
+            self._hand_over(reader)
+
+    def _hand_over(self, reader: DataReader | ChunkReader) -> None:
+        """The mail is whole: let the intake have it."""
         self._data = None
         wire = reader.wire() if self._excess is Excess.NONE else b""
         # Nothing ends the session while the intake has the mail: no timer, no end of the connection, no stop.
@@ -173,7 +240,7 @@ class SmtpProtocol(Connection):
         if arg:
             raise CommandError(replies.syntax("RSET"))
         self._idles()
-        self.envelope = Envelope()
+        self._forget()
         self._say(replies.OK)
 
     def obey_noop(self, arg: str) -> None:
@@ -203,5 +270,5 @@ class SmtpProtocol(Connection):
 
 COMMANDS: Mapping[str, Command] = {
     verb: getattr(SmtpProtocol, f"obey_{verb.lower()}")
-    for verb in ("DATA", "EHLO", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "VRFY")
+    for verb in ("BDAT", "DATA", "EHLO", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "VRFY")
 }

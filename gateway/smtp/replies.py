@@ -36,6 +36,9 @@ HELLO_FIRST = "503 5.5.1 Send EHLO first"
 NESTED_MAIL = "503 5.5.1 A mail is open: RSET, or go on with RCPT"
 MAIL_FIRST = "503 5.5.1 Send MAIL first"
 RCPT_FIRST = "503 5.5.1 No valid recipient"
+CHUNKS_BEGUN = "503 5.5.1 This mail comes by BDAT: go on with BDAT, or RSET"
+CHUNK_REFUSED = "503 5.5.1 A chunk of this mail was refused: RSET"
+BAD_CHUNK = "421 4.5.0 Syntax: BDAT size [LAST]; nobody knows where this chunk ends, goodbye"
 
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients: send the others in another mail"
 NO_ROOM = "452 4.3.1 Too much mail at once, try again in a few minutes"
@@ -59,8 +62,23 @@ def hello(hostname: str) -> str:
 
 def extensions(hostname: str, *, max_bytes: int) -> str:
     """The reply to EHLO."""
-    offered = (hostname, f"SIZE {max_bytes}", "PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES", "HELP")
+    offered = (
+        hostname,
+        f"SIZE {max_bytes}",
+        "PIPELINING",
+        "8BITMIME",
+        "SMTPUTF8",
+        "DSN",
+        "ENHANCEDSTATUSCODES",
+        "CHUNKING",
+        "HELP",
+    )
     return "\r\n".join([f"250-{line}" for line in offered[:-1]] + [f"250 {offered[-1]}"])
+
+
+def chunk_taken(size: int) -> str:
+    """The reply to BDAT without LAST (RFC 3030 section 2)."""
+    return f"250 2.0.0 {size} octets received"
 
 
 def help_text(verbs: Sequence[str], help_url: str) -> str:

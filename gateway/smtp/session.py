@@ -24,7 +24,7 @@ from gateway.smtp.sources import Limit, Source
 
 logger = logging.getLogger(__name__)
 
-_KNOWN_ELSEWHERE = frozenset({"AUTH", "BDAT", "ETRN", "EXPN", "SAML", "SEND", "SOML", "STARTTLS", "TURN"})
+_KNOWN_ELSEWHERE = frozenset({"AUTH", "ETRN", "EXPN", "SAML", "SEND", "SOML", "STARTTLS", "TURN"})
 # Octets of a command line with CR LF: 512 (RFC 5321 section 4.5.3.1.4), and what the extensions add: SIZE 26, BODY 17,
 # SMTPUTF8 10, RET and ENVID 116, AUTH 500; NOTIFY and ORCPT 536 (RFC 1870, 6152, 6531, 3461, 4954).  Never changed.
 _COMMAND_OCTETS = {"MAIL": 512 + 26 + 17 + 10 + 116 + 500, "RCPT": 512 + 10 + 536}
@@ -210,7 +210,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         now, patience = self.loop.time(), self._reception.settings.command_timeout_s
-        is_quiet = self._mail_by <= now and self._task is None and not self._reads_mail
+        is_quiet = self._mail_by <= now and self._task is None and not self._brings_mail
         if self._deadline > now and not is_quiet:
             # 0.01 s more: a timer may fire a little before its time, and would then be set again and again.
             quiet_until = self._mail_by if self._mail_by > now else math.inf
@@ -321,6 +321,11 @@ class Connection(asyncio.Protocol):
         """Whether what comes now is a mail."""
         raise NotImplementedError
 
+    @property
+    def _brings_mail(self) -> bool:
+        """Whether a mail is on its way, also between its chunks."""
+        raise NotImplementedError
+
     def _read_mail(self, data: bytes) -> None:
         """Take some of it; what stands behind its end goes into the inbox, which is empty."""
         raise NotImplementedError
@@ -342,7 +347,7 @@ class Connection(asyncio.Protocol):
 
     def _object(self, verb: str, reply: str) -> None:
         """Refuse a command, and end the session when there were too many errors."""
-        in_the_wake = self._refused and verb in ("RCPT", "DATA") and reply.startswith("503")
+        in_the_wake = self._refused and verb in ("RCPT", "DATA", "BDAT") and reply.startswith("503")
         self._errors += not (in_the_wake or reply.startswith("4"))
         self._refused = self._refused or verb in ("MAIL", "RCPT")
         self._say(reply)
