@@ -1,6 +1,6 @@
 # Every target says in one sentence what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs letters venv packages
+.PHONY: help demo test check bench docs pictures letters venv packages
 .NOTPARALLEL:
 
 BIN := .venv/bin
@@ -27,6 +27,9 @@ bench: venv packages ## Measure speed and safety beside Postfix, in the same run
 
 docs: venv ## Write the pages that are made from the code.
 	@$(BIN)/python -m tools.write_docs
+
+pictures: venv packages ## Take the pictures of the console in docs/console/ (a made-up house).
+	@$(BIN)/python -m tools.picture_console
 
 letters: venv ## Write the letters of the demo anew.
 	@$(BIN)/python -m tools.make_letters

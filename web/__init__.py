@@ -31,9 +31,11 @@ from web import (
     files,
     format,
     health,
+    look,
     mailboxes,
     mails,
     metrics,
+    navigation,
     past,
     policy,
     security,
@@ -74,6 +76,7 @@ def create_app(gateway: WebGateway) -> Flask:
         health,
         metrics,
         api,
+        look,
     ):
         app.register_blueprint(part.blueprint)
     errors.install(app)
@@ -124,6 +127,9 @@ def _shown_everywhere() -> dict[str, object]:
     return {
         "account": account,
         "may": {verb.value for verb in RIGHTS if account is not None and allows(account, verb)},
+        "bar_groups": navigation.pages_for(account) if account is not None else (),
+        "look": look.shown(),
+        "looks": look.LOOKS,
         "now": format.utc_now(),
         "help_phone": current_gateway().settings.smtp.help_phone,
     }

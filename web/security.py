@@ -16,6 +16,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
+        "connect-src 'self'",  # htmx
         "style-src 'self'",
         "img-src 'self'",
         "font-src 'self'",

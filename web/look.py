@@ -1,0 +1,39 @@
+"""How the console looks: light, dark, or as the machine is; kept in a cookie of the browser, signed in or not."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from web.auth import anybody, local_path
+from web.context import gateway
+
+blueprint = Blueprint("look", __name__)
+
+LOOKS = {"auto": "Theo máy", "light": "Sáng", "dark": "Tối"}
+_COOKIE = "vanthu-look"
+_A_YEAR_S = 365 * 24 * 3600
+
+# When the dark sheet applies ("" is never), and what the browser's own fields and scroll bars look like.
+_MEDIA = {"auto": "(prefers-color-scheme: dark)", "light": "", "dark": "all"}
+_SCHEMES = {"auto": "light dark", "light": "light", "dark": "dark"}
+
+
+def shown() -> dict[str, str]:
+    """The look that the visitor chose, for templates: its name, ``media`` of the dark sheet, ``scheme`` of the browser."""
+    name = request.cookies.get(_COOKIE, "")
+    name = name if name in LOOKS else "auto"
+    return {"name": name, "media": _MEDIA[name], "scheme": _SCHEMES[name]}
+
+
+@blueprint.post("/look")
+@anybody
+def choose() -> ResponseReturnValue:
+    """Choose a look; back to the page where it was chosen."""
+    name = request.form.get("look", "")
+    if name not in LOOKS:
+        abort(400)
+    response = redirect(local_path(request.form.get("back", "")) or url_for("home"))
+    behind_tls = gateway().settings.web.behind_tls
+    response.set_cookie(_COOKIE, name, max_age=_A_YEAR_S, httponly=True, samesite="Lax", secure=behind_tls)
+    return response
