@@ -112,7 +112,7 @@ class Gateway:
             directory=self.directory,
             links=links,
         )
-        couriers: dict[str, Courier] = {RELAY: Relay(settings.relay, self.hostname, base=settings.path("."))}
+        couriers: dict[str, Courier] = {RELAY: _relay(settings, self.hostname)}
         by_name = {office.name: courier_of(office, settings, self.directory) for office in settings.office}
         couriers |= by_name
         couriers |= {
@@ -370,6 +370,10 @@ def _directory(settings: Config) -> Directory:
     directory = load_directory(settings.path(settings.directory.path))
     issuers_of(directory)  # its index of names is made now, not when the first document is waited for
     return directory
+
+
+def _relay(settings: Config, hostname: str) -> Relay:
+    return Relay(settings.relay, hostname, name_servers=settings.smtp.name_servers, base=settings.path("."))
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:

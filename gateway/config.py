@@ -21,23 +21,21 @@ from gateway.courier import Outcome
 from gateway.errors import ConfigError
 from gateway.model import Value
 from gateway.settings.addresses import check_networks, host_and_port
+from gateway.settings.kinds import Count as _Count
+from gateway.settings.kinds import Delay as _Delay
+from gateway.settings.kinds import Hours as _Hours
+from gateway.settings.kinds import Seconds as _Seconds
 from gateway.settings.limits import Limits
 from gateway.settings.listeners import FIRST, Listener, check_listeners
-from gateway.settings.security import Security as HopSecurity
-from gateway.settings.security import wrong_with
+from gateway.settings.relay import Relay as Relay
+from gateway.settings.relay import check_relay
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SQLITE = "sqlite:///"
 _DATABASES = (_SQLITE, "postgresql://", "postgresql+psycopg://", "postgres://")
 
-# Numbers with which nothing would work do not load.  (More than a year is no time limit but a slip.)
-_Count = Annotated[int, msgspec.Meta(ge=1)]
-_Seconds = Annotated[float, msgspec.Meta(gt=0, le=366 * 24 * 3600)]
-_Hours = Annotated[float, msgspec.Meta(gt=0, le=366 * 24)]
 # With "+", a mail's id and its signature (47 characters) its local part must not be longer than 64 (RFC 5321, 4.5.3.1.1).
 _ReplyAddress = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9._-]{1,16}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$")]
-_Domain = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$", max_length=200)]
-_Delay = Annotated[int, msgspec.Meta(ge=1, le=366 * 24 * 3600)]
 
 
 class Smtp(Value, forbid_unknown_fields=True):
@@ -75,24 +73,13 @@ class PolicyService(Value, forbid_unknown_fields=True):
     filter: str = ""  # transport of that Postfix that leads to the gateway; mail to forwarded addresses goes there
 
 
-class Relay(Value, forbid_unknown_fields=True):
-    """[relay]: the next mail server."""
-
-    next_hop: str = "127.0.0.1:2526"
-    connections: _Count = 8
-    connect_timeout_s: _Seconds = 30.0
-    reply_timeout_s: _Seconds = 300.0
-    idle_close_s: _Seconds = 20.0  # an unused connection is closed before the other side does it
-    bounce_domain: _Domain = ""  # of ours, its mail reaches this gateway: mail sent on for others comes from there (SRS)
-    security: HopSecurity = HopSecurity()
-
-
 class Worker(Value, forbid_unknown_fields=True):
     """[worker]: the one retry schedule of all couriers."""
 
     retry_after_s: Annotated[tuple[_Delay, ...], msgspec.Meta(min_length=1)] = (
         60, 300, 900, 3600, 14400, 43200, 86400, 86400, 86400,
     )  # fmt: skip
+    retry_jitter: Annotated[float, msgspec.Meta(ge=0, le=0.9)] = 0.2  # each wait is longer or shorter by up to this share
     lease_s: _Seconds = 120.0
     look_up_after_s: Annotated[tuple[_Delay, ...], msgspec.Meta(min_length=1)] = (30, 120, 600, 1800, 3600)
     uncertain_for_h: _Hours = 24.0  # so long the other side is asked what became of a delivery; then a person decides
@@ -371,6 +358,7 @@ def _with_folders(config: Config) -> Inspection:
 
 
 _LISTS = {
+    "route": "route",
     "office": "office system",
     "mailbox": "mailbox",
     "provider": "provider of tokens",
@@ -464,13 +452,13 @@ def _check(path: Path, config: Config) -> None:
         raise ConfigError(f'{path}: [smtp] listen: expected "host:port", or a [[smtp.listener]] that listens')
     for where, setting in (
         ("[smtp] listen", config.smtp.listen or "127.0.0.1:0"),
-        ("[relay] next_hop", config.relay.next_hop),
         ("[web] listen", config.web.listen),
     ):
         host_and_port(setting, where=f"{path}: {where}")
-    wrong = wrong_with(config.relay.security, host_and_port(config.relay.next_hop, where="")[0])
-    if wrong:
-        raise ConfigError(f"{path}: [relay.security] {wrong}")
+    try:
+        check_relay(config.relay)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
     if config.policy_service.listen:
         host_and_port(config.policy_service.listen, where=f"{path}: [policy_service] listen")
     for server in config.smtp.name_servers:

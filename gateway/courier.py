@@ -43,6 +43,7 @@ class Result(Value):
     outcome: Outcome
     reply: str = ""  # what the other side said, for the story, the console and the delivery report
     receipt: bytes = b""  # kept verbatim
+    untried: bool = False  # RETRY: nobody was asked, so no attempt is used up
 
 
 # --- What an office system answers ------------------------------------------------------------------------------------
@@ -161,7 +162,10 @@ class Finding(Value):
 
 
 class Courier(Protocol):
-    """Carries parcels.  Tries once; the worker waits and retries."""
+    """Carries parcels.  Tries once; the worker waits and retries.
+
+    One that brings parcels to several places also has ``split``: a parcel -> one for each place.
+    """
 
     name: str
     lanes: int  # parcels that it can make use of at once, at least

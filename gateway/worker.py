@@ -36,10 +36,11 @@ logger = logging.getLogger(__name__)
 _LANES = 16  # parcels of one courier on their way at once, unless it can make use of more
 _MOST = 5000  # deliveries in memory
 _MOST_BYTES = 128 * 1024 * 1024  # of mails in memory
-_LOW = 64  # below so many deliveries of a courier in memory the store is asked for more
+_LOW = 64  # below so many deliveries of a courier in memory the store is asked for more, at least
 _CLAIM = 128  # deliveries at once
 _POLL_S = 1.0  # how late a retry may be
 _PAUSE = timedelta(minutes=3)  # after MISCONFIGURED
+_CROWDED = timedelta(seconds=40)  # until what was put off because too much waits for the same place is looked at again
 _REPORT_AGAIN = timedelta(minutes=1)  # when a delivery report could not be made durable
 
 Report = Callable[[Parcel, tuple[Result, ...], datetime], tuple[Acceptance, ...]]
@@ -67,6 +68,10 @@ class _Line:
     def __init__(self, courier: Courier, lanes: int) -> None:
         self.courier = courier
         self.lanes = max(lanes, courier.lanes)
+        # Below so many deliveries in memory the store is asked for more.  Where there are many ways, one that hangs must not
+        # stand in the way of the others.
+        self.low = max(_LOW, self.lanes // 2)
+        self.split: Callable[[Parcel], tuple[Parcel, ...]] | None = getattr(courier, "split", None)
         self.queue: asyncio.Queue[Parcel | None] = asyncio.Queue()  # None: the worker stops
         self.held: set[str] = set()  # ids of its deliveries in memory: leased by us, and renewed
         self.wants_more = True  # the store has something for it, or may have
@@ -121,8 +126,13 @@ class Worker:
         """Take a parcel whose deliveries are durable and leased to this node (SENDING).  Called on the loop."""
         line = self._lines[parcel.deliveries[0].courier]
         line.held.update([delivery.id for delivery in parcel.deliveries])
-        self._bytes += len(parcel.mail.raw)
-        line.queue.put_nowait(parcel)
+        if line.split is None:
+            self._bytes += len(parcel.mail.raw)
+            line.queue.put_nowait(parcel)
+            return
+        for part in line.split(parcel):
+            self._bytes += len(part.mail.raw)
+            line.queue.put_nowait(part)
 
     def poke(self) -> None:
         """Something became due: look into the store now, not at the next tick.  For the loop and for other threads."""
@@ -197,7 +207,7 @@ class Worker:
         Room is counted for each of them: the heap of one that hangs must not stand in the way of the others.
         """
         now = self._clock()
-        hungry = {name: line for name, line in self._lines.items() if line.wants_more and len(line.held) < _LOW}
+        hungry = {name: line for name, line in self._lines.items() if line.wants_more and len(line.held) < line.low}
         for line in hungry.values():
             line.wants_more = False  # a poke from now on is for the next look
         parcels = await self._claimed([name for name in hungry if name not in self.paused], _CLAIM, now)
@@ -247,7 +257,7 @@ class Worker:
     def _let_go(self, line: _Line, parcel: Parcel) -> None:
         line.held.difference_update([delivery.id for delivery in parcel.deliveries])
         self._bytes -= len(parcel.mail.raw)
-        if line.wants_more and len(line.held) < _LOW:
+        if line.wants_more and len(line.held) < line.low:
             self._due.set()
 
     async def _carry(self, line: _Line, parcel: Parcel) -> None:
@@ -296,8 +306,10 @@ class Worker:
     async def _settle(self, line: _Line, parcel: Parcel, results: Sequence[Result]) -> None:
         now = self._clock()
         by_id = {result.delivery_id: result for result in results}
+        spread = self._spread()  # one for all: those of one mail go on together
         steps = [
-            self._step(line, delivery, by_id.get(delivery.id) or _silent(line, delivery), now) for delivery in parcel.deliveries
+            self._step(line, delivery, by_id.get(delivery.id) or _silent(line, delivery), now, spread)
+            for delivery in parcel.deliveries
         ]
         dead = tuple([step.result for step in steps if step.state is DeliveryState.DEAD])
         # A case that was given up is a person's to see to; whoever sent a mail must hear that it did not arrive.
@@ -310,11 +322,18 @@ class Worker:
                 delivery.id, courier=delivery.courier, target=delivery.target, event=step.event, reply=step.result.reply
             )
 
-    def _step(self, line: _Line, delivery: Delivery, result: Result, now: datetime) -> Step:
+    def _spread(self) -> float:
+        """Waits are longer and shorter by chance, so that a next hop that returns is not met by a crowd."""
+        jitter = self._settings.retry_jitter
+        return 1.0 + jitter * random.uniform(-1.0, 1.0)  # noqa: S311 - not for secrets
+
+    def _step(self, line: _Line, delivery: Delivery, result: Result, now: datetime, spread: float) -> Step:
         """What this result means for the delivery."""
         if result.outcome is Outcome.MISCONFIGURED:
             # Ours to repair: no attempt of this delivery is used up.
             return Step(delivery, result, DeliveryEvent.RETRY, delivery.attempts, line.try_at)
+        if result.untried:
+            return Step(delivery, result, DeliveryEvent.RETRY, delivery.attempts, now + _CROWDED * spread)
         event = _EVENTS[result.outcome]
         attempts = delivery.attempts + 1
         next_at = None
@@ -325,7 +344,7 @@ class Worker:
             if wait is None:
                 event = DeliveryEvent.GIVE_UP
             else:
-                next_at = now + wait
+                next_at = now + wait * spread
         elif event in (DeliveryEvent.UNSURE, DeliveryEvent.TAKEN) and delivery.courier != RELAY:
             next_at = now + timedelta(seconds=self._settings.look_up_after_s[0])  # then it is asked after
         return Step(delivery, result, event, attempts, next_at)
@@ -346,10 +365,8 @@ class Worker:
 
 
 def wait_after(attempts: int, schedule: Sequence[int]) -> timedelta | None:
-    """How long to wait after so many attempts, ±10 % so that a crowd does not come back as one; None: give up."""
-    if attempts > len(schedule):
-        return None
-    return timedelta(seconds=schedule[attempts - 1] * random.uniform(0.9, 1.1))  # noqa: S311 - not for secrets
+    """How long to wait after so many attempts; None: give up."""
+    return timedelta(seconds=schedule[attempts - 1]) if attempts <= len(schedule) else None
 
 
 def _is_idempotent(courier: Courier) -> bool:

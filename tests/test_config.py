@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.config import Config, Mailbox, Office, Rest, load
+from gateway.config import Config, Mailbox, Office, Relay, Rest, Smtp, load
 from gateway.errors import ConfigError
 from gateway.model import Value
 from gateway.settings.addresses import host_and_port
 from gateway.settings.listeners import Listener
+from gateway.settings.relay import Route
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 TABLES = {name: getattr(Config(), name) for name in Config.__struct_fields__ if isinstance(getattr(Config(), name), Value)}
@@ -30,12 +31,19 @@ def written(folder: Path, text: str) -> Path:
     return file
 
 
+def without_examples(table: Any) -> Any:
+    """[[smtp.listener]] and [[relay.route]] are examples."""
+    if isinstance(table, Relay):
+        return msgspec.structs.replace(table, route=())
+    return msgspec.structs.replace(table, listener=()) if isinstance(table, Smtp) else table
+
+
 def test_the_example_loads_as_it_stands() -> None:
     config = load(EXAMPLE)
 
     assert config.base == str(EXAMPLE.parent)
-    without_examples = msgspec.structs.replace(config.smtp, listener=())
-    assert msgspec.structs.replace(config, base=".", smtp=without_examples, office=(), mailbox=(), provider=()) == Config()
+    plain = msgspec.structs.replace(config, base=".", office=(), mailbox=(), provider=())
+    assert msgspec.structs.replace(plain, smtp=without_examples(plain.smtp), relay=without_examples(plain.relay)) == Config()
 
 
 def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
@@ -48,6 +56,7 @@ def test_every_setting_stands_in_the_example_and_nothing_else() -> None:
             assert list(found[name][inner]) == list(getattr(table, inner).__struct_fields__), f"[{name}.{inner}]"
     assert list(found["office"][0]) == list(Office.__struct_fields__)
     assert list(found["office"][0]["rest"]) == list(Rest.__struct_fields__)
+    assert list(found["relay"]["route"][0]) == list(Route.__struct_fields__)
     assert list(found["mailbox"][0]) == list(Mailbox.__struct_fields__)
     assert list(found["smtp"]["listener"][0]) == list(Listener.__struct_fields__)
 
@@ -61,8 +70,7 @@ def test_the_example_shows_the_defaults_of_a_mailbox() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_the_example_shows_the_defaults(name: str) -> None:
     table = TABLES[name]
-    shown = {key: value for key, value in example()[name].items() if key != "listener"}
-    assert msgspec.convert(shown, type(table)) == table
+    assert without_examples(msgspec.convert(example()[name], type(table))) == table
 
 
 def test_the_example_shows_the_defaults_of_a_listener() -> None:
@@ -137,6 +145,29 @@ def test_a_mistake_is_named_with_file_table_and_key(tmp_path: Path, text: str, s
     with pytest.raises(ConfigError) as error:
         load(file)
     assert str(error.value).startswith(f"{file}: ")
+    assert said in str(error.value)
+
+
+ROUTE = '[[relay.route]]\ndomains = ["x.vn"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[relay.route]]\nmx = true\n", "[[relay.route]]: domains: expected this setting"),
+        (ROUTE, '[[relay.route]] x.vn: expected one of hosts = ["host:port"], lmtp = '),
+        (ROUTE + 'mx = true\nhosts = ["h:25"]\n', "and mx = true, got hosts and mx"),
+        (ROUTE + 'hosts = ["h"]\n', "[[relay.route]] x.vn: hosts: expected \"host:port\", got 'h'"),
+        (ROUTE + 'lmtp = ["unix:lmtp"]\n', "[[relay.route]] x.vn: lmtp: expected"),
+        (ROUTE + 'host = ["h:25"]\n', "[[relay.route]] host: no such setting; expected one of domains, hosts, "),
+        (ROUTE + "mx = true\n" + ROUTE + "mx = true\n", "[[relay.route]] x.vn: domains: 'x.vn' stands in two routes"),
+        ('[[relay.route]]\ndomains = ["a@x.vn"]\nmx = true\n', 'expected "example.vn", "*.example.vn" or "*", got \'a@x.vn\''),
+        ("[relay]\nroute = 5\n", "[[relay.route]]: expected a table in double brackets for each route"),
+    ],
+)
+def test_a_mistake_in_a_route_is_named_with_its_domains(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(written(tmp_path, text))
     assert said in str(error.value)
 
 

@@ -8,7 +8,7 @@
 # As root, or with sudo where it asks for no password; else it says which command to run.
 set -euo pipefail
 
-for_tests=(python3-venv postfix dovecot-imapd isync postgresql chromium fonts-liberation2 strace tesseract-ocr-vie libarchive13 libunarr1 7zip)
+for_tests=(python3-venv postfix dovecot-imapd dovecot-lmtpd isync postgresql chromium fonts-liberation2 strace tesseract-ocr-vie libarchive13 libunarr1 7zip)
 wanted=
 if [ "${1:-}" = --wanted ]; then
   wanted=1

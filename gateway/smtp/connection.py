@@ -1,7 +1,7 @@
 """One open connection to the next mail server: greeting, EHLO, then one mail after the other, driven by the replies.
 
-Used by gateway.smtp.relay alone.  A connection never waits in a task: it acts when bytes come in, because a task switch for
-every reply would cost more than the reply.
+Used by gateway.smtp.destination alone.  A connection never waits in a task: it acts when bytes come in, because a task switch
+for every reply would cost more than the reply.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import socket
 from typing import Protocol, cast
 
 from gateway.courier import Outcome, Parcel, Result
+from gateway.smtp.hosts import Host
+from gateway.smtp.lmtp import LmtpTransaction
 from gateway.smtp.opening import Opening
 from gateway.smtp.securing import Securing
 from gateway.smtp.transaction import GarbledReply, Offer, Reply, Transaction
@@ -19,15 +21,16 @@ _PREFETCH_BYTES = 64 * 1024  # behind a larger mail nobody waits on its connecti
 _JOIN_BYTES = 256 * 1024  # up to this size one copy is cheaper than more system calls
 _GOODBYE_S = 2.0  # for the reply to QUIT
 _DATA_TIMES = 2.0  # RFC 5321 section 4.5.3.2: 10 minutes for the reply to the final dot, where commands have 5
-_MOVES = 3  # how often a mail may find that its open connection was dead
+_MOVES = 3  # how often a mail may find that its open connection was dead, or that a host takes it not now
+_SILENT = "no reply in time"
 
 
 class Pool(Protocol):
-    """What a connection needs of the relay."""
+    """What a connection needs of its destination."""
 
     hostname: str
+    lmtp: bool
     reply_timeout_s: float
-    securing: Securing
 
     def next_job(self) -> Job | None:
         """The next mail that still waits for somebody."""
@@ -37,8 +40,12 @@ class Pool(Protocol):
         """This connection has nothing to do."""
         ...
 
-    def gone(self, connection: Connection, again: list[Job]) -> None:
-        """This connection ended; ``again`` must start anew on another one."""
+    def has_another(self, host: Host) -> bool:
+        """Whether another host may take what this one did not."""
+        ...
+
+    def gone(self, connection: Connection, again: list[Job], *, overloaded: str = "") -> None:
+        """This connection ended; ``again`` must start anew on another one.  ``overloaded``: by a 421 or a silence."""
         ...
 
 
@@ -56,7 +63,8 @@ class Job:
 
     def start(self, offer: Offer) -> Transaction:
         """Make the transaction, now that it is known what the other side can do."""
-        self.transaction = Transaction(self.parcel, offer, self.trace)
+        kind = LmtpTransaction if offer.lmtp else Transaction
+        self.transaction = kind(self.parcel, offer, self.trace)
         return self.transaction
 
     def settle(self, results: tuple[Result, ...]) -> None:
@@ -66,18 +74,32 @@ class Job:
 
     def fail(self, because: str) -> None:
         """RETRY for all of it."""
-        self.settle(tuple(Result(delivery_id=d.id, outcome=Outcome.RETRY, reply=because) for d in self.parcel.deliveries))
+        self._say(Outcome.RETRY, because)
+
+    def refuse(self, because: str) -> None:
+        """REFUSED for all of it: there is nobody to bring it to."""
+        self._say(Outcome.REFUSED, because)
+
+    def put_off(self, because: str) -> None:
+        """RETRY for all of it, without an attempt."""
+        self._say(Outcome.RETRY, because, untried=True)
+
+    def _say(self, outcome: Outcome, reply: str, *, untried: bool = False) -> None:
+        self.settle(
+            tuple(Result(delivery_id=d.id, outcome=outcome, reply=reply, untried=untried) for d in self.parcel.deliveries)
+        )
 
 
 class Connection(Opening):
     """One connection, from connecting to QUIT."""
 
-    def __init__(self, pool: Pool, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, pool: Pool, loop: asyncio.AbstractEventLoop, host: Host, securing: Securing) -> None:
+        self.host = host
         self.ready: asyncio.Future[str] = loop.create_future()  # "", or why it will never be
         self.closed: asyncio.Future[None] = loop.create_future()
         self.idle_since = 0.0
         self._is_old = False  # it rested or carried a mail: the next hop may have closed it meanwhile
-        super().__init__(pool, loop)
+        super().__init__(pool, loop, securing)
         self._pool: Pool = pool
         self._current: Job | None = None
         self._upcoming: Job | None = None  # its envelope is on its way already
@@ -98,7 +120,7 @@ class Connection(Opening):
         if plug is not None and plug.family in (socket.AF_INET, socket.AF_INET6):
             plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._expect_reply()
-        if self._pool.securing.begins_with_tls:
+        if self._securing.begins_with_tls:
             self._begin_handshake(self._listen_again)
 
     def data_received(self, data: bytes) -> None:
@@ -140,7 +162,7 @@ class Connection(Opening):
         transport.abort()
         again = [job for job in (self._current, self._upcoming) if job is not None and not self._is_settled(job, because)]
         self._current = self._upcoming = None
-        self._pool.gone(self, again)
+        self._pool.gone(self, again, overloaded=because if because.startswith(("421", _SILENT)) else "")
 
     def quit(self) -> None:
         """Say goodbye on an idle connection, and close it when the other side has answered."""
@@ -153,14 +175,21 @@ class Connection(Opening):
     def _is_settled(self, job: Job, because: str) -> bool:
         """Whether a job under way on a broken connection is over; if not, it starts again on another one.
 
-        The second is only for an old connection: the next hop may close it at any time, and that is no failure.
+        An old connection the next hop may close at any time, and that is no failure; and what was not taken yet another host
+        may take.
         """
         job.moves += 1
         transaction = job.transaction
-        if transaction is None or (transaction.is_untouched and self._is_old and job.moves <= _MOVES):
+        if transaction is None or (job.moves <= _MOVES and self._may_move(transaction)):
             return False
         job.settle(transaction.results(because))
         return True
+
+    def _may_move(self, transaction: Transaction) -> bool:
+        """Whether a mail may start again on another connection as if nothing had happened."""
+        if transaction.is_untouched and self._is_old:
+            return True
+        return transaction.is_before_data and self._pool.has_another(self.host)
 
     def _on_goodbye(self, _reply: Reply) -> None:
         self.break_off("closed")
@@ -298,4 +327,4 @@ class Connection(Opening):
         elif self._loop.time() + 0.005 < self._deadline:
             self._watch()
         else:
-            self.break_off("no reply in time")
+            self.break_off(_SILENT)

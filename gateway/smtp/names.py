@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import dns.exception
 import dns.name
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 _MOST_KEPT = 10_000  # answers, also those that say "no such name", each for as long as its zone says
 _DOWN_AFTER = 3  # look-ups in a row that nobody answered
 _DOWN_FOR_S = 60.0
+_R = TypeVar("_R", bound=dns.resolver.BaseResolver)
 
 
 class Names:
@@ -68,7 +69,7 @@ class Names:
     def _asked(self) -> dns.resolver.Resolver:
         with self._lock:
             if self._resolver is None:
-                self._resolver = _resolver(self._servers)
+                self._resolver = use_servers(dns.resolver.Resolver(configure=not self._servers), self._servers)
             return self._resolver
 
     def _heard(self) -> None:
@@ -82,8 +83,8 @@ class Names:
             logger.warning("the DNS does not answer: for %.0f s no sender is proved by SPF or DKIM", _DOWN_FOR_S)
 
 
-def _resolver(servers: Sequence[str]) -> dns.resolver.Resolver:
-    resolver = dns.resolver.Resolver(configure=not servers)
+def use_servers(resolver: _R, servers: Sequence[str]) -> _R:
+    """Have a resolver remember answers and, where servers are named ("address" or "address:port"), ask those."""
     resolver.cache = dns.resolver.LRUCache(_MOST_KEPT)
     if servers:
         addresses = [server.rpartition(":")[::2] if server.count(":") == 1 else (server, "53") for server in servers]

@@ -14,20 +14,22 @@ class Pool(Protocol):
     """What all connections to one server have in common."""
 
     hostname: str
-    securing: Securing
+    lmtp: bool
 
 
 class Opening(asyncio.Protocol):
     """A connection until it is ready; the rest of its life is in connection.Connection."""
 
-    def __init__(self, pool: Pool, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, pool: Pool, loop: asyncio.AbstractEventLoop, securing: Securing) -> None:
         self._pool = pool
+        self._securing = securing
+        self._hello = f"{'LHLO' if pool.lmtp else 'EHLO'} {pool.hostname}\r\n".encode()
         self._loop = loop
         self._reader = ReplyReader()
         self._on_reply: Callable[[Reply], None] = self._on_greeting
         self._transport: asyncio.Transport | None = None
         self._offer = Offer()
-        self._steps = pool.securing.begin()
+        self._steps = securing.begin()
         self._handshake: asyncio.Task[None] | None = None
         self._early: list[Reply] = []  # came during a handshake
 
@@ -50,23 +52,23 @@ class Opening(asyncio.Protocol):
             self.break_off(f"greeting {reply}")
             return
         self._on_reply = self._on_ehlo
-        self._send(f"EHLO {self._pool.hostname}\r\n".encode())
+        self._send(self._hello)
 
     def _on_ehlo(self, reply: Reply) -> None:
         if reply.is_positive:
-            self._offer = offer_in(reply)
-            if self._pool.securing.is_plain:
+            self._offer = offer_in(reply, lmtp=self._pool.lmtp)
+            if self._securing.is_plain:
                 self._get_ready()
             else:
                 self._secure(reply)
-        elif reply.code >= 500:
+        elif reply.code >= 500 and not self._pool.lmtp:
             self._on_reply = self._on_helo
             self._send(f"HELO {self._pool.hostname}\r\n".encode())
         else:
             self.break_off(f"EHLO: {reply}")
 
     def _on_helo(self, reply: Reply) -> None:
-        if reply.is_positive and self._pool.securing.is_plain:
+        if reply.is_positive and self._securing.is_plain:
             self._get_ready()
         elif reply.is_positive:
             self._secure(reply)
@@ -104,11 +106,11 @@ class Opening(asyncio.Protocol):
             self.break_off("TLS: replies came before the handshake")
             return
         try:
-            self._transport = await upgraded(transport, self, self._pool.securing, self._loop)
+            self._transport = await upgraded(transport, self, self._securing, self._loop)
             self._steps.is_secure = True
         except (OSError, NotSecure) as error:
             trouble = f"TLS: {said(error)}"
-            if isinstance(error, OSError) and self._pool.securing.may_go_clear(error, self._loop.time()):
+            if isinstance(error, OSError) and self._securing.may_go_clear(error, self._loop.time()):
                 trouble = await self._start_again(transport, peer)
                 then = self._listen_again
         self._handshake = None
@@ -139,4 +141,4 @@ class Opening(asyncio.Protocol):
     def _greet_again(self) -> None:
         """What was said before TLS counts no more (RFC 3207 section 4.2)."""
         self._on_reply = self._on_ehlo
-        self._send(f"EHLO {self._pool.hostname}\r\n".encode())
+        self._send(self._hello)

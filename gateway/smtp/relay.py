@@ -4,178 +4,148 @@ Neither smtplib nor aiosmtplib will do: both change bytes (bare CR and LF, dots 
 asyncio protocols, driven by the replies as they come in: one future per mail, one write and one read per round trip.  While
 others wait, the envelope of the next mail leaves together with the final dot of the one before, as RFC 2920 section 3.1 allows.
 
-It tries once and never answers UNCERTAIN: where the reply to the final dot is lost, SMTP sends again, for rather twice than
-never (RFC 5321 section 4.5.3.2.6).
+Most mail goes to one next hop; where there are routes, the domain of the recipient says to which destination.  It tries once
+and never answers UNCERTAIN: where the reply to the final dot is lost, SMTP sends again, for rather twice than never (RFC 5321
+section 4.5.3.2.6).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from gateway.config import Relay as Settings
-from gateway.courier import Parcel, Result
+from gateway.courier import Outcome, Parcel, Result
 from gateway.model import Door
-from gateway.settings.addresses import host_and_port
-from gateway.smtp.connection import Connection, Job
+from gateway.settings.relay import Route
+from gateway.settings.security import Security
+from gateway.smtp.connection import Job
+from gateway.smtp.destination import Destination, Find, Limits, Standing
+from gateway.smtp.hosts import Exchanges, Host, hosts_of
 from gateway.smtp.received import trace_headers
+from gateway.smtp.routes import Routes, domain_of
 from gateway.smtp.securing import Securing
 
-logger = logging.getLogger(__name__)
-
-_FAIL_FAST_S = 5.0  # after a failed connect nobody tries again for so long
-_GOODBYE_S = 2.0  # for the reply to QUIT
-_CLOSED = "the relay was closed"
+_LANES = 1024  # mails on their way at once where there are routes: what hangs on the way to one must not hold up the others
+_WAITING = 64  # mails that may wait for one destination of a route, at least
+_STRANGERS = 2  # connections to begin with, to hosts that the DNS named
+_ASKING_S = 15.0  # how long a look-up may take at most
+_MOST_KNOWN = 1000  # destinations that the DNS named; then those that are not in use are forgotten
 
 
 class Relay:
-    """Courier "relay": the next mail server, named by ``settings.next_hop``."""
+    """Courier "relay": the next mail server, named by ``settings.next_hop``, and the routes beside it."""
 
     name = "relay"
 
-    def __init__(self, settings: Settings, hostname: str, *, base: Path = Path()) -> None:
-        """``hostname`` is our name in EHLO and in the trace headers; relative paths of the settings start at ``base``."""
-        self.settings = settings
+    def __init__(self, settings: Settings, hostname: str, *, name_servers: Sequence[str] = (), base: Path = Path()) -> None:
+        """``hostname`` is our name in EHLO and in the trace headers; ``name_servers`` are asked instead of the machine's.
+
+        Relative paths of the settings start at ``base``.
+        """
+        self._base = base
         self.hostname = hostname
-        self.reply_timeout_s = settings.reply_timeout_s
-        self.lanes = 2 * settings.connections  # so that mails can follow each other on every connection
-        self._address = host_and_port(settings.next_hop, where="[relay] next_hop")
-        self.securing = Securing(settings.security, self._address[0], base=base)
-        self._connections: set[Connection] = set()
-        self._leaving: set[Connection] = set()  # said QUIT
-        self._idle: list[Connection] = []  # the one used last at the end
-        self._waiting: deque[Job] = deque()
-        self._opening: set[asyncio.Task[None]] = set()
-        self._dead_until = 0.0
-        self._dead_because = ""
-        self._reaper: asyncio.TimerHandle | None = None
-        self._closed = False
+        self._settings = settings
+        self._routes = Routes(settings.route) if settings.route else None
+        # One part for each destination, so that what came of one is settled without waiting for the others.
+        self.split = self._split if settings.route else None
+        # So that mails can follow each other on every connection.
+        self.lanes = 2 * settings.connections if self._routes is None else _LANES
+        self._exchanges = Exchanges(name_servers, hostname=hostname, timeout_s=min(settings.connect_timeout_s, _ASKING_S))
+        # Our own server: it begins with all its connections, and everything waits for it.
+        limits = replace(self._limits(settings.connections), begin_with=settings.connections, waiting=2**31)
+        find = _always(hosts_of((settings.next_hop,)))
+        self._default = Destination(settings.next_hop, find, self._secure(settings.security), limits, hostname)
+        self._by_route = {route.name: self._of_route(route) for route in settings.route if not route.mx}
+        self._by_domain: dict[str, Destination] = {}  # that the DNS names
 
     async def deliver(self, parcel: Parcel) -> tuple[Result, ...]:
-        """Carry a mail to all recipients of the parcel in one transaction; never raises, but answers RETRY."""
+        """Carry a mail to all recipients of a part that split() made, in one transaction; never raises, but answers RETRY."""
         loop = asyncio.get_running_loop()
         mail = parcel.mail
         trace = b"" if mail.arrival.door is Door.OWN else trace_headers(mail, hostname=self.hostname)
         job = Job(parcel, trace, loop.create_future())
-        if self._idle:
-            self._idle.pop().begin(job)
-        else:
-            self._waiting.append(job)
-            self._open_more(loop)
-        return await job.future
+        destination = self._default if self._routes is None else self._destination(parcel.deliveries[0].target)
+        destination.take(job, loop)
+        results = await job.future
+        if destination.is_narrow:
+            destination.learn(results)
+        return results if self._routes is None else tuple(map(_of_one_route, results))
+
+    def _split(self, parcel: Parcel) -> tuple[Parcel, ...]:
+        if len(parcel.deliveries) == 1:
+            return (parcel,)
+        parts: dict[Destination, list[int]] = {}
+        for n, delivery in enumerate(parcel.deliveries):
+            parts.setdefault(self._destination(delivery.target), []).append(n)
+        if len(parts) == 1:
+            return (parcel,)
+        return tuple(replace(parcel, deliveries=tuple(parcel.deliveries[n] for n in numbers)) for numbers in parts.values())
+
+    def standing(self) -> tuple[Standing, ...]:
+        """How each destination is; on the loop."""
+        return tuple(destination.standing() for destination in self._all())
 
     async def close(self) -> None:
         """Say QUIT on idle connections and drop the others; what was under way is RETRY."""
-        self._closed = True
-        for task in tuple(self._opening):
-            task.cancel()
-        await asyncio.gather(*self._opening, return_exceptions=True)
-        self._fail_waiting(_CLOSED)
-        if self._reaper is not None:
-            self._reaper.cancel()
-            self._reaper = None
-        while self._idle:
-            self._part_from(self._idle.pop())
-        if self._leaving:
-            await asyncio.wait([connection.closed for connection in self._leaving], timeout=_GOODBYE_S)
-        for connection in (*self._connections, *self._leaving):
-            connection.break_off(_CLOSED)
+        await asyncio.gather(*(destination.close() for destination in self._all()))
 
-    # --- what connections call ---
+    # --- destinations ---
 
-    def next_job(self) -> Job | None:
-        """The next mail that still waits for somebody."""
-        while self._waiting:
-            job = self._waiting.popleft()
-            if not job.future.done():
-                return job
-        return None
+    def _all(self) -> tuple[Destination, ...]:
+        return (self._default, *self._by_route.values(), *self._by_domain.values())
 
-    def rest(self, connection: Connection) -> None:
-        """A connection has nothing to do: keep it for a while."""
-        self._idle.append(connection)
-        if self._reaper is None:
-            loop = asyncio.get_running_loop()
-            self._reaper = loop.call_later(self.settings.idle_close_s, self._reap, loop)
+    def _destination(self, address: str) -> Destination:
+        domain = domain_of(address)
+        route = self._routes.of(domain) if self._routes is not None and domain else None
+        if route is None:
+            return self._default
+        if not route.mx:
+            return self._by_route[route.name]
+        known = self._by_domain.get(domain)
+        if known is None:
+            if len(self._by_domain) >= _MOST_KNOWN:
+                self._by_domain = {name: each for name, each in self._by_domain.items() if not each.is_unused}
+            known = self._by_domain[domain] = self._of_domain(domain, route)
+        return known
 
-    def gone(self, connection: Connection, again: list[Job]) -> None:
-        """A connection ended; ``again`` starts anew on another one."""
-        self._connections.discard(connection)
-        self._leaving.discard(connection)
-        if connection in self._idle:
-            self._idle.remove(connection)
-        if again:
-            # Its sisters were opened in the same life of the next hop: don't find out one by one that they are dead as well.
-            while self._idle:
-                self._part_from(self._idle.pop())
-            self._waiting.extendleft(reversed(again))
-        if self._waiting:
-            self._open_more(asyncio.get_running_loop())
+    def _of_route(self, route: Route) -> Destination:
+        connections = route.connections or self._settings.connections
+        limits = replace(self._limits(connections), begin_with=connections)
+        find = _always(hosts_of(route.lmtp or route.hosts))
+        secure = self._secure(route.security)
+        return Destination(route.name, find, secure, limits, self.hostname, lmtp=bool(route.lmtp))
 
-    # --- connections ---
+    def _of_domain(self, domain: str, route: Route) -> Destination:
+        limits = self._limits(route.connections or self._settings.connections)
+        find = partial(self._exchanges.hosts, domain, route.port)
+        return Destination(domain, find, self._secure(route.security), limits, self.hostname)
 
-    def _open_more(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._closed:
-            self._fail_waiting(_CLOSED)
-        if loop.time() < self._dead_until:
-            if not self._connections and not self._opening:
-                self._fail_waiting(self._dead_because)
-            return
-        while (
-            len(self._opening) < len(self._waiting) and len(self._opening) + len(self._connections) < self.settings.connections
-        ):
-            task = loop.create_task(self._open(loop))
-            self._opening.add(task)
-            task.add_done_callback(self._opened)
+    def _secure(self, security: Security) -> Callable[[Host], Securing]:
+        return lambda host: Securing(security, host.hostname, base=self._base)
 
-    async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
-        host, port = self._address
-        connection = Connection(self, loop)
-        try:
-            async with asyncio.timeout(self.settings.connect_timeout_s):
-                await loop.create_connection(lambda: connection, host, port)
-                trouble = await connection.ready
-        except OSError as error:  # a TimeoutError is one, and says nothing
-            trouble = str(error) or "no answer in time"
-        except asyncio.CancelledError:
-            connection.break_off("cancelled")
-            raise
-        if trouble:
-            self._dead_because = f"next hop {host}:{port}: {trouble}"
-            self._dead_until = loop.time() + _FAIL_FAST_S
-            connection.break_off(trouble)
-            return
-        self._dead_until = 0.0
-        self._connections.add(connection)
-        connection.go_on()
+    def _limits(self, connections: int) -> Limits:
+        return Limits(
+            connections=connections,
+            begin_with=min(_STRANGERS, connections),
+            waiting=max(_WAITING, 2 * connections),
+            connect_timeout_s=self._settings.connect_timeout_s,
+            reply_timeout_s=self._settings.reply_timeout_s,
+            idle_close_s=self._settings.idle_close_s,
+        )
 
-    def _opened(self, task: asyncio.Task[None]) -> None:
-        self._opening.discard(task)
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is not None:  # nothing that a next hop does: ours, or a host name that cannot be one
-            logger.error("relay: a connection could not be used", exc_info=error)
-            self._fail_waiting(f"next hop {self.settings.next_hop}: {error}")
-        if self._waiting:
-            self._open_more(task.get_loop())
 
-    def _fail_waiting(self, because: str) -> None:
-        while (job := self.next_job()) is not None:
-            job.fail(because)
+def _always(hosts: tuple[Host, ...]) -> Find:
+    async def find() -> tuple[Host, ...]:
+        return hosts
 
-    def _part_from(self, connection: Connection) -> None:
-        self._connections.discard(connection)
-        self._leaving.add(connection)
-        connection.quit()
+    return find
 
-    def _reap(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Close what was idle for too long: the other side would do so soon, and a mail could fall into the gap."""
-        self._reaper = None
-        oldest_allowed = loop.time() - self.settings.idle_close_s + 0.01
-        while self._idle and self._idle[0].idle_since <= oldest_allowed:
-            self._part_from(self._idle.pop(0))
-        if self._idle:
-            self._reaper = loop.call_at(self._idle[0].idle_since + self.settings.idle_close_s, self._reap, loop)
+
+def _of_one_route(result: Result) -> Result:
+    """What is wrong with one route is no reason to pause the others."""
+    return replace(result, outcome=Outcome.RETRY) if result.outcome is Outcome.MISCONFIGURED else result

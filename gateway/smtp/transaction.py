@@ -97,9 +97,10 @@ class Offer(Value):
     dsn: bool = False
     size: bool = False
     size_limit: int = 0  # bytes; 0 is unknown or none
+    lmtp: bool = False  # it answers for each recipient after the data (RFC 2033)
 
 
-def offer_in(reply: Reply) -> Offer:
+def offer_in(reply: Reply, *, lmtp: bool = False) -> Offer:
     """Read the keywords of a reply to EHLO (RFC 5321 section 4.1.1.1); the first line is the greeting."""
     words = [line.upper().split() for line in reply.lines[1:]]
     keywords = {line[0]: line[1:] for line in words if line}
@@ -111,6 +112,7 @@ def offer_in(reply: Reply) -> Offer:
         dsn="DSN" in keywords,
         size="SIZE" in keywords,
         size_limit=int(size[0]) if size and size[0].isdecimal() else 0,
+        lmtp=lmtp,
     )
 
 
@@ -160,6 +162,11 @@ class Transaction:
     def is_untouched(self) -> bool:
         """No reply came: on another connection it can start again as if nothing had happened."""
         return self._at == 0
+
+    @property
+    def is_before_data(self) -> bool:
+        """Nothing of the mail itself has left: nobody can have taken it."""
+        return self._at < len(self._commands)
 
     def first(self) -> bytes:
         """What to send first: the whole envelope when the other side takes commands in groups (RFC 2920)."""
@@ -276,16 +283,16 @@ class Transaction:
     def _result(self, n: int, delivery_id: str, trouble: str) -> Result:
         """The first reply that says no decides; then the reply to the data, or to the final dot."""
         if self._opening is not None and not self._opening.is_positive:
-            return Result(delivery_id=delivery_id, outcome=_outcome(self._opening), reply=str(self._opening))
+            return Result(delivery_id=delivery_id, outcome=outcome_of(self._opening), reply=str(self._opening))
         if n < len(self._rcpts) and not (answer := self._rcpts[n]).is_positive:
             # RFC 5321 section 4.5.3.1.10: 552 to RCPT means "too many recipients", which is 452.
-            outcome = Outcome.RETRY if answer.code == 552 else _outcome(answer)
+            outcome = Outcome.RETRY if answer.code == 552 else outcome_of(answer)
             return Result(delivery_id=delivery_id, outcome=outcome, reply=str(answer))
         if self._final is not None:
-            outcome = Outcome.DELIVERED if self._final.is_positive else _outcome(self._final)
+            outcome = Outcome.DELIVERED if self._final.is_positive else outcome_of(self._final)
             return Result(delivery_id=delivery_id, outcome=outcome, reply=str(self._final))
         if self._data is not None and self.done:
-            return Result(delivery_id=delivery_id, outcome=_outcome(self._data), reply=str(self._data))
+            return Result(delivery_id=delivery_id, outcome=outcome_of(self._data), reply=str(self._data))
         return Result(delivery_id=delivery_id, outcome=Outcome.RETRY, reply=trouble)
 
 
@@ -306,7 +313,7 @@ def _fits_a_command(address: str) -> bool:
     return _NOT_IN_A_COMMAND.search(address) is None
 
 
-def _outcome(reply: Reply) -> Outcome:
+def outcome_of(reply: Reply) -> Outcome:
     """What a reply that does not say yes means (RFC 5321 section 4.2.1: the first digit decides)."""
     if reply.code == 530:
         return Outcome.MISCONFIGURED  # RFC 4954 section 6: we must sign in first; no verdict on this mail

@@ -65,9 +65,10 @@ T = TypeVar("T")
 def with_relay(address: str, work: Callable[[Relay], Awaitable[T]], **settings: Any) -> T:
     """Run ``work`` with a relay to that address, on the loop that serves in production unless another is asked for."""
     loop_factory = settings.pop("loop_factory", uvloop.new_event_loop)
+    name_servers = settings.pop("name_servers", ())
 
     async def run() -> T:
-        relay = Relay(Settings(next_hop=address, **settings), "vanthu.test")
+        relay = Relay(Settings(next_hop=address, **settings), "vanthu.test", name_servers=name_servers)
         try:
             return await work(relay)
         finally:

@@ -13,10 +13,11 @@ import pytest
 import uvloop
 
 from gateway.courier import Outcome, Result
+from gateway.settings.relay import Route
 from gateway.settings.security import Encryption, Security, wrong_with
 from gateway.smtp.relay import Relay
-from gateway.smtp.securing import Securing
 from tests.smtp.test_relay import LETTER, parcel, send, with_relay
+from tests.world.names import NameServer
 from tests.world.sink import CLOSE, EVERYTHING, Sink
 from tests.world.tls import TlsFiles, server_context, written
 
@@ -124,14 +125,15 @@ def test_a_certificate_that_is_not_the_servers_stops_the_mail(
 def test_where_tls_is_wished_for_a_spoilt_handshake_sends_the_mail_in_the_clear(
     loop_factory: Callable[[], asyncio.AbstractEventLoop], caplog: pytest.LogCaptureFixture
 ) -> None:
-    # 127.0.0.1 is this machine, so the name of another is needed; the sink has no TLS behind its offer.
-    with Sink(offers=WITH_TLS, replies=GO, tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as sink:
+    # 127.0.0.1 is this machine, so the DNS gives it the name of another; the sink has no TLS behind its offer.
+    zone = {"sgdhuonggiang.edu.vn MX": ("1 hop.example.",), "hop.example A": ("127.0.0.1",)}
+    with Sink(offers=WITH_TLS, replies=GO, tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as sink, NameServer(zone) as server:
 
         async def two(relay: Relay) -> list[tuple[Result, ...]]:
-            relay.securing = Securing(Security(), "192.0.2.1")
             return [await relay.deliver(parcel()) for _ in range(2)]
 
-        results = with_relay(sink.address, two, loop_factory=loop_factory)
+        route = Route(domains=("*",), mx=True, port=sink.port)
+        results = with_relay(sink.address, two, loop_factory=loop_factory, route=(route,), name_servers=(server.address,))
         assert [r.outcome for (r,) in results] == [Outcome.DELIVERED] * 2
         assert sink.commands.count("STARTTLS") == 1
         assert "TLS failed, mail goes in the clear for some minutes" in caplog.text

@@ -25,7 +25,7 @@ _CONF = """\
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/dovecot.log
-protocols = imap
+protocols = imap lmtp
 listen = 127.0.0.1
 default_internal_user = {internal}
 default_login_user = {internal}
@@ -81,6 +81,12 @@ service imap-login {{
 service imap {{
   process_limit = 1000
 }}
+service lmtp {{
+  chroot =
+  unix_listener lmtp {{
+    mode = 0666
+  }}
+}}
 service anvil {{
   unix_listener anvil-auth-penalty {{
     mode = 0
@@ -121,6 +127,8 @@ _CAPABILITIES = (
 class Dovecot:
     """One running server: any user with PASSWORD; ``port`` is plain and STARTTLS, ``tls_port`` is TLS from the start.
 
+    ``lmtp`` is the socket at which it takes mail.
+
     ``without``: capabilities that it does not announce.  ``ca_file`` trusts its certificate, made for "localhost".
     """
 
@@ -140,6 +148,7 @@ class Dovecot:
         self.folder.chmod(0o755)
         self.port, self.tls_port = free_port(), free_port()
         self.ca_file = self.folder / "ca.pem"
+        self.lmtp = self.folder / "run" / "lmtp"
         self._configure(without, fsync, location, introspection, mechanisms, separator)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()

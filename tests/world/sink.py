@@ -61,15 +61,20 @@ class Sink:
         host: str = "127.0.0.1",
         tls: ssl.SSLContext | None = None,
         tls_from_the_start: bool = False,
+        lmtp: bool = False,
     ) -> None:
-        """``offers``: keywords of the EHLO reply; ``cut``: replies leave in pieces of so many bytes; ``tls``: for STARTTLS."""
+        """``offers``: keywords of the EHLO reply; ``cut``: replies leave in pieces of so many bytes; ``tls``: for STARTTLS.
+
+        ``lmtp``: it says LHLO, and the argument at DOT is a recipient, for each of whom there is a reply.
+        """
         self.tls, self.tls_from_the_start = tls, tls_from_the_start
         self.versions: list[str] = []  # of TLS, of each handshake that came to an end
         self.mails: list[SunkMail] = []
         self.commands: list[str] = []
         self.reads: list[int] = []  # how many bytes came in one read: what was pipelined shows here
         self.connections = 0
-        self.replies: dict[str, Said] = {**_DEFAULT, "EHLO": _ehlo(offers), **(replies or {})}
+        self.lmtp = lmtp
+        self.replies: dict[str, Said] = {**_DEFAULT, "LHLO" if lmtp else "EHLO": _ehlo(offers), **(replies or {})}
         self.cut = cut
         self.host = host
         self._times: dict[str, int] = {}
@@ -209,7 +214,7 @@ class _Dialogue:
             recipient, options = _path(argument)
             self.recipients.append(recipient)
             self.recipient_options.append(options)
-        elif verb in ("RSET", "EHLO", "HELO"):
+        elif verb in ("RSET", "EHLO", "LHLO", "HELO"):
             self.reset()
         elif verb == "STARTTLS":
             self.encrypt()
@@ -237,7 +242,11 @@ class _Dialogue:
             recipient_options=tuple(self.recipient_options),
             raw=raw,
         )
-        going, positive = self.say("DOT", raw.decode("latin-1"))
+        if self.sink.lmtp:
+            said = [self.say("DOT", recipient) for recipient in self.recipients]
+            going, positive = all(going for going, _ in said), any(positive for _, positive in said)
+        else:
+            going, positive = self.say("DOT", raw.decode("latin-1"))
         if positive and self.recipients:
             self.sink.keep(mail)
         self.reset()
