@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import Action, Delivery, Sign, Value, Verdict
-from gateway.store.blobs import Series
+from gateway.store.blobs import Place, Series
 from gateway.store.mailbox_rows import likeness_rows, swept_row
 from gateway.store.mailbox_tables import likenesses, swept
 from gateway.store.office_tables import look_ups
 from gateway.store.recognitions import without_words
-from gateway.store.rows import Tuple, delivery_row, mail_row, report_row, story_row, written
+from gateway.store.rows import Tuple, delivery_row, mail_row, placed, report_row, story_row, written
 from gateway.store.settling import Settled, wake_of
 from gateway.store.statements import COUNT_ATTEMPT
 from gateway.store.tables import deliveries, mails, micros, passed_over, recognitions, reports, stories, verdicts
@@ -27,6 +27,7 @@ from gateway.store.transaction import ManyRows, Transaction
 from gateway.store.values import Acceptance, Opening
 
 _MOST_KNOWN = 10_000
+LARGEST_ON_THE_LANE = 2 * 1024 * 1024  # bytes: what others on the lane can wait for
 
 # Details of a story that would tell what a sealed mail says.
 _TELLING = frozenset(
@@ -122,6 +123,10 @@ class Rows:
             self.likenesses += likeness_rows(mail, acceptance.likenesses)
         self.openings.extend(acceptance.openings)
 
+    def place(self, body: Large, place: Place) -> None:
+        """The bytes of a large body are there, or will be when the row is written."""
+        self.mails[body.n] = placed(self.mails[body.n], place.segment, place.position)
+
     def add_deliveries(self, new: Sequence[Delivery], *, at: datetime) -> None:
         """The rows of new deliveries; those in state SENDING are leased."""
         made, lease = micros(at), self.lease
@@ -200,9 +205,14 @@ class Entry:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it needs no answer from the database and no file."""
+        """Whether it needs no answer from the database, and no very large file."""
         rows = self.rows
-        return self.call is None and (rows is None or not (rows.large or rows.openings))
+        return self.call is None and (rows is None or not rows.openings) and self.large_bytes <= LARGEST_ON_THE_LANE
+
+    @property
+    def large_bytes(self) -> int:
+        """How many bytes of it go to segments."""
+        return 0 if self.rows is None or not self.rows.large else sum([len(body.raw) for body in self.rows.large])
 
     def answer(self) -> None:
         """Tell whoever waits; on the thread of its future."""

@@ -1,8 +1,9 @@
 """The bytes of large mails, in append-only segment files.
 
-Each process writes two open segments and holds a lock (flock) on them: one for mails that a case keeps, one for those that
-pass through, so that a captured document does not hold up the removal of everything that came beside it.  A row of mails
-says segment, position and size.  The bytes are on disk (fdatasync) before the row is committed.  What a crash leaves behind
+Each process that writes (the writer's thread, the scribe) has two open segments and holds a lock (flock) on them: one for
+mails that a case keeps, one for those that pass through, so that a captured document does not hold up the removal of
+everything that came beside it.  A row of mails says segment, position and size.  The bytes are on disk (fdatasync) before
+the row is committed.  What a crash leaves behind
 the last committed row is never looked at, and the next life opens new segments: torn tails are harmless.  A segment that
 no row needs and nobody has locked is removed by the purge.
 """
@@ -19,6 +20,7 @@ from typing import NamedTuple
 
 from gateway.errors import StoreUnavailable
 from gateway.model import digest_of
+from gateway.store.scribe import Body, SegmentFiles
 
 SEGMENT_BYTES = 64 * 1024 * 1024  # a segment is closed when it has grown to this
 _SUFFIX = ".segment"
@@ -38,21 +40,62 @@ class Place(NamedTuple):
     position: int
 
 
+class Places:
+    """Where the next bodies of one writer go.  Only a plan: scribe.SegmentFiles writes."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._count = 0
+        self._tails: dict[Series, Place] = {}
+
+    def of(self, bodies: Sequence[tuple[Series, bytes]]) -> list[Place]:
+        """A place for each.  All bodies of a series in one call are neighbours in one segment."""
+        for series in {series for series, _ in bodies}:
+            if series not in self._tails or self._tails[series].position >= SEGMENT_BYTES:
+                self._count += 1
+                self._tails[series] = Place(f"{self._name}-{series}-{self._count:06}{_SUFFIX}", 0)
+        places = []
+        for series, body in bodies:
+            place = self._tails[series]
+            places.append(place)
+            self._tails[series] = Place(place.segment, place.position + len(body))
+        return places
+
+    def written(self, series: Series, place: Place, body: bytes) -> Body:
+        """A body as scribe.SegmentFiles takes it."""
+        return (str(series), str(self._folder / place.segment), place.position, body)
+
+    def leave(self) -> None:
+        """Where the files end is not known any more: go on in new ones."""
+        self._tails.clear()
+
+
 class Blobs:
     """The folder of segments.  append() belongs to the writer thread alone; reading is free for all."""
 
     def __init__(self, folder: Path, *, name: str) -> None:
+        """``name`` is that of this life of this node: no two processes make the same segment."""
         self._folder = folder
-        # The name of this life of this node: no two processes make the same segment.
-        self._tails = {series: _Tail(folder, f"{name}-{series}") for series in Series}
+        self._places = Places(folder, name)
+        self._files = SegmentFiles()
+        self.lane = Places(folder, f"{name}-lane")  # of what the scribe writes
 
     def open(self) -> None:
         """Make the folder."""
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def append(self, series: Series, bodies: Sequence[bytes]) -> list[Place]:
+    def append(self, bodies: Sequence[tuple[Series, bytes]]) -> list[Place]:
         """Write bodies and make them durable; gives the place of each.  Raises OSError, and keeps none then."""
-        return self._tails[series].append(bodies)
+        places = self._places.of(bodies)
+        try:
+            self._files.append(
+                [self._places.written(series, place, body) for (series, body), place in zip(bodies, places, strict=True)]
+            )
+        except OSError:
+            self._places.leave()
+            raise
+        return places
 
     def read(self, segment: str, position: int, size: int) -> bytes:
         """The bytes at a place.  Raises OSError; fewer bytes than asked for when the file is too short."""
@@ -62,8 +105,8 @@ class Blobs:
 
     def close(self) -> None:
         """Close the open segments."""
-        for tail in self._tails.values():
-            tail.close()
+        self._files.close()
+        self._places.leave()
 
     def segments(self) -> set[str]:
         """The names of all segments in the folder."""
@@ -85,69 +128,8 @@ class Blobs:
         return removed
 
 
-class _Tail:
-    """The segment of one series that is being written."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        self._name = name
-        self._count = 0
-        self._descriptor = -1
-        self._segment = ""
-        self._end = 0
-
-    def append(self, bodies: Sequence[bytes]) -> list[Place]:
-        try:
-            # Only here, between two commits: a segment that is unlocked in the middle of one could be purged under its feet.
-            if self._descriptor < 0 or self._end >= SEGMENT_BYTES:
-                self._next_segment()
-            places = []
-            for body in bodies:
-                places.append(Place(self._segment, self._end))
-                _write_whole(self._descriptor, body)
-                self._end += len(body)
-            os.fdatasync(self._descriptor)
-        except OSError:
-            self.close()  # where it ends is unknown now: go on in a new one
-            raise
-        return places
-
-    def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        self._descriptor = -1
-
-    def _next_segment(self) -> None:
-        self.close()
-        while True:
-            self._count += 1
-            self._segment = f"{self._name}-{self._count:06}{_SUFFIX}"
-            descriptor = os.open(self._folder / self._segment, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.fstat(descriptor).st_nlink:  # else a purge came between making and locking it
-                break
-            os.close(descriptor)
-        self._descriptor, self._end = descriptor, 0
-        _sync_folder(self._folder)
-
-
 def checked(mail_id: str, digest: str, raw: bytes) -> bytes:
     """The bytes, when they are the ones that were accepted; else StoreUnavailable, which names the mail."""
     if digest_of(raw) != digest:
         raise StoreUnavailable(f"mail {mail_id}: the stored bytes are damaged: SHA-256 is not {digest}")
     return raw
-
-
-def _write_whole(descriptor: int, body: bytes) -> None:
-    view = memoryview(body)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,13 +14,15 @@ from collections.abc import Callable, Sequence
 
 from gateway.errors import StoreUnavailable
 from gateway.store.batch import Entry, begin_together, insert_reasons, insert_together, remember
+from gateway.store.blobs import Places
 from gateway.store.database import Database
-from gateway.store.scribe import Scribe
+from gateway.store.scribe import Body, Scribe
 from gateway.store.settling import settle_together
 
 logger = logging.getLogger(__name__)
 
 _MOST_ENTRIES = 512  # in one transaction
+_MANY_BYTES = 4 * 1024 * 1024  # of large bodies in one transaction; the entry that goes beyond is its last
 _CHUNK = 65536
 _PATIENCE_S = 0.005  # that settlements wait for a mail to be committed with
 
@@ -28,9 +30,12 @@ _PATIENCE_S = 0.005  # that settlements wait for a mail to be committed with
 class Lane:
     """The lane of one loop; all methods are called there."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, database: Database, fall_back: Callable[[Entry], None]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, database: Database, places: Places, fall_back: Callable[[Entry], None]
+    ) -> None:
         self.loop = loop
         self._database = database
+        self._places = places  # of large bodies
         self._fall_back = fall_back
         self._scribe: Scribe | None = None
         self._pending: list[Entry] = []
@@ -68,6 +73,7 @@ class Lane:
     # --- there --------------------------------------------------------------------------------------------------------
 
     def _open(self) -> Scribe:
+        self._places.leave()  # each scribe begins its own files
         scribe = self._database.scribe()
         scribe.socket.setblocking(False)
         self.loop.add_reader(scribe.socket, self._hear)
@@ -90,7 +96,8 @@ class Lane:
             self._patience = None
         if self._sent:
             return
-        self._sent, self._pending = self._pending[:_MOST_ENTRIES], self._pending[_MOST_ENTRIES:]
+        most = self._how_many()
+        self._sent, self._pending = self._pending[:most], self._pending[most:]
         self._waiting = sum([entry.future is not None for entry in self._pending])
         if not self._sent:
             self._idle.set()
@@ -105,7 +112,17 @@ class Lane:
             return
         self._send()
 
+    def _how_many(self) -> int:
+        """How many of the pending make the next transaction."""
+        large = 0
+        for n, entry in enumerate(self._pending[:_MOST_ENTRIES], start=1):
+            large += entry.large_bytes
+            if large > _MANY_BYTES:
+                return n
+        return _MOST_ENTRIES
+
     def _message(self, scribe: Scribe, entries: Sequence[Entry]) -> bytes:
+        bodies = self._placed(entries)
         gathered = self._database.gathered()
         self._reasons = insert_reasons(gathered, entries, known=self._known)
         insert_together(gathered, [entry.rows for entry in entries if entry.rows is not None])
@@ -113,7 +130,17 @@ class Lane:
         settlements = [settled for entry in entries for settled in entry.settlements]
         if settlements:
             settle_together(gathered, settlements)
-        return scribe.message(gathered.steps, durable=any([entry.durable for entry in entries]))
+        return scribe.message(gathered.steps, durable=any([entry.durable for entry in entries]), bodies=bodies)
+
+    def _placed(self, entries: Sequence[Entry]) -> list[Body]:
+        """The large bodies of them, each with the place that its row points to now."""
+        large = [(entry.rows, body) for entry in entries if entry.rows is not None for body in entry.rows.large]
+        if not large:
+            return []
+        places = self._places.of([(body.series, body.raw) for _, body in large])
+        for (rows, body), place in zip(large, places, strict=True):
+            rows.place(body, place)
+        return [self._places.written(body.series, place, body.raw) for (_, body), place in zip(large, places, strict=True)]
 
     def _send(self) -> None:
         assert self._scribe is not None, "who sends has opened it"  # noqa: S101 - for the type checker
@@ -158,6 +185,7 @@ class Lane:
                 entry.answer()
         else:
             logger.info("the writer does what the scribe could not: %r", failure)
+            self._places.leave()
             for entry in sent:
                 self._fall_back(entry)
         if self._waiting:

@@ -1,4 +1,4 @@
-"""The scribe: a process of its own that carries out SQLite transactions.
+"""The scribe: a process of its own that writes large bodies and carries out SQLite transactions.
 
 SQLite gives the interpreter lock away at each step of a statement.  While the event loop is busy, getting it back takes longer
 than the step, twenty times for each commit.  In a process of its own a batch runs straight through, on another core, and
@@ -10,7 +10,9 @@ This file is also the program of that process, and imports nothing but the stand
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import marshal
+import os
 import signal
 import socket
 import sqlite3
@@ -37,6 +39,10 @@ _NOT_ALL = "not all"
 _Step = tuple[int, str | None, list[Any], int]
 
 
+# A large body: its series, the file, where in it the body begins, the bytes.
+Body = tuple[str, str, int, bytes]
+
+
 class NotAllChanged(Exception):
     """A statement changed fewer rows than it must: nothing was done."""
 
@@ -54,8 +60,11 @@ class Scribe:
         self._texts: dict[str, int] = {}
         self._came = bytearray()
 
-    def message(self, statements: Sequence[tuple[str, list[Any], int]], *, durable: bool) -> bytes:
-        """One transaction as the process takes it: (text, values, how many rows it must change, or -1) for each statement."""
+    def message(self, statements: Sequence[tuple[str, list[Any], int]], *, durable: bool, bodies: Sequence[Body] = ()) -> bytes:
+        """One transaction as the process takes it: (text, values, how many rows it must change, or -1) for each statement.
+
+        ``bodies`` are on the disk before the rows that point there.
+        """
         steps: list[_Step] = []
         for text, values, must_change in statements:
             number = self._texts.get(text)
@@ -64,7 +73,7 @@ class Scribe:
                 steps.append((number, text, values, must_change))
             else:
                 steps.append((number, None, values, must_change))
-        return _packed((durable, steps))
+        return _packed((durable, tuple(bodies), steps))
 
     def came(self, data: bytes) -> Iterator[Exception | None]:
         """Bytes that came from the process: for each whole reply in them None when it committed, else what was wrong.
@@ -118,6 +127,74 @@ def _exactly(connection: socket.socket, length: int) -> bytearray:
     return data
 
 
+# --- Large bodies: also the writer's thread puts its own into files with this --------------------------------------------
+
+
+class SegmentFiles:
+    """The open segments of one process, one for each series, each with a lock (flock) as long as it is open."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[str, int]] = {}  # series: path, descriptor
+
+    def append(self, bodies: Sequence[Body]) -> None:
+        """Write bodies and make them durable.  Raises OSError, and then no file is gone on with.
+
+        The next path of a series closes the one before: never two of them in one call, or the first would be without its
+        lock before the rows that need it are committed.
+        """
+        try:
+            for series, path, position, body in bodies:
+                _write_whole(self._descriptor(series, path), body, position)
+            for _, descriptor in {self._open[series] for series, _, _, _ in bodies}:
+                os.fdatasync(descriptor)
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close all of them."""
+        for _, descriptor in self._open.values():
+            os.close(descriptor)
+        self._open.clear()
+
+    def _descriptor(self, series: str, path: str) -> int:
+        opened, descriptor = self._open.get(series, ("", -1))
+        if opened == path:
+            return descriptor
+        if opened:
+            del self._open[series]
+            os.close(descriptor)
+        self._open[series] = (path, descriptor := _new_segment(path))
+        return descriptor
+
+
+def _new_segment(path: str) -> int:
+    while True:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:  # else a purge came between making and locking it
+            break
+        os.close(descriptor)
+    _sync_folder(os.path.dirname(path))
+    return descriptor
+
+
+def _write_whole(descriptor: int, body: bytes, position: int) -> None:
+    view = memoryview(body)
+    while view:
+        written = os.pwrite(descriptor, view, position)
+        view, position = view[written:], position + written
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the name of a new file durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 # --- The process --------------------------------------------------------------------------------------------------------
 
 
@@ -131,22 +208,27 @@ def _main(descriptor: int, path: str) -> None:
     for pragma in PRAGMAS:
         cursor.execute(pragma)
     texts: dict[int, str] = {}
+    files = SegmentFiles()
     was_durable = True  # as PRAGMAS say
     with socket.socket(fileno=descriptor) as writer, contextlib.suppress(ConnectionError):
         while True:
-            durable, steps = _receive(writer)
+            durable, bodies, steps = _receive(writer)
             if durable != was_durable:
                 cursor.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
                 was_durable = durable
             for number, text, _, _ in steps:
                 if text is not None:
                     texts[number] = text
-            writer.sendall(_packed(_carry_out(cursor, texts, steps)))
+            writer.sendall(_packed(_carry_out(cursor, files, texts, bodies, steps)))
 
 
-def _carry_out(cursor: sqlite3.Cursor, texts: dict[int, str], steps: Sequence[_Step]) -> object:
-    """None when committed, else (kind of error, text, code, name); then nothing was done."""
+def _carry_out(
+    cursor: sqlite3.Cursor, files: SegmentFiles, texts: dict[int, str], bodies: Sequence[Body], steps: Sequence[_Step]
+) -> object:
+    """None when committed, else (kind of error, text, code, name); then nothing was done but bytes that no row points to."""
     try:
+        if bodies:
+            files.append(bodies)
         cursor.execute("BEGIN IMMEDIATE")
         for number, _, values, must_change in steps:
             cursor.execute(texts[number], values)

@@ -128,7 +128,7 @@ class Store:
     def attach(self) -> None:
         """From now on the running loop has a fast lane of its own (SQLite); end it with detach()."""
         if self._database.is_sqlite:
-            self._lane = Lane(asyncio.get_running_loop(), self._database, self._fall_back)
+            self._lane = Lane(asyncio.get_running_loop(), self._database, self._blobs.lane, self._fall_back)
 
     async def detach(self) -> None:
         """Write what is on the fast lane, and close it."""

@@ -23,10 +23,9 @@ from sqlalchemy import Connection
 
 from gateway.errors import StoreUnavailable, VanthuError
 from gateway.store.batch import Entry, begin_together, insert_reasons, insert_together, remember
-from gateway.store.blobs import Blobs, Series
+from gateway.store.blobs import Blobs
 from gateway.store.database import Database
 from gateway.store.moves import open_case, settle_one
-from gateway.store.rows import placed
 from gateway.store.settling import settle_together
 from gateway.store.transaction import Transaction
 
@@ -147,23 +146,16 @@ class Writer:
 
     def _write_large(self, batch: Sequence[Entry]) -> None:
         """Put large bodies into segments, before the rows that point there."""
-        for series in Series:
-            large = [
-                (entry, entry.rows.mails, body)
-                for entry in batch
-                if entry.rows is not None
-                for body in entry.rows.large
-                if body.series is series
-            ]
-            if not large:
-                continue
-            try:
-                places = self._blobs.append(series, [body.raw for _, _, body in large])
-            except OSError as error:
-                self._fail(list({id(entry): entry for entry, _, _ in large}.values()), error)
-                continue
-            for (_, mails, body), (segment, position) in zip(large, places, strict=True):
-                mails[body.n] = placed(mails[body.n], segment, position)
+        large = [(entry, entry.rows, body) for entry in batch if entry.rows is not None for body in entry.rows.large]
+        if not large:
+            return
+        try:
+            places = self._blobs.append([(body.series, body.raw) for _, _, body in large])
+        except OSError as error:
+            self._fail(list({id(entry): entry for entry, _, _ in large}.values()), error)
+            return
+        for (_, rows, body), place in zip(large, places, strict=True):
+            rows.place(body, place)
 
     def _commit(self, entries: Sequence[Entry], *, one_by_one: bool = False) -> None:
         plain = [entry.rows for entry in entries if entry.rows is not None and entry.call is None]

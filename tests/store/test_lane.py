@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import Event, Mail
-from gateway.store import Store
+from gateway.store import Store, batch, blobs
 from tests.store.lanes import (
     NewLoop,
     all_of,
@@ -69,9 +69,10 @@ def test_what_was_accepted_is_there_for_all_to_see(store: Store, loop: NewLoop) 
     on_lane(store, work, loop=loop)
 
 
-def test_plain_mail_goes_to_the_scribe_and_the_rest_does_not_wait_for_it(store: Store, tmp_path: Path) -> None:
+def test_plain_mail_goes_to_the_scribe_and_the_rest_does_not_wait_for_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     plain, large, other = mail(), mail(b"l" * (INLINE + 1)), mail(b"QD")
     opened = case(other)
+    monkeypatch.setattr(batch, "LARGEST_ON_THE_LANE", INLINE)
 
     async def work() -> None:
         with holding_its_breath(scribe_of(os.getpid())):
@@ -112,6 +113,34 @@ def test_large_mails_and_cases_get_their_turn_while_the_lane_is_busy(store: Stor
     assert len(kept) == 816
     assert all(store.views.raw(letter.id) == letter.raw for letter in kept)
     assert len(store.views.cases(units=None, states=(CaseState.WAITING,)).rows) == 8
+
+
+def test_large_bodies_are_put_into_files_by_the_scribe_many_at_once(store: Store, tmp_path: Path) -> None:
+    many = letters(40, size=INLINE + 1)
+
+    async def work() -> None:
+        with holding_its_breath(scribe_of(os.getpid())):
+            waiting = asyncio.ensure_future(all_of(store, [passing(letter) for letter in many]))
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+        assert await waiting == [None] * 40
+
+    on_lane(store, work)
+    assert all(store.views.raw(letter.id) == letter.raw for letter in many)
+    assert [path.stat().st_size for path in (tmp_path / "blobs").glob("*-lane-passing-*")] == [40 * (INLINE + 1)]
+
+
+def test_a_full_segment_is_followed_by_a_new_one(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blobs, "SEGMENT_BYTES", 2 * INLINE)
+    many = letters(6, size=INLINE + 1)
+
+    async def work() -> None:
+        for letter in many:
+            await store.accept([passing(letter)])
+
+    on_lane(store, work)
+    assert all(store.views.raw(letter.id) == letter.raw for letter in many)
+    assert len(list((tmp_path / "blobs").iterdir())) == 3
 
 
 def test_the_order_in_which_mails_came_is_kept(store: Store, tmp_path: Path) -> None:
@@ -298,12 +327,13 @@ def test_what_cannot_be_told_to_the_scribe_the_writer_does(store: Store) -> None
     assert {row.id for row in store.views.mails().rows} == {str(odd.id), good.id, later.id}
 
 
-def test_on_a_full_disk_mail_is_not_taken_and_afterwards_it_is(store: Store) -> None:
+@pytest.mark.parametrize("size", [3000, INLINE * 4], ids=["in rows", "in files"])
+def test_on_a_full_disk_mail_is_not_taken_and_afterwards_it_is(store: Store, size: int) -> None:
     taken: list[Mail] = []
     refused: list[Mail] = []
 
     async def fill() -> None:
-        for letter in letters(2000, size=3000):
+        for letter in letters(2000, size=size):
             try:
                 await store.accept([passing(letter)])
             except StoreUnavailable:

@@ -72,6 +72,25 @@ def test_when_the_scribe_is_killed_who_waits_is_told_and_the_next_one_takes_over
     assert state(store, before) is DeliveryState.DELIVERED
 
 
+def test_the_next_scribe_begins_files_of_its_own(store: Store, tmp_path: Path) -> None:
+    before, lost, later = letters(3, size=100_000)
+
+    async def work() -> None:
+        await store.accept([passing(before)])
+        first = scribe_of(os.getpid())
+        with holding_its_breath(first):
+            told_of = asyncio.ensure_future(store.accept([passing(lost)]))
+            await asyncio.sleep(0.02)
+            os.kill(first, signal.SIGKILL)
+            with pytest.raises(StoreUnavailable, match="not known to be written"):
+                await told_of
+        await store.accept([passing(later)])
+
+    on_lane(store, work)
+    assert [store.views.raw(letter.id) for letter in (before, later)] == [before.raw, later.raw]
+    assert len(list((tmp_path / "blobs").iterdir())) == 2
+
+
 @each_loop
 def test_a_scribe_that_dies_while_nobody_needs_it_costs_nothing(store: Store, loop: NewLoop) -> None:
     letter = mail()
