@@ -46,9 +46,11 @@ from gateway.policy.rules import Policy
 from gateway.policy.rules import load as load_policy
 from gateway.reception import Reception
 from gateway.review import Review
+from gateway.sealing import Sealer
 from gateway.secret import Links, kept_in
 from gateway.settings.addresses import host_and_port, naming
 from gateway.settings.listeners import FIRST
+from gateway.signing import signer_of
 from gateway.smtp import dsn
 from gateway.smtp.identity import TrustedNetworks
 from gateway.smtp.policy_service import PolicyService
@@ -171,6 +173,14 @@ class Gateway:
             sweeps=Sweeps(routes_of(settings.mailbox), rewritten=self.srs.rewritten, likeness=likeness_of),
             returns=self.srs,
         )
+        self.sealer = Sealer(
+            self.store,
+            settings.audit,
+            signer_of(settings.path(settings.audit.key_file)),
+            head_file=settings.path(settings.audit.head_file) if settings.audit.head_file else None,
+            node=settings.node,
+            clock=clock,
+        )
         self.poller: Poller | None = None
         self.smtp = SmtpServer(settings.smtp, self.intake)
         self.policy_service = PolicyService(settings.policy_service, directory=self.directory, today=lambda: local_day(clock()))
@@ -234,11 +244,12 @@ class Gateway:
         await asyncio.to_thread(self.inspector.start)
         await asyncio.to_thread(self.store.open)
         at_the_end.push_async_callback(asyncio.to_thread, self.store.close)
+        at_the_end.push_async_callback(asyncio.to_thread, self.sealer.finish)
         await asyncio.to_thread(self._remember_rules)
         self.store.attach()
         at_the_end.push_async_callback(self.store.detach)
         nightly = run_nightly(self.settings, self.store, self.clock)
-        works = (self.worker.run(), self.follow_up.run(), _write_log(), self._keep_house(), nightly)
+        works = (self.worker.run(), self.follow_up.run(), _write_log(), self._keep_house(), nightly, self.sealer.run())
         tasks = [asyncio.create_task(work) for work in works]
         at_the_end.push_async_callback(_cancelled, tasks)
         at_the_end.push_async_callback(self.worker.stop)

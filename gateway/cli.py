@@ -18,6 +18,7 @@ import msgspec
 
 import gateway
 from gateway import maillog
+from gateway.commands.audit import export_audit, verify_audit
 from gateway.commands.directory import directory
 from gateway.commands.import_mail import import_mail
 from gateway.commands.inspect import inspect
@@ -170,6 +171,8 @@ main.add_command(replay)
 main.add_command(directory)
 main.add_command(policy)
 main.add_command(purge)
+main.add_command(verify_audit)
+main.add_command(export_audit)
 main.add_command(office)
 main.add_command(office_sandbox)
 

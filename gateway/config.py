@@ -21,6 +21,7 @@ from gateway.courier import Outcome
 from gateway.errors import ConfigError
 from gateway.model import Value
 from gateway.settings.addresses import check_networks, host_and_port
+from gateway.settings.audit import Audit
 from gateway.settings.kinds import Count as _Count
 from gateway.settings.kinds import Delay as _Delay
 from gateway.settings.kinds import Hours as _Hours
@@ -309,6 +310,7 @@ class Config(Value, forbid_unknown_fields=True):
     directory: Directory = Directory()
     policy: Policy = Policy()
     web: Web = Web()
+    audit: Audit = Audit()
     inspection: Inspection = Inspection()
     log: Log = Log()
     imap: Imap = Imap()

@@ -69,7 +69,7 @@ def test_every_make_target_has_a_sentence() -> None:
 
 def test_every_decision_has_a_number_of_its_own() -> None:
     numbers = [path.name[:4] for path in sorted((DOCS / "decisions").glob("*.md"))]
-    assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)]
+    assert len(numbers) == len(set(numbers))  # gaps are numbers that somebody is still writing under
 
 
 def test_the_settings_in_the_page_of_deployment_exist() -> None:

@@ -30,6 +30,7 @@ from gateway.store.archive import Archive
 from gateway.store.batch import Entry, Lease, Rows
 from gateway.store.blobs import Blobs
 from gateway.store.casework import Casework
+from gateway.store.chain import Chain
 from gateway.store.database import Database
 from gateway.store.lane import Lane
 from gateway.store.lookups import LookUps
@@ -96,6 +97,7 @@ class Store:
         self.receipts = Receipts(self._database, self._do, self._rows)
         self.silences = Silences(self._database)
         self.lookups = LookUps(self._database, self._do, node=node)
+        self.chain = Chain(self._database, self._do)
         self.statuses = Statuses(self._database, self._do)
 
     def open(self) -> None:
