@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import random
+import signal
 import sqlite3
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -25,10 +27,15 @@ from gateway.config import load
 
 CHANCE = 0.1
 _FILE_BYTES = 2048
-_STEP_S = 20.0  # a step that is not reached in so long after the start is passed over, and said
 _STALL_S = 60.0  # without anything new
+_LANES = 48  # many tries wait for an answer that does not come
+_TIMEOUT_S = 3.0
 # No delivery is given up here: what is wanted is the count when everything has come to rest.
 _RETRIES = [1, 1, 2, 2, 3, 3] + [5] * 60
+_LOOK_UPS = [4, 1, 2, 2, 3, 3] + [5] * 60  # the first is later than the timeout: what left a moment ago may still be on its way
+# Where a life ends is drawn up to the so-manieth passing of its step; the rare ones are waited for less long.
+_OFTEN, _RARE = 200, 20
+_RARE_STEPS = range(7, 12)
 
 
 class Ending(NamedTuple):
@@ -59,19 +66,19 @@ def ending(folder: Path, *, count: int, chance: float, seed: int, steps: Sequenc
         "--seed",
         str(seed),
         "--hold-s",
-        "3",
+        str(_TIMEOUT_S + 1),
         "--slow-s",
         "0.3",
     )
     with OfficeSandbox(folder / "sandbox", *options) as office:
         gateway = Gateway(folder / "house", hop=free_port())
-        gateway.hand_over_by_vxp(OFFICE, office, timeout_s=2.0, connections=8)
+        gateway.hand_over_by_vxp(OFFICE, office, timeout_s=_TIMEOUT_S, connections=_LANES)
         gateway.add(
-            "[worker]", f"retry_after_s = {_RETRIES}", f"look_up_after_s = {_RETRIES}", "lease_s = 5.0", "poll_every_s = 0.5"
+            "[worker]", f"retry_after_s = {_RETRIES}", f"look_up_after_s = {_LOOK_UPS}", "lease_s = 20.0", "poll_every_s = 0.5"
         )
         cases = fill(load(gateway.config), count, file_bytes=_FILE_BYTES)
         begin = time.monotonic()
-        killed = _kill_at(steps, gateway, random.Random(seed), count)
+        killed = _kill_at(steps, gateway, office, random.Random(seed), count)
         group = _started(gateway)
         try:
             _until_it_rests(gateway, office, count)
@@ -101,6 +108,7 @@ def report(end: Ending, chance: float) -> Part:
         Line("entered twice", str(twins), "0", not twins, is_safety=True),
         Line("entries of no case", str(end.strangers), "0", not end.strangers, is_safety=True),
         Line("deliveries that are not settled", f"{open_} ({_states(end)})", "0", not open_),
+        _killed(end),
         Line("time", f"{end.took_s:.0f} s", facts={"seconds": end.took_s}),
         Line("attempts", f"{end.attempts} ({end.attempts / end.approved:.2f} a case)"),
     )
@@ -112,35 +120,48 @@ def report(end: Ending, chance: float) -> Part:
     return Part("Chaos at the office system", notes, lines)
 
 
+def _killed(end: Ending) -> Line:
+    steps, reached = len(end.killed), sum(1 for n in end.killed.values() if n)
+    return Line("numbered steps at which it was killed", f"{reached} of {steps}", "all", reached == steps)
+
+
 def _states(end: Ending) -> str:
     return ", ".join(f"{state} {n}" for state, n in sorted(end.deliveries.items()))
 
 
-def _kill_at(steps: Sequence[int], gateway: Gateway, rnd: random.Random, count: int) -> dict[int, int]:
+def _kill_at(steps: Sequence[int], gateway: Gateway, office: OfficeSandbox, rnd: random.Random, count: int) -> dict[int, int]:
     killed = dict.fromkeys(steps, 0)
-    most = max(2, count // 40)
     for step in steps:
+        most = max(2, min(count // 40, _RARE if step in _RARE_STEPS else _OFTEN))
+        times = str(rnd.randint(1, most))
         command: list[str | Path] = [
-            sys.executable,
-            "-m",
-            "bench.trapdoors",
-            str(step),
-            str(rnd.randint(1, most)),
-            "serve",
-            "--config",
-            gateway.config,
-        ]
+            sys.executable, "-m", "bench.trapdoors", str(step), times, "serve", "--config", gateway.config,
+        ]  # fmt: skip
         group = Group(command, log=gateway.log)
         try:
             with contextlib.suppress(SystemExit):  # it fell before it answered
-                wait_until_it_answers(gateway.port, of=group)
-            end = time.monotonic() + _STEP_S
-            while group.process.poll() is None and time.monotonic() < end:
-                time.sleep(0.05)
-            killed[step] += group.process.poll() is not None
+                wait_until_it_answers(gateway.port, of=group, timeout_s=180)
+            _until_it_falls(group, gateway, office)
+            killed[step] += group.process.poll() == -signal.SIGKILL
         finally:
             group.kill()
     return killed
+
+
+def _until_it_falls(group: Group, gateway: Gateway, office: OfficeSandbox) -> None:
+    """Or nothing changes any more: then there is nothing left that would pass the step."""
+    last, changed_at = (0, 0, 0), time.monotonic()
+    while group.process.poll() is None and time.monotonic() < changed_at + _STALL_S / 2:
+        if (now := _progress(gateway, office)) != last:
+            last, changed_at = now, time.monotonic()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            group.process.wait(0.5)
+
+
+def _progress(gateway: Gateway, office: OfficeSandbox) -> tuple[int, int, int]:
+    """What is settled, what was tried, what was entered."""
+    states, attempts = _deliveries(gateway)
+    return states.get("delivered", 0), attempts, office.count()
 
 
 def _started(gateway: Gateway) -> Group:
@@ -152,14 +173,13 @@ def _started(gateway: Gateway) -> Group:
 
 def _until_it_rests(gateway: Gateway, office: OfficeSandbox, count: int) -> None:
     """Until all deliveries are settled, or nothing changed for a while."""
-    last, changed_at = (0, 0), time.monotonic()
+    last, changed_at = (0, 0, 0), time.monotonic()
     while time.monotonic() < changed_at + _STALL_S:
-        states, attempts = _deliveries(gateway)
-        done = states.get("delivered", 0)
-        if done >= count:
+        now = _progress(gateway, office)
+        if now[0] >= count:
             return
-        if (done, attempts + office.count()) != last:
-            last, changed_at = (done, attempts + office.count()), time.monotonic()
+        if now != last:
+            last, changed_at = now, time.monotonic()
         time.sleep(0.5)
 
 

@@ -199,6 +199,10 @@ class OfficeCourier(Courier, Protocol):
         """What came back and was not acknowledged yet: some of it at a time, oldest first; () when there is nothing more."""
         ...
 
+    def postpone(self, answer: Answer) -> None:
+        """It could not be taken: it is given again, but behind the others, so that it keeps none of them back."""
+        ...
+
     async def acknowledge(self, answer: Answer) -> None:
         """Called once the answer is durable: it need not be given again.  Harmless when done twice."""
         ...

@@ -1,15 +1,15 @@
 """What goes on after a hand-over: uncertain deliveries are asked after, answers fetched, issuers on the axis told.
 
-One task for each office system, beside the worker's lanes.  An answer is acknowledged only when it is durable; a crash between
-the two gives it again, and then it is known.  What may have been taken is never sent again before the other side has said that
-it is not there (or says that the same delivery twice makes one entry).
+Three tasks for each office system, beside the worker's lanes: a heap of answers must not keep look-ups back.  An answer is
+acknowledged only when it is durable; a crash between the two gives it again, and then it is known.  What may have been taken is
+never sent again before the other side has said that it is not there (or says that the same delivery twice makes one entry).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
@@ -57,43 +57,48 @@ class FollowUp:
         self._answers = answers
         self._clock = clock
         self._at = at
-        self._due = {name: asyncio.Event() for name in couriers}
+        self._due: list[asyncio.Event] = []  # of each task
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
 
     async def run(self) -> None:
         """Work until stop()."""
         self._loop = asyncio.get_running_loop()
-        await asyncio.gather(*[self._watch(courier) for courier in self._couriers.values()])
+        works = (self._look, self.fetch, self.tell)
+        await asyncio.gather(*[self._watch(courier, work) for courier in self._couriers.values() for work in works])
 
     def stop(self) -> None:
         """Begin nothing more.  Called on the loop."""
         self._stopping = True
-        for due in self._due.values():
+        for due in self._due:
             due.set()
 
     def poke(self) -> None:
         """Look now, not at the next turn.  For the loop and for other threads."""
         if self._loop is not None:
-            for due in self._due.values():
+            for due in self._due:
                 self._loop.call_soon_threadsafe(due.set)
 
-    async def _watch(self, courier: OfficeCourier) -> None:
-        due = self._due[courier.name]
+    async def _watch(self, courier: OfficeCourier, work: Callable[[OfficeCourier], Awaitable[int]]) -> None:
+        due = asyncio.Event()
+        self._due.append(due)
         while not self._stopping:
             due.clear()
-            for work in (self._resume, self.look_up, self.fetch, self.tell):
-                try:
-                    await work(courier)
-                except (StoreUnavailable, DeliveryError) as error:
-                    logger.warning("%s: %s: %s", courier.name, work.__name__.strip("_"), error)
-                except Exception:  # the loop at the top: the other tasks of this courier go on
-                    logger.exception("%s: %s failed", courier.name, work.__name__.strip("_"))
+            try:
+                await work(courier)
+            except (StoreUnavailable, DeliveryError) as error:
+                logger.warning("%s: %s: %s", courier.name, work.__name__.strip("_"), error)
+            except Exception:  # the loop at the top: the other tasks of this courier go on
+                logger.exception("%s: %s failed", courier.name, work.__name__.strip("_"))
             try:
                 async with asyncio.timeout(self._settings.poll_every_s):
                     await due.wait()
             except TimeoutError:
                 continue
+
+    async def _look(self, courier: OfficeCourier) -> int:
+        await self._resume(courier)
+        return await self.look_up(courier)
 
     # --- paused -------------------------------------------------------------------------------------------------------
 
@@ -107,16 +112,21 @@ class FollowUp:
     # --- look-ups -----------------------------------------------------------------------------------------------------
 
     async def look_up(self, courier: OfficeCourier) -> int:
-        """Ask after what may have arrived; says how many."""
-        due = await asyncio.to_thread(self._store.lookups.due, [courier.name], limit=_SOME, now=self._clock(), lease=_LEASE)
-        for each in due:
-            found = await self._found(courier, each)
-            self._at("looked-up")
-            await asyncio.to_thread(self._store.lookups.settle, found, self._clock())
-            self._at("look-up-settled")
-            if found.event is DeliveryEvent.RETRY:
-                self._worker.poke()
-        return len(due)
+        """Ask after what may have arrived, until nothing is due; says how many."""
+        asked = 0
+        while not self._stopping:
+            due = await asyncio.to_thread(self._store.lookups.due, [courier.name], limit=_SOME, now=self._clock(), lease=_LEASE)
+            asked += len(due)
+            # All at once: some couriers ask for one list then, and not for one each.
+            for found in await asyncio.gather(*[self._found(courier, each) for each in due]):
+                self._at("looked-up")
+                await asyncio.to_thread(self._store.lookups.settle, found, self._clock())
+                self._at("look-up-settled")
+                if found.event is DeliveryEvent.RETRY:
+                    self._worker.poke()
+            if len(due) < _SOME:
+                break
+        return asked
 
     async def _found(self, courier: OfficeCourier, each: LookUp) -> Found:
         if courier.capabilities.look_up:
@@ -128,6 +138,10 @@ class FollowUp:
                 result = Result(delivery_id=each.delivery.id, outcome=Outcome.REFUSED, reply=str(error))
             except (UncertainFailure, DeliveryError) as error:
                 result = Result(delivery_id=each.delivery.id, outcome=Outcome.UNCERTAIN, reply=str(error))
+            except Exception as error:  # of this one: the others are to be asked after
+                logger.exception("%s: %s could not be looked up", courier.name, each.delivery.id)
+                said = f"{type(error).__name__}: {error}"
+                result = Result(delivery_id=each.delivery.id, outcome=Outcome.UNCERTAIN, reply=said)
         else:
             said = "hệ thống này không tra cứu được"
             result = Result(delivery_id=each.delivery.id, outcome=Outcome.UNCERTAIN, reply=said)
@@ -206,6 +220,7 @@ class FollowUp:
             logger.exception("%s: answer %s could not be taken", courier.name, answer.event_id)
         else:
             return is_new
+        courier.postpone(answer)
         return None
 
     # --- statuses -----------------------------------------------------------------------------------------------------

@@ -76,6 +76,11 @@ class House:
         async def live() -> None:
             running = asyncio.create_task(self.worker.run())
             await asyncio.sleep(0.15)
+            async with asyncio.timeout(10):
+                while any(  # noqa: ASYNC110 - what is waited for is in the store
+                    each.courier == OFFICE for each in self.store.views.deliveries(states=(DeliveryState.SENDING,)).rows
+                ):
+                    await asyncio.sleep(0.02)
             await self.worker.stop()
             await running
 
@@ -497,3 +502,22 @@ def test_delivery_and_case_follow_an_officers_word_together_or_not_at_all(
     monkeypatch.undo()
     house.traffic.cancel(delivery.id, ADMIN, "không có bên đó")
     assert house.state(case) is CaseState.WAITING
+
+
+def test_a_heap_of_answers_that_fail_keeps_no_later_one_from_being_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path)
+    take = house.answers.take
+
+    async def failing(courier: str, answer: Answer) -> bool:
+        if answer.event_id.startswith("poison"):
+            raise RuntimeError("a bug of ours, each time")
+        return await take(courier, answer)
+
+    monkeypatch.setattr(house.answers, "take", failing)
+    house.office.extra = [Answer(event_id=f"poison-{n}", level=Level.STATUS, status="05") for n in range(15)]
+    house.office.extra.append(Answer(event_id="good", level=Level.UNREADABLE, raw=b"?"))
+    house.follow()
+    house.follow()
+    assert [receipt.event_id for receipt in house.store.receipts.orphans()] == ["good"]

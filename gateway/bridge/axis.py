@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 import msgspec
 
 from gateway.bridge.answers import answer_of, delivery_named, written
-from gateway.bridge.edxml import EdxmlPackage
+from gateway.bridge.edxml import VIETNAM, EdxmlPackage
 from gateway.bridge.handover import document_id_of
 from gateway.bridge.http import Http, Reply
 from gateway.bridge.packing import OneLarge, Packed, for_all, packed, why_not, why_too_large
+from gateway.bridge.turns import Turns
 from gateway.bridge.verdicts import CODES, asked, doc_id_of, entries, result_of
 from gateway.courier import Answer, Capabilities, Finding, FindingLevel, Level, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
@@ -54,6 +55,9 @@ class AxisCourier:
         )
         self._http = http
         self._service = service
+        self._codes = service.codes
+        self._sent = _SentLists(lambda since: self._list_sent(since), service.codes)
+        self._turns = Turns()
         self._one_large = OneLarge()
         self._directory = directory
 
@@ -105,71 +109,64 @@ class AxisCourier:
         value: EdxmlPackage = package.value
         body = (package.pieces(), package.size, package.digest)
         reply = await self._send(DOCUMENTS, f"{delivery.id}.edxml", body, value.sender.organ_id)
-        return result_of(reply, delivery.id, self._service.codes)
+        return result_of(reply, delivery.id, self._codes)
 
     async def look_up(self, delivery: Delivery, case: Case) -> Result:
         """Search the list of what we sent for the delivery's file name, else for the DocumentId."""
-        reply = await self._list_sent(case.opened_at)
-        if reply is None:
+        rows = await self._sent.rows(case.opened_at)
+        if rows is None:
             said = "hệ thống không có danh sách đã gửi để đối chiếu"
             return Result(delivery_id=delivery.id, outcome=Outcome.UNCERTAIN, reply=said)
-        verdict = asked(reply, self._service.codes)
-        rows = list(entries(verdict))
-        found = next((row for row in rows if any(delivery.id in value for value in row.values())), None)
-        if found is None:  # a service that keeps no file names: then the DocumentId, unless it is that of an earlier attempt
-            document_id = document_id_of(case, self._directory())
-            same = (row for row in rows if document_id in row.values())
-            found = next((row for row in same if not any(delivery_named(value) for value in row.values())), None)
-            if found is not None and _nth(delivery) > 1:
-                said = f"DocId {doc_id_of(found)}: có văn bản này, nhưng không rõ là của lần bàn giao nào"
-                return Result(delivery_id=delivery.id, outcome=Outcome.UNCERTAIN, reply=said)
-        if found is None:
-            return Result(delivery_id=delivery.id, outcome=Outcome.RETRY, reply="không có trong danh sách đã gửi")
-        said = f"DocId {doc_id_of(found)}: có trong danh sách đã gửi"
-        return Result(
-            delivery_id=delivery.id, outcome=Outcome.ALREADY, reply=said, receipt=msgspec.json.encode(found, order="sorted")
-        )
+        return await asyncio.to_thread(_found_in, rows, delivery, document_id_of(case, self._directory()))
 
     async def poll(self) -> tuple[Answer, ...]:
         """Statuses first, then documents.  What cannot be fetched now does not keep back what can."""
-        found: list[Answer] = []
+        waiting: list[tuple[str, dict[str, str]]] = []
         failed: DeliveryError | None = None
         for kind in (STATUSES, DOCUMENTS):
             try:
-                listed = list(entries(asked(await self._list_received(kind), self._service.codes)))
+                waiting += [
+                    (kind, row) for row in entries(asked(await self._list_received(kind), self._codes)) if doc_id_of(row)
+                ]
             except DeliveryError as error:
                 logger.warning("%s: list of %s: %s", self.name, kind, error)
-                failed, listed = error, []
-            for entry in listed:
-                doc_id = doc_id_of(entry)
-                if not doc_id or len(found) >= _AT_A_TIME:
-                    continue
-                try:
-                    found.append(await self._answer(kind, doc_id, entry))
-                except DeliveryError as error:  # a 403 for one DocId says nothing about the others: the list was given
-                    logger.warning("%s: DocId %s: %s", self.name, doc_id, error)
-                    failed = error
+                failed = error
+        some = self._turns.ordered(waiting, lambda each: doc_id_of(each[1]))[:_AT_A_TIME]
+        fetched = await asyncio.gather(*[self._answer(kind, row) for kind, row in some])
+        found = tuple(each for each in fetched if isinstance(each, Answer))
+        failed = next((each for each in fetched if isinstance(each, DeliveryError)), failed)
         if failed is not None and not found:
             raise failed
-        return tuple(found)
+        return found
 
-    async def _answer(self, kind: str, doc_id: str, entry: Mapping[str, str]) -> Answer:
-        raw = await self._fetch(doc_id)
+    async def _answer(self, kind: str, entry: Mapping[str, str]) -> Answer | DeliveryError:
+        doc_id = doc_id_of(entry)
+        try:
+            raw = await self._fetch(doc_id)
+        except DeliveryError as error:  # a 403 for one DocId says nothing about the others: the list was given
+            logger.warning("%s: DocId %s: %s", self.name, doc_id, error)
+            self._turns.postpone(doc_id)
+            return error
         named = next((found for value in entry.values() if (found := delivery_named(value))), "")
         return await asyncio.to_thread(
             answer_of, raw, event_id=f"{kind}:{doc_id}", handle=doc_id, delivery_id=named if kind == STATUSES else ""
         )
 
+    def postpone(self, answer: Answer) -> None:
+        """It comes behind the others from now on."""
+        self._turns.postpone(answer.handle)
+
     async def acknowledge(self, answer: Answer) -> None:
         """Say that it is here: "done", or "fail" for what nobody can read; then it is not given again."""
         status = "fail" if answer.level is Level.UNREADABLE else "done"
-        asked(await self._update(answer.handle, status), self._service.codes)
+        asked(await self._update(answer.handle, status), self._codes)
+        self._turns.forget(answer.handle)
 
     async def answer(self, status: Status) -> Result:
         """Send a status message."""
         data = written(status)
         reply = await self._send(STATUSES, f"{status.id}.edxml", _whole(data), status.sender)
-        return result_of(reply, status.id, self._service.codes)
+        return result_of(reply, status.id, self._codes)
 
     async def check(self) -> tuple[Finding, ...]:
         """Connection, certificate, clock, login, and which of our codes are unknown there."""
@@ -177,7 +174,7 @@ class AxisCourier:
         if any(each.about == "connection" for each in found):
             return tuple(found)
         try:
-            asked(await self._list_received(STATUSES), self._service.codes)
+            asked(await self._list_received(STATUSES), self._codes)
             found.append(Finding(level=FindingLevel.GOOD, about="login", text="Đăng nhập được: mã hệ thống và khóa đúng."))
             known = await self._agencies()
         except Misconfigured as error:
@@ -189,6 +186,44 @@ class AxisCourier:
         else:
             found += _codes(known, self._directory(), self.name)
         return tuple(found)
+
+
+class _SentLists:
+    """The list of what we sent, one for all who ask at the same moment: after an outage it is long, and they are many."""
+
+    def __init__(self, ask: Callable[[datetime], Awaitable[Reply | None]], codes: Mapping[str, Outcome]) -> None:
+        self._ask = ask
+        self._codes = codes
+        self._to_be_asked: dict[date, asyncio.Task[list[dict[str, str]] | None]] = {}
+
+    async def rows(self, since: datetime) -> list[dict[str, str]] | None:
+        """A list that is asked for after this call; None when there is none.  Raises DeliveryError."""
+        day = since.astimezone(VIETNAM).date()
+        task = self._to_be_asked.get(day)
+        if task is None:
+            task = self._to_be_asked[day] = asyncio.create_task(self._asked(day, since))
+        return await asyncio.shield(task)  # who stops asking does not stop it for the others
+
+    async def _asked(self, day: date, since: datetime) -> list[dict[str, str]] | None:
+        del self._to_be_asked[day]  # whoever asks from now on wants to know about a later moment
+        reply = await self._ask(since)
+        return None if reply is None else await asyncio.to_thread(lambda: list(entries(asked(reply, self._codes))))
+
+
+def _found_in(rows: Sequence[Mapping[str, str]], delivery: Delivery, document_id: str) -> Result:
+    """What the list of what we sent says about a delivery."""
+    found = next((row for row in rows if any(delivery.id in value for value in row.values())), None)
+    if found is None:  # a service that keeps no file names: then the DocumentId, unless it is that of an earlier attempt
+        same = (row for row in rows if document_id in row.values())
+        found = next((row for row in same if not any(delivery_named(value) for value in row.values())), None)
+        if found is not None and _nth(delivery) > 1:
+            said = f"DocId {doc_id_of(found)}: có văn bản này, nhưng không rõ là của lần bàn giao nào"
+            return Result(delivery_id=delivery.id, outcome=Outcome.UNCERTAIN, reply=said)
+    if found is None:
+        return Result(delivery_id=delivery.id, outcome=Outcome.RETRY, reply="không có trong danh sách đã gửi")
+    said = f"DocId {doc_id_of(found)}: có trong danh sách đã gửi"
+    receipt = msgspec.json.encode(found, order="sorted")
+    return Result(delivery_id=delivery.id, outcome=Outcome.ALREADY, reply=said, receipt=receipt)
 
 
 def _nth(delivery: Delivery) -> int:

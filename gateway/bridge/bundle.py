@@ -63,6 +63,9 @@ class BundleCourier:
         """Nothing comes back: the clerk enters the number in the console."""
         return ()
 
+    def postpone(self, answer: Answer) -> None:
+        """There is nothing to postpone."""
+
     async def acknowledge(self, answer: Answer) -> None:
         """There is nothing to acknowledge."""
 

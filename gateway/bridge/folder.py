@@ -29,6 +29,7 @@ from gateway.bridge.answers import answer_of, delivery_named, written
 from gateway.bridge.dropping import failure, finished, found_out, looked_up, put, set_aside, sweep
 from gateway.bridge.edxml import parse
 from gateway.bridge.packing import OneLarge, Packed, for_all, packed, why_not
+from gateway.bridge.turns import Turns
 from gateway.courier import Answer, Capabilities, Finding, Level, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
 from gateway.errors import UnreadablePackage
@@ -69,6 +70,7 @@ class FolderCourier:
         self._one_large = OneLarge()
         self._zipped = zipped
         self._settled_s = settled_s
+        self._turns = Turns()
 
     async def deliver(self, parcel: Parcel) -> tuple[Result, ...]:
         """Write the package of each delivery.
@@ -89,6 +91,10 @@ class FolderCourier:
     async def poll(self) -> tuple[Answer, ...]:
         """What lies in ``out/``, oldest first, but for what is still being written."""
         return await asyncio.to_thread(self._poll)
+
+    def postpone(self, answer: Answer) -> None:
+        """It comes behind the others from now on."""
+        self._turns.postpone(answer.handle)
 
     async def acknowledge(self, answer: Answer) -> None:
         """Move the file to ``done/``."""
@@ -131,7 +137,8 @@ class FolderCourier:
         room = _BYTES_AT_A_TIME
         try:
             sweep(self._folder)
-            for path in finished(self._folder / "out", settled_s=self._settled_s):
+            waiting = finished(self._folder / "out", settled_s=self._settled_s)
+            for path in self._turns.ordered(waiting, lambda path: path.name):
                 if len(found) >= _AT_A_TIME or (found and room <= 0):
                     break
                 try:
@@ -150,6 +157,7 @@ class FolderCourier:
             set_aside(self._folder / "out" / Path(name).name, self._folder / "done")
         except OSError as error:
             raise failure(error) from error
+        self._turns.forget(name)
 
     def _answer(self, status: Status) -> Result:
         data = written(status)

@@ -66,6 +66,9 @@ class MailboxCourier:
         """Nothing comes back this way."""
         return ()
 
+    def postpone(self, answer: Answer) -> None:
+        """There is nothing to postpone."""
+
     async def acknowledge(self, answer: Answer) -> None:
         """There is nothing to acknowledge."""
 

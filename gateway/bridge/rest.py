@@ -114,6 +114,9 @@ class RestCourier:
         """Nothing comes back this way."""
         return ()
 
+    def postpone(self, answer: Answer) -> None:
+        """There is nothing to postpone."""
+
     async def acknowledge(self, answer: Answer) -> None:
         """There is nothing to acknowledge."""
 

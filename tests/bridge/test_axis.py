@@ -366,6 +366,49 @@ def test_one_document_that_we_may_not_fetch_does_not_keep_back_the_others(
     run(world, kind, steps)
 
 
+def test_a_heap_of_documents_that_fail_comes_behind_the_one_that_does_not(
+    kind: str, parcel: Parcel, directory: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, directory)
+
+    async def steps(courier: AxisCourier) -> None:
+        for n in range(25):
+            world.register.offer(b"1212<?xml", f"hong-{n}.edxml")
+        world.register.offer(package(edxml_of(parcel.mail, case_of(parcel), directory)), "van-ban.edxml")
+        first = await courier.poll()
+        assert {answer.level for answer in first} == {Level.UNREADABLE}
+        for answer in first:
+            courier.postpone(answer)  # none of them could be made durable
+        second = await courier.poll()
+        assert [answer.level for answer in second][:6] == [Level.UNREADABLE] * 5 + [Level.DOCUMENT]
+        assert len(second) == len(first) == 20
+
+    run(world, kind, steps)
+
+
+def test_many_look_ups_at_once_ask_for_one_list(
+    kind: str, parcel: Parcel, directory: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, directory)
+
+    async def steps(courier: AxisCourier) -> None:
+        lists, whole = 0, courier._list_sent
+
+        async def counted(since: datetime) -> Reply | None:
+            nonlocal lists
+            lists += 1
+            return await whole(since)
+
+        monkeypatch.setattr(courier, "_list_sent", counted)
+        (delivery,), case = parcel.deliveries, case_of(parcel)
+        before = await asyncio.gather(*[courier.look_up(delivery, case) for _ in range(20)])
+        assert ({each.outcome for each in before}, lists) == ({Outcome.RETRY}, 1)
+        await courier.deliver(parcel)
+        assert ((await courier.look_up(delivery, case)).outcome, lists) == (Outcome.ALREADY, 2)
+
+    run(world, kind, steps)
+
+
 def test_a_document_comes_and_its_issuer_is_told(kind: str, parcel: Parcel, directory: Directory, tmp_path: Path) -> None:
     world = World(tmp_path, directory)
 

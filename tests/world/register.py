@@ -37,6 +37,7 @@ class Register:
         self.fault = fault
         self.findings: tuple[Finding, ...] = (Finding(level=FindingLevel.GOOD, about="login", text="Đăng nhập được."),)
         self.extra: list[Answer] = []  # to be given by poll() as well
+        self.late: set[str] = set()  # event ids of answers that could not be taken
         self.told: list[Status] = []
         self.tries: dict[str, int] = {}
         self._entries = folder / "register.jsonl"
@@ -57,7 +58,11 @@ class Register:
 
     async def poll(self) -> tuple[Answer, ...]:
         done = self._acknowledged.read_text().split("\n") if self._acknowledged.exists() else []
-        return tuple(answer for answer in (*self._numbers(), *self.extra) if answer.event_id not in done)[:10]
+        waiting = [answer for answer in (*self._numbers(), *self.extra) if answer.event_id not in done]
+        return tuple(sorted(waiting, key=lambda answer: answer.event_id in self.late)[:10])
+
+    def postpone(self, answer: Answer) -> None:
+        self.late.add(answer.event_id)
 
     async def acknowledge(self, answer: Answer) -> None:
         _append(self._acknowledged, answer.event_id)
