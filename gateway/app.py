@@ -114,7 +114,8 @@ class Gateway:
             directory=self.directory,
             links=links,
         )
-        couriers: dict[str, Courier] = {RELAY: _relay(settings, self.hostname)}
+        self.relay = _relay(settings, self.hostname)
+        couriers: dict[str, Courier] = {RELAY: self.relay}
         by_name = {office.name: courier_of(office, settings, self.directory) for office in settings.office}
         couriers |= by_name
         couriers |= {
@@ -230,6 +231,7 @@ class Gateway:
             "loop_lag_ms": round(self.smtp.lag_ms, 1),
             "loop_lag_max_ms": round(self.smtp.lag_max_ms, 1),
             "paused_couriers": dict(self.worker.paused),
+            "routes": self.relay.live(),
             "bytes_in_flight": self.smtp.bytes_in_flight,
             "listeners": {way.name: {"kind": way.kind, "sessions": way.sessions} for way in self.smtp.entrances},
             "imap": self.poller.live() if self.poller is not None else {},

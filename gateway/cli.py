@@ -28,6 +28,7 @@ from gateway.commands.office import office, office_sandbox
 from gateway.commands.opened import store_of
 from gateway.commands.policy import policy
 from gateway.commands.purge import purge
+from gateway.commands.queue import queue
 from gateway.commands.replay import replay
 from gateway.commands.say import say, shown
 from gateway.config import Config, load
@@ -173,6 +174,7 @@ main.add_command(policy)
 main.add_command(purge)
 main.add_command(verify_audit)
 main.add_command(export_audit)
+main.add_command(queue)
 main.add_command(office)
 main.add_command(office_sandbox)
 

@@ -12,6 +12,7 @@ from gateway.model import Account, Delivery, Value
 from gateway.review import Review, said
 from gateway.roles import Verb, allows
 from gateway.store import Store
+from gateway.store.queue import Wanted
 
 TROUBLED = (DeliveryState.UNCERTAIN, DeliveryState.REFUSED, DeliveryState.DEAD)
 _MOST = 5000  # deliveries that are looked at to make groups
@@ -78,6 +79,13 @@ class Traffic:
             else:
                 done += 1
         return Tally(done=done, left=len(these) - done, why=why)
+
+    def retry_waiting(self, wanted: Wanted, by: Account) -> int:
+        """Try again now what waits for its time: all of it, or what goes to one place; says how many."""
+        _check(by)
+        done = self._store.queue.retry_now(wanted, by=by.name, now=self._clock())
+        self._poke()
+        return done
 
     def look_up_now(self, delivery_ids: Iterable[str], by: Account) -> int:
         """Ask the other side now what became of these; says how many are asked after."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -70,6 +71,25 @@ def _of_process(live: dict[str, object]) -> Iterator[Metric]:
     for courier in couriers if isinstance(couriers, dict) else ():
         paused.add_metric([courier], 1)
     yield paused
+    yield from _of_routes(live.get("routes"))
+
+
+# Of each route: what it is.
+_ROUTE = {
+    "connections": "open connections to next mail servers",
+    "allowed": "connections that are allowed at one time, as learnt",
+    "waiting": "mails in memory that wait for a connection",
+    "destinations": "destinations in use",
+    "in_trouble": "destinations of which no host could be used at the last try",
+}
+
+
+def _of_routes(routes: object) -> Iterator[Metric]:
+    for key, said in _ROUTE.items():
+        family = GaugeMetricFamily(f"vanthu_route_{key}", said, labels=["route"])
+        for name, figures in routes.items() if isinstance(routes, dict) else ():
+            family.add_metric([name or "next hop"], figures[key])
+        yield family
 
 
 def _counted() -> Metric:
@@ -84,11 +104,20 @@ def _of_store(health: Health) -> Iterator[Metric]:
     for state in _STATES:
         states.add_metric([state], getattr(health, state))
     yield states
-    oldest = health.oldest_queued_at
-    age = (utc_now() - oldest).total_seconds() if oldest is not None else 0.0
-    yield GaugeMetricFamily("vanthu_oldest_queued_seconds", "age of the oldest delivery that waits", value=max(0.0, age))
+    yield GaugeMetricFamily(
+        "vanthu_oldest_queued_seconds", "age of the oldest delivery that waits", value=_age(health.oldest_queued_at)
+    )
+    yield GaugeMetricFamily(
+        "vanthu_oldest_deferred_seconds",
+        "age of the oldest delivery that is tried again",
+        value=_age(health.oldest_deferred_at),
+    )
     yield GaugeMetricFamily("vanthu_cases_waiting", "cases that wait for a clerk", value=health.cases_waiting)
     yield GaugeMetricFamily("vanthu_alarms", "cases with an alarm that nobody has looked at", value=health.alarms)
     yield GaugeMetricFamily(
         "vanthu_secrets_let_through", "mails of 7 days with a secret that passed", value=health.secrets_let_through
     )
+
+
+def _age(since: datetime | None) -> float:
+    return max(0.0, (utc_now() - since).total_seconds()) if since is not None else 0.0

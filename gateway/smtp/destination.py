@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
@@ -47,6 +48,7 @@ class Limits(Value):
 class Standing(Value):
     """How a destination is, for metrics and the console."""
 
+    route: str  # the domains of the route that it belongs to; "" for the next hop
     name: str
     connections: int
     allowed: int  # connections at one time, as learnt
@@ -73,9 +75,18 @@ class Destination:
     """
 
     def __init__(
-        self, name: str, find: Find, secure: Callable[[Host], Securing], limits: Limits, hostname: str, *, lmtp: bool = False
+        self,
+        name: str,
+        find: Find,
+        secure: Callable[[Host], Securing],
+        limits: Limits,
+        hostname: str,
+        *,
+        route: str = "",
+        lmtp: bool = False,
     ) -> None:
         self.name = name
+        self.route = route
         self.hostname = hostname
         self.lmtp = lmtp
         self.reply_timeout_s = limits.reply_timeout_s
@@ -113,15 +124,16 @@ class Destination:
             self._allow(self._allowed + 1 / self._allowed)
 
     def standing(self) -> Standing:
-        """How it is now."""
-        now = asyncio.get_running_loop().time()
+        """How it is now; from any thread."""
+        now = time.monotonic()  # the loop's time
         return Standing(
+            route=self.route,
             name=self.name,
             connections=len(self._connections),
             allowed=int(self._allowed),
             waiting=len(self._waiting),
             trouble=self._trouble,
-            resting=tuple(f"{host}: {rest.because}" for host, rest in self._resting.items() if now < rest.until),
+            resting=tuple(f"{host}: {rest.because}" for host, rest in tuple(self._resting.items()) if now < rest.until),
         )
 
     @property

@@ -87,8 +87,20 @@ class Relay:
         return tuple(replace(parcel, deliveries=tuple(parcel.deliveries[n] for n in numbers)) for numbers in parts.values())
 
     def standing(self) -> tuple[Standing, ...]:
-        """How each destination is; on the loop."""
+        """How each destination is; from any thread."""
         return tuple(destination.standing() for destination in self._all())
+
+    def live(self) -> dict[str, dict[str, int]]:
+        """How each route is, without names of those whom mail goes to; "" is the next hop."""
+        found: dict[str, dict[str, int]] = {}
+        for each in self.standing():
+            sums = found.setdefault(
+                each.route, dict.fromkeys(("connections", "allowed", "waiting", "destinations", "in_trouble"), 0)
+            )
+            figures = (each.connections, each.allowed, each.waiting, 1, int(bool(each.trouble)))
+            for key, figure in zip(sums, figures, strict=True):
+                sums[key] += figure
+        return found
 
     async def close(self) -> None:
         """Say QUIT on idle connections and drop the others; what was under way is RETRY."""
@@ -97,7 +109,7 @@ class Relay:
     # --- destinations ---
 
     def _all(self) -> tuple[Destination, ...]:
-        return (self._default, *self._by_route.values(), *self._by_domain.values())
+        return (self._default, *self._by_route.values(), *tuple(self._by_domain.values()))
 
     def _destination(self, address: str) -> Destination:
         domain = domain_of(address)
@@ -118,12 +130,12 @@ class Relay:
         limits = replace(self._limits(connections), begin_with=connections)
         find = _always(hosts_of(route.lmtp or route.hosts))
         secure = self._secure(route.security)
-        return Destination(route.name, find, secure, limits, self.hostname, lmtp=bool(route.lmtp))
+        return Destination(route.name, find, secure, limits, self.hostname, route=route.name, lmtp=bool(route.lmtp))
 
     def _of_domain(self, domain: str, route: Route) -> Destination:
         limits = self._limits(route.connections or self._settings.connections)
         find = partial(self._exchanges.hosts, domain, route.port)
-        return Destination(domain, find, self._secure(route.security), limits, self.hostname)
+        return Destination(domain, find, self._secure(route.security), limits, self.hostname, route=route.name)
 
     def _secure(self, security: Security) -> Callable[[Host], Securing]:
         return lambda host: Securing(security, host.hostname, base=self._base)

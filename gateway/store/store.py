@@ -36,6 +36,7 @@ from gateway.store.lane import Lane
 from gateway.store.lookups import LookUps
 from gateway.store.mailboxes import Mailboxes
 from gateway.store.past import Past
+from gateway.store.queue import Queue
 from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
 from gateway.store.rows import case_of, mail_of, story_row
@@ -99,6 +100,7 @@ class Store:
         self.lookups = LookUps(self._database, self._do, node=node)
         self.chain = Chain(self._database, self._do)
         self.statuses = Statuses(self._database, self._do)
+        self.queue = Queue(self._database, self._do)
 
     def open(self) -> None:
         """Migrate, lock the node's name, take back what this node's earlier life had leased, start the writer.

@@ -221,3 +221,4 @@ class Health(Value):
     alarms: int  # waiting cases with an alarm, and sealed ones that nobody has opened yet
     secrets_let_through: int  # mails of the last 7 days with a secret that no unit concerned was bound to stop yet
     oldest_queued_at: datetime | None
+    oldest_deferred_at: datetime | None = None

@@ -260,6 +260,7 @@ class Views(Reading):
             alarms=alarm_count,
             secrets_let_through=secret_count,
             oldest_queued_at=found[DeliveryState.QUEUED][2] if DeliveryState.QUEUED in found else None,
+            oldest_deferred_at=found[DeliveryState.DEFERRED][2] if DeliveryState.DEFERRED in found else None,
         )
 
     # --- people -------------------------------------------------------------------------------------------------------

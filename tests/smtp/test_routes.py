@@ -119,6 +119,19 @@ def test_a_dead_host_is_left_alone_and_the_next_one_takes_the_mail() -> None:
     assert standing.trouble == ""
 
 
+def test_the_figures_of_a_route_name_nobody_whom_mail_goes_to() -> None:
+    async def work(relay: Relay) -> dict[str, dict[str, int]]:
+        await sent(relay, "a@x.example", "b@y.example")
+        return relay.live()
+
+    zone = {**HERE, "x.example MX": ("10 mx1.hop.example.",)}
+    with Sink() as sink, NameServer(zone) as server:
+        route = Route(domains=("*.example",), mx=True, port=sink.port)
+        live = with_relay(Settings(route=(route,)), work, name_servers=(server.address,))
+    assert list(live) == ["", "*.example"]
+    assert live["*.example"] == {"connections": 1, "allowed": 4, "waiting": 0, "destinations": 2, "in_trouble": 0}
+
+
 @pytest.mark.parametrize("step", ["GREETING", "MAIL", "RCPT"])
 def test_a_host_that_says_421_before_the_mail_hands_it_to_the_next_one(step: str) -> None:
     with Sink(replies={step: "421 4.3.2 closing"}) as first, Sink() as second:

@@ -185,7 +185,14 @@ class House:
 
     def live(self) -> dict[str, object]:
         """As the running gateway would say."""
-        return {"sessions": 2, "loop_lag_ms": 0.4, "paused_couriers": {"qlvb-tinh": "x"}, "bytes_in_flight": 7}
+        route = {"connections": 3, "allowed": 8, "waiting": 1, "destinations": 2, "in_trouble": 1}
+        return {
+            "sessions": 2,
+            "loop_lag_ms": 0.4,
+            "paused_couriers": {"qlvb-tinh": "x"},
+            "bytes_in_flight": 7,
+            "routes": {"": route},
+        }
 
 
 def lose_table(folder: Path, name: str) -> None:
