@@ -65,7 +65,7 @@ class Desk:
         case = assignable(self._store, self._directory(), case_id, by)
         now = self._clock()
         if assignee and assignee not in {account.name for account in clerks_of(self._store, case.unit, now)}:
-            raise NotAllowed(f"Chỉ giao được cho tài khoản văn thư {unit_name(self._directory(), case.unit)}.")
+            raise NotAllowed("Chỉ giao được cho tài khoản văn thư %(unit)s.", unit=unit_name(self._directory(), case.unit))
         self._store.casework.assign(case_id, assignee, by=by.name, now=now)
 
     def transfer(self, case_id: str, to_unit: str, by: Account, reason: str) -> Case:
@@ -80,7 +80,9 @@ class Desk:
             raise NotAllowed("Không có đơn vị này trong danh bạ.")
         clerks = directory.clerks(unit.code, on)
         if not clerks and not clerks_of(self._store, unit.code, now):
-            raise NotAllowed(f"{unit.name} chưa có văn thư nên không ai nhận hồ sơ; xin chuyển cho đơn vị cấp trên.")
+            raise NotAllowed(
+                "%(unit)s chưa có văn thư nên không ai nhận hồ sơ; xin chuyển cho đơn vị cấp trên.", unit=unit.name
+            )
         moved = self._store.casework.transfer(
             case_id,
             to_unit=unit.code,

@@ -21,6 +21,8 @@
 
 from __future__ import annotations
 
+from gateway.phrases import phrase
+
 
 class VanthuError(Exception):
     """Base of everything that Vanthu raises on purpose."""
@@ -48,7 +50,14 @@ class NotFound(VanthuError):
 
 
 class NotAllowed(VanthuError):
-    """This account may not do that, or may not do it now; the text is Vietnamese and for the person who asked."""
+    """This account may not do that, or may not do it now; the text is Vietnamese and for the person who asked.
+
+    It is said like gateway.phrases.say: ``%(name)s`` in the text stands for a value.
+    """
+
+    def __init__(self, text: str, **values: object) -> None:
+        self.said = phrase(text, **values)
+        super().__init__(self.said)
 
 
 class UnreadablePackage(VanthuError):

@@ -131,12 +131,14 @@ class Hearing:
         if verdict is None:
             raise NotAllowed("Thư này không bị chặn hay giữ lại, nên không cần gửi ý kiến.")
         if now - row.at > WITHIN:
-            raise NotAllowed(f"Thư này đã quá {WITHIN.days} ngày, cổng không nhận ý kiến nữa; xin liên hệ văn thư đơn vị.")
+            raise NotAllowed(
+                "Thư này đã quá %(days)s ngày, cổng không nhận ý kiến nữa; xin liên hệ văn thư đơn vị.", days=WITHIN.days
+            )
         before = [story for story in views.story(mail_id=mail_id) if story.event is Event.APPEALED]
         if any(story.detail.get("words") == said for story in before):
             return False
         if len({story.at for story in before}) >= MOST:
-            raise NotAllowed(f"Đã có {MOST} ý kiến về thư này; xin đợi văn thư trả lời, hoặc gọi văn thư đơn vị.")
+            raise NotAllowed("Đã có %(most)s ý kiến về thư này; xin đợi văn thư trả lời, hoặc gọi văn thư đơn vị.", most=MOST)
         waiting, opening = self._laid_before(row, verdict, now)
         stories = tuple(_story(case, row, said, by, answer, now) for case in waiting)
         letters = self._thanks(row, verdict, answer, now) if answer is not None and not before else ()

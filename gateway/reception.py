@@ -38,7 +38,7 @@ class Reception:
     def receive(self, case_id: str, by: Account, number: str = "", on: date | None = None) -> Case:
         """Tiếp nhận: the clerk has registered it in her book; the number is hers, never made here."""
         if len(number.strip()) > _LONGEST_NUMBER:
-            raise NotAllowed(f"Số đến dài quá {_LONGEST_NUMBER} ký tự.")
+            raise NotAllowed("Số đến dài quá %(most)s ký tự.", most=_LONGEST_NUMBER)
         words = in_the_book(number.strip())
         return self._answer(case_id, CaseEvent.RECEIVE, by, REGISTERED, words, number=number.strip(), on=on)
 

@@ -31,6 +31,7 @@ from gateway.model import (
     digest_of,
 )
 from gateway.notices import Notices, may_be_told
+from gateway.phrases import phrase
 from gateway.policy.facts import local_day
 from gateway.policy.sameness import Layer
 from gateway.rights import decidable, unit_name
@@ -41,12 +42,16 @@ LONGEST_REASON = 1000  # characters
 _REMIND_EVERY = timedelta(hours=20)  # once a day, also when the clock of the day before was a little later
 _TRIES = 5  # while other mails join the case
 
-RELATIONS = {Relation.RECALL: "thu hồi", Relation.CORRECTION: "đính chính", Relation.REPLACEMENT: "thay thế"}
+RELATIONS = {
+    Relation.RECALL: phrase("thu hồi"),
+    Relation.CORRECTION: phrase("đính chính"),
+    Relation.REPLACEMENT: phrase("thay thế"),
+}
 _VOID = (CaseState.RETURNED, CaseState.WITHDRAWN)  # a recall that was itself sent back recalls nothing
 _STRONG = (Layer.AXIS, Layer.MAIL, Layer.FILE, Layer.NUMBER)
 _ON_ITS_WAY = (CaseState.APPROVED, CaseState.HANDED_OVER, CaseState.REGISTERED, CaseState.DONE)
 
-ASK_AGAIN = "Nếu vẫn cần, xin đề nghị người gửi gửi lại."
+ASK_AGAIN = phrase("Nếu vẫn cần, xin đề nghị người gửi gửi lại.")
 
 # Copies that reached nobody.  A COPY was delivered as well: to release it would be to deliver it twice.
 _KEPT_BACK = (Action.REDIRECT, Action.HOLD)
@@ -88,9 +93,11 @@ class Review:
         if case.state is CaseState.WAITING:
             self._check_bytes(case, CaseEvent.APPROVE)
         if not despite and case.state is CaseState.WAITING and (why := self.misgivings(case)):
-            raise NotAllowed(f"{why[0]} Xin xem lại, rồi đánh dấu “Tôi đã xem, vẫn duyệt” nếu vẫn bàn giao.")
+            raise NotAllowed("%(why)s Xin xem lại, rồi đánh dấu “Tôi đã xem, vẫn duyệt” nếu vẫn bàn giao.", why=why[0])
         if case.office not in self._offices:
-            raise NotAllowed(f"Chưa có hệ thống quản lý văn bản nào của {self._name(case.unit)} được nối với cổng này.")
+            raise NotAllowed(
+                "Chưa có hệ thống quản lý văn bản nào của %(unit)s được nối với cổng này.", unit=self._name(case.unit)
+            )
         delivery = Delivery(
             id=next(self._delivery_ids(case.id)),
             mail_id=case.mail_id,
@@ -106,11 +113,11 @@ class Review:
         found = []
         for tie in casework.ties(case.id):
             if tie.other_id == case.id and views.case(tie.case_id).state not in _VOID:
-                found.append(f"Đã có văn bản khác {RELATIONS[tie.relation]} văn bản này.")
+                found.append(phrase("Đã có văn bản khác %(does)s văn bản này.", does=RELATIONS[tie.relation]))
         for proposal in casework.proposals(case.id):
             other = views.case(proposal.other_id if proposal.case_id == case.id else proposal.case_id)
             if not proposal.decision and proposal.layer in _STRONG and other.state in _ON_ITS_WAY:
-                found.append("Văn bản này có thể đã được bàn giao trong một hồ sơ khác.")
+                found.append(phrase("Văn bản này có thể đã được bàn giao trong một hồ sơ khác."))
         return tuple(dict.fromkeys(found))
 
     def release(self, case_id: str, by: Account, reason: str) -> Case:
@@ -183,9 +190,12 @@ class Review:
             return ""
         told = [each for each in views.story(case_id=case.id) if each.event is Event.DROPPED and each.mail_id in gone]
         if not told:  # it had passed, and its bytes were dropped before somebody appealed
-            return "Nội dung thư không còn trên cổng: đã xóa theo thời hạn lưu (keep_passed_days trong mục [store])."
-        day, setting = local_day(told[-1].at), told[-1].detail["setting"]
-        return f"Nội dung thư không còn trên cổng: đã xóa ngày {day:%d/%m/%Y} theo thời hạn lưu ({setting} trong mục [store])."
+            return phrase("Nội dung thư không còn trên cổng: đã xóa theo thời hạn lưu (keep_passed_days trong mục [store]).")
+        return phrase(
+            "Nội dung thư không còn trên cổng: đã xóa ngày %(day)s theo thời hạn lưu (%(setting)s trong mục [store]).",
+            day=f"{local_day(told[-1].at):%d/%m/%Y}",
+            setting=told[-1].detail["setting"],
+        )
 
     def barred(self, case: Case) -> frozenset[CaseEvent]:
         """The decisions that would send a mail whose bytes are no longer kept."""
@@ -197,7 +207,7 @@ class Review:
 
     def _check_bytes(self, case: Case, event: CaseEvent) -> None:
         if event in self.barred(case):
-            raise NotAllowed(f"{self.bytes_gone(case)} {ASK_AGAIN}")
+            raise NotAllowed("%(gone)s %(again)s", gone=self.bytes_gone(case), again=ASK_AGAIN)
 
     def retry(self, delivery_id: str, by: Account) -> Delivery:
         """Try a delivery again that was given up, refused or is uncertain: the IT officer's act."""
@@ -441,5 +451,5 @@ def said(reason: str) -> str:
     """The reason without spaces around it; NotAllowed when there is none, or a very long one."""
     words = reason.strip()
     if not words or len(words) > LONGEST_REASON:
-        raise NotAllowed(f"Cần ghi lý do, không quá {LONGEST_REASON} ký tự.")
+        raise NotAllowed("Cần ghi lý do, không quá %(most)s ký tự.", most=LONGEST_REASON)
     return words

@@ -10,6 +10,7 @@ from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed
 from gateway.lifecycle import CaseState
 from gateway.model import Account, Action, Case, Role
+from gateway.phrases import phrase
 from gateway.roles import assigns, decides, is_clerk
 from gateway.store import Store
 
@@ -18,7 +19,7 @@ def decidable(store: Store, directory: Directory, case_id: str, by: Account) -> 
     """The case, when this person may decide about it.  NotFound, NotAllowed."""
     case = _unsealed(store, case_id)
     if not decides(by, case.unit):
-        raise NotAllowed(f"Chỉ văn thư {unit_name(directory, case.unit)} được quyết định hồ sơ này.")
+        raise NotAllowed("Chỉ văn thư %(unit)s được quyết định hồ sơ này.", unit=unit_name(directory, case.unit))
     return case
 
 
@@ -26,7 +27,7 @@ def assignable(store: Store, directory: Directory, case_id: str, by: Account) ->
     """The case, when this person may say who looks after it.  NotFound, NotAllowed."""
     case = _unsealed(store, case_id)
     if not assigns(by, case.unit):
-        raise NotAllowed(f"Chỉ văn thư và lãnh đạo {unit_name(directory, case.unit)} được giao hồ sơ này.")
+        raise NotAllowed("Chỉ văn thư và lãnh đạo %(unit)s được giao hồ sơ này.", unit=unit_name(directory, case.unit))
     return case
 
 
@@ -45,7 +46,7 @@ def is_sealed(case: Case) -> bool:
 def unit_name(directory: Directory, code: str) -> str:
     """The name of a unit, for a person."""
     organisation = directory.organisation(code)
-    return organisation.name if organisation is not None else f"đơn vị {code}"
+    return organisation.name if organisation is not None else phrase("đơn vị %(code)s", code=code)
 
 
 def acting(store: Store, account: Account, now: datetime) -> Account:

@@ -9,6 +9,7 @@ from gateway.causes import cause_of
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState
 from gateway.model import Account, Delivery, Value
+from gateway.phrases import phrase
 from gateway.review import Review, said
 from gateway.roles import Verb, allows
 from gateway.store import Store
@@ -75,7 +76,7 @@ class Traffic:
             try:
                 self._review.retry(delivery.id, by)
             except (NotAllowed, IllegalTransition, NotFound) as refusal:
-                why = why or (str(refusal) if isinstance(refusal, NotAllowed) else "Lượt chuyển vừa đổi trạng thái.")
+                why = why or (refusal.said if isinstance(refusal, NotAllowed) else phrase("Lượt chuyển vừa đổi trạng thái."))
             else:
                 done += 1
         return Tally(done=done, left=len(these) - done, why=why)

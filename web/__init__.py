@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 
-from gateway.directory.headings import in_words
 from gateway.errors import StoreUnavailable
 from gateway.model import Account
 from gateway.policy.explain import what_would_change_it
@@ -31,6 +30,8 @@ from web import (
     files,
     format,
     health,
+    language,
+    languages,
     look,
     mailboxes,
     mails,
@@ -58,6 +59,7 @@ def create_app(gateway: WebGateway) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 30 * 24 * 3600  # every address of a static file names its content
     security.protect(app, gateway.settings)
+    language.install(app)
     auth.install(app)
     auth.takes_files(app, "directory.preview", "policy.rehearse")  # before the form is read for its token
     CSRFProtect(app)
@@ -77,6 +79,7 @@ def create_app(gateway: WebGateway) -> Flask:
         metrics,
         api,
         look,
+        languages,
     ):
         app.register_blueprint(part.blueprint)
     errors.install(app)
@@ -90,10 +93,10 @@ def create_app(gateway: WebGateway) -> Flask:
         target=target_name,
         by_day=by_day,
         due=_due,
-        change=in_words,
+        change=directory.change_in_words,
         would_change=what_would_change_it,
     )
-    app.jinja_env.globals.update(asset=asset)
+    app.jinja_env.globals.update(asset=asset, _n=format.counted)
     return app
 
 

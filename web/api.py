@@ -16,6 +16,7 @@ from gateway.rights import is_sealed
 from gateway.roles import Verb, allows
 from web.auth import marked, may_see, me, tell_seen, units_of
 from web.context import gateway, store
+from web.language import gettext
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -28,13 +29,15 @@ def _answers(view: Callable[P, object]) -> Callable[P, Response]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
         if not current_user.is_authenticated:
-            return _json({"error": "sign-in-required", "said": "Xin đăng nhập."}, 401)
+            return _json({"error": "sign-in-required", "said": gettext("Xin đăng nhập.")}, 401)
         if not allows(me(), Verb.SEE_CASES):
-            return _json({"error": "not-allowed", "said": "Tài khoản này không làm được việc đó."}, 403)
+            return _json({"error": "not-allowed", "said": gettext("Tài khoản này không làm được việc đó.")}, 403)
         try:
             return _json(view(*args, **kwargs))
         except NotFound:
-            return _json({"error": "not-found", "said": "Không có thư này, hoặc thư không thuộc đơn vị của anh/chị."}, 404)
+            return _json(
+                {"error": "not-found", "said": gettext("Không có thư này, hoặc thư không thuộc đơn vị của anh/chị.")}, 404
+            )
 
     return marked(guarded, Verb.SEE_CASES)
 

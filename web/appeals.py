@@ -11,6 +11,7 @@ from gateway.model import Verdict
 from gateway.store import MailRow
 from web.auth import anybody, limiter
 from web.context import gateway, store
+from web.language import gettext, said
 
 blueprint = Blueprint("appeals", __name__)
 
@@ -35,12 +36,12 @@ def appeal(mail_id: str, sign: str) -> ResponseReturnValue:
     try:
         taken = gateway().hearing.hear(mail_id, words)
     except NotAllowed as refusal:
-        problem = str(refusal)
+        problem = said(refusal.said)
     else:
         done = (
-            "Văn thư đã nhận được ý kiến và sẽ trả lời bằng thư điện tử."
+            gettext("Văn thư đã nhận được ý kiến và sẽ trả lời bằng thư điện tử.")
             if taken
-            else "Ý kiến này đã được nhận trước đó và đang chờ văn thư xem; xin đợi trả lời."
+            else gettext("Ý kiến này đã được nhận trước đó và đang chờ văn thư xem; xin đợi trả lời.")
         )
     status = 422 if problem else 200
     return render_template("appeal.html", row=row, verdict=verdict, longest=LONGEST, problem=problem, done=done), status

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
-from urllib.parse import urlsplit
 
 import msgspec
 from flask import Blueprint, Flask, Response, abort, flash, redirect, render_template, request, session, url_for
@@ -24,6 +23,8 @@ from gateway.rights import acting, is_sealed, overseeing
 from gateway.roles import Verb, allows, decides, seen_units, sees
 from web.context import gateway, store
 from web.format import utc_now
+from web.language import gettext
+from web.paths import local_path
 from web.security import SIGNED_IN_FOR
 
 logger = logging.getLogger(__name__)
@@ -221,7 +222,7 @@ def sign_out() -> ResponseReturnValue:
     """Sign out and forget the session."""
     logout_user()
     session.clear()
-    flash("Anh/chị đã đăng xuất.")
+    flash(gettext("Anh/chị đã đăng xuất."))
     return redirect(url_for("auth.sign_in"))
 
 
@@ -245,16 +246,8 @@ def change_password() -> ResponseReturnValue:
     store().put_account(changed)
     logger.info("password changed: name=%r peer=%s", account.name, request.remote_addr)
     _begin_session(changed)
-    flash("Đã đổi mật khẩu. Các phiên đăng nhập khác của tài khoản này đã kết thúc.")
+    flash(gettext("Đã đổi mật khẩu. Các phiên đăng nhập khác của tài khoản này đã kết thúc."))
     return redirect(url_for("home"))
-
-
-def local_path(wanted: str) -> str:
-    """The page to go to after signing in, when it is one of ours; "" for anything that could lead elsewhere."""
-    parts = urlsplit(wanted)
-    if parts.scheme or parts.netloc or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
-        return ""
-    return wanted if wanted.isprintable() else ""
 
 
 def _begin_session(account: Account) -> None:
@@ -267,13 +260,17 @@ def _begin_session(account: Account) -> None:
 def _problem_with(account: Account, old: str, new: str, again: str) -> tuple[str, int]:
     """What is wrong with a change of password, in Vietnamese, and the status of the answer; "" when nothing is."""
     if not check_password_hash(account.password_hash, old):
-        return "Mật khẩu hiện tại chưa đúng.", 401
+        return gettext("Mật khẩu hiện tại chưa đúng."), 401
     if new != again:
-        return "Hai lần nhập mật khẩu mới không giống nhau.", 400
+        return gettext("Hai lần nhập mật khẩu mới không giống nhau."), 400
     if not SHORTEST_PASSWORD <= len(new) <= _LONGEST_PASSWORD:
-        return f"Mật khẩu mới cần từ {SHORTEST_PASSWORD} đến {_LONGEST_PASSWORD} ký tự.", 400
+        return gettext(
+            "Mật khẩu mới cần từ %(shortest_password)s đến %(longest_password)s ký tự.",
+            shortest_password=SHORTEST_PASSWORD,
+            longest_password=_LONGEST_PASSWORD,
+        ), 400
     if new.lower() == account.name.lower() or new == old:
-        return "Mật khẩu mới không được trùng với tên đăng nhập hoặc mật khẩu cũ.", 400
+        return gettext("Mật khẩu mới không được trùng với tên đăng nhập hoặc mật khẩu cũ."), 400
     return "", 200
 
 

@@ -20,6 +20,7 @@ from web.auth import may, me, units_of
 from web.context import gateway, store
 from web.directory import write
 from web.format import moment, utc_now
+from web.language import gettext, said
 
 blueprint = Blueprint("campaigns", __name__)
 
@@ -70,18 +71,18 @@ def open_one() -> ResponseReturnValue:
         plan = importing.preview_row("campaigns", typed, folder)
         problems = {error.column: error.said for error in plan.errors}
         if plan.changed or plan.unchanged:
-            problems["guide"] = "văn bản này đã có một đợt báo cáo gửi về hộp thư này"
+            problems["guide"] = gettext("văn bản này đã có một đợt báo cáo gửi về hộp thư này")
         if typed["until"] and typed["from"] and not problems and plan.added[0].after:
             row = plan.added[0].after
             if row["until"] < row["from"]:
-                problems["until"] = "ngày kết thúc sớm hơn ngày bắt đầu"
+                problems["until"] = gettext("ngày kết thúc sớm hơn ngày bắt đầu")
         if problems:
             return render_template("campaign_new.html", typed=typed, problems=problems), 422
         write(plan)
     except ConfigError as error:
         return render_template("campaign_new.html", typed=typed, problems={"": str(error)}), 422
     gateway().review.told_campaign(me(), guide=typed["guide"], mailbox=typed["mailbox"])
-    flash(f"Đã mở đợt báo cáo theo văn bản {typed['guide']}.", "good")
+    flash(gettext("Đã mở đợt báo cáo theo văn bản %(guide)s.", guide=typed["guide"]), "good")
     return redirect(url_for(".campaigns"))
 
 
@@ -121,10 +122,19 @@ def as_csv(key: str) -> ResponseReturnValue:
     campaign = _campaign(key)
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(("Đơn vị", "Mã đơn vị", "Tình trạng", "Gửi lúc", "Người gửi", "Tệp"))
+    writer.writerow(
+        (
+            gettext("Đơn vị"),
+            gettext("Mã đơn vị"),
+            gettext("Tình trạng"),
+            gettext("Gửi lúc"),
+            gettext("Người gửi"),
+            gettext("Tệp"),
+        )
+    )
     for each in _standings(campaign):
         unit = (each.unit.name, each.unit.code) if each.unit is not None else ("", "")
-        cells = (*unit, STANDINGS[each.standing], moment(each.at), each.sender, "; ".join(each.files))
+        cells = (*unit, said(STANDINGS[each.standing]), moment(each.at), each.sender, "; ".join(each.files))
         writer.writerow([_harmless(cell) for cell in cells])
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="dot-bao-cao-{key}.csv"'
@@ -145,7 +155,7 @@ def remind(key: str) -> ResponseReturnValue:
     try:
         told = gateway().review.remind(campaign, codes, me())
     except NotAllowed as refusal:
-        flash(str(refusal), "problem")
+        flash(said(refusal.said), "problem")
     else:
         flash(_said(told, codes), "good" if told else "problem")
     return redirect(url_for(".one", key=key))
@@ -153,10 +163,10 @@ def remind(key: str) -> ResponseReturnValue:
 
 def _said(told: Sequence[str], codes: Sequence[str]) -> str:
     if not codes:
-        return "Xin chọn ít nhất một đơn vị."
+        return gettext("Xin chọn ít nhất một đơn vị.")
     if not told:
-        return "Không gửi thư nào: các đơn vị này đã được nhắc hôm nay, hoặc chưa có hộp thư văn thư."
-    return f"Đã gửi thư nhắc tới {len(told)} hộp thư văn thư."
+        return gettext("Không gửi thư nào: các đơn vị này đã được nhắc hôm nay, hoặc chưa có hộp thư văn thư.")
+    return gettext("Đã gửi thư nhắc tới %(count)s hộp thư văn thư.", count=len(told))
 
 
 def key_of(campaign: Campaign) -> str:

@@ -16,6 +16,7 @@ from gateway.roles import Verb
 from web import casework, evidence, files, stories
 from web.auth import may, may_see, me, possible_acts, tell_seen, units_of, visible_case
 from web.context import gateway, store
+from web.language import gettext, said
 from web.lists import CASE_CURSOR, ROWS, searched, starts_after
 from web.names import courier_name, name_of, unit_name
 from web.reasons import typed_reason
@@ -79,8 +80,8 @@ def queue() -> ResponseReturnValue:
         "queue.html",
         page=page,
         tab=tab,
-        tabs=[(name, title, sum(counts.get(state, 0) for state in states)) for name, (title, states) in TABS.items()],
-        title=TABS[tab][0],
+        tabs=[(name, gettext(title), sum(counts.get(state, 0) for state in states)) for name, (title, states) in TABS.items()],
+        title=gettext(TABS[tab][0]),
         text=text,
         unit=wanted,
         unit_choices=_unit_choices(account),
@@ -179,10 +180,10 @@ def withdraw(case_id: str) -> ResponseReturnValue:
 
 
 _DONE = {
-    CaseEvent.APPROVE: "Đã duyệt {name}: đang bàn giao cho hệ thống quản lý văn bản.",
-    CaseEvent.RELEASE: "Đã cho qua {name}.",
-    CaseEvent.RETURN: "Đã trả lại {name}: người gửi sẽ nhận được thư nêu lý do.",
-    CaseEvent.WITHDRAW: "Đã thu hồi {name}.",
+    CaseEvent.APPROVE: "Đã duyệt %(name)s: đang bàn giao cho hệ thống quản lý văn bản.",
+    CaseEvent.RELEASE: "Đã cho qua %(name)s.",
+    CaseEvent.RETURN: "Đã trả lại %(name)s: người gửi sẽ nhận được thư nêu lý do.",
+    CaseEvent.WITHDRAW: "Đã thu hồi %(name)s.",
 }
 
 
@@ -192,18 +193,18 @@ def _decide(case_id: str, event: CaseEvent, act: Callable[[Account, str], object
     case = visible_case(case_id)
     reason = typed_reason()
     if event is not CaseEvent.APPROVE and not reason:
-        flash("Xin chọn hoặc ghi lý do: người gửi và sổ theo dõi cần biết vì sao.", "problem")
+        flash(gettext("Xin chọn hoặc ghi lý do: người gửi và sổ theo dõi cần biết vì sao."), "problem")
         return redirect(url_for(".one", case_id=case.id))
     following = next_waiting(account, case)
     try:
         act(account, reason)
     except NotAllowed as refusal:
-        flash(str(refusal), "problem")
+        flash(said(refusal.said), "problem")
         return redirect(url_for(".one", case_id=case.id))
     except IllegalTransition:
-        flash("Hồ sơ này vừa có người xử lý trước; quyết định của anh/chị chưa được ghi.", "problem")
+        flash(gettext("Hồ sơ này vừa có người xử lý trước; quyết định của anh/chị chưa được ghi."), "problem")
         return redirect(url_for(".one", case_id=case.id))
-    flash(_DONE[event].format(name=evidence.title(case)), f"done:{case.id}")
+    flash(gettext(_DONE[event], name=evidence.title(case)), f"done:{case.id}")
     if following:
         return redirect(url_for(".one", case_id=following))
     return redirect(url_for(".queue"))
@@ -240,25 +241,37 @@ def _effects(case: Case) -> dict[str, str]:
     """What each decision brings about, said before it is taken."""
     if gateway().review.asks_for_exemption(case):
         return {
-            "release": f"Chấp nhận ý kiến: trong 7 ngày, người gửi được gửi đúng tệp này. {_TOLD}",
-            "return": f"Giữ kết luận: tệp này là văn bản phát hành. {_TOLD}",
+            "release": gettext(
+                "Chấp nhận ý kiến: trong 7 ngày, người gửi được gửi đúng tệp này. %(told)s", told=gettext(_TOLD)
+            ),
+            "return": gettext("Giữ kết luận: tệp này là văn bản phát hành. %(told)s", told=gettext(_TOLD)),
         }
     office = courier_name(case.office) if case.office else ""
-    there = "văn thư phát hành tại đó" if case.direction is Direction.OUTGOING else "văn thư vào sổ văn bản đến tại đó"
-    done = f" Văn bản đã bàn giao: xin thu hồi cả trên {office}." if case.state is CaseState.HANDED_OVER else ""
-    told = _TOLD
+    there = (
+        gettext("văn thư phát hành tại đó")
+        if case.direction is Direction.OUTGOING
+        else gettext("văn thư vào sổ văn bản đến tại đó")
+    )
+    done = (
+        " " + gettext("Văn bản đã bàn giao: xin thu hồi cả trên %(office)s.", office=office)
+        if case.state is CaseState.HANDED_OVER
+        else ""
+    )
+    told = gettext(_TOLD)
     if case.action is Action.COPY:
-        release = "Người nhận đã có thư này. Hồ sơ được đóng, không bàn giao cho hệ thống."
-        give_back = f"Hồ sơ được đóng, không vào sổ. Người nhận đã có thư này. {told}"
+        release = gettext("Người nhận đã có thư này. Hồ sơ được đóng, không bàn giao cho hệ thống.")
+        give_back = gettext("Hồ sơ được đóng, không vào sổ. Người nhận đã có thư này. %(told)s", told=told)
     else:
         whom = ", ".join(case.recipients)
-        release = f"Thư được chuyển nguyên vẹn đến {whom}; văn bản không được bàn giao cho hệ thống. {told}"
-        give_back = f"Văn bản không được bàn giao. {told}"
+        release = gettext(
+            "Thư được chuyển nguyên vẹn đến %(whom)s; văn bản không được bàn giao cho hệ thống. %(told)s", whom=whom, told=told
+        )
+        give_back = gettext("Văn bản không được bàn giao. %(told)s", told=told)
     return {
-        "approve": f"bàn giao cho {office}; {there}.",
+        "approve": gettext("bàn giao cho %(office)s; %(there)s.", office=office, there=there),
         "release": release + done,
         "return": give_back + done,
-        "withdraw": "Hồ sơ được đóng; văn bản này không được phát hành hoặc sử dụng nữa." + done,
+        "withdraw": gettext("Hồ sơ được đóng; văn bản này không được phát hành hoặc sử dụng nữa.") + done,
     }
 
 

@@ -21,6 +21,7 @@ from web import evidence, files
 from web.auth import may, may_see, me, tell_seen, units_of, visible_case
 from web.context import gateway, store
 from web.format import VIETNAM, utc_now
+from web.language import gettext, said
 from web.names import unit_name
 from web.reasons import typed_reason
 
@@ -174,8 +175,8 @@ def _rows(one: Case, other: Case, mails: Sequence[MailRow], others: Sequence[Mai
     theirs = {fact.label: fact.value for fact in evidence.facts(other)}
     rows = [Row(label=label, one=labels.get(label, ""), other=theirs.get(label, "")) for label in labels | theirs]
     pairs = zip_longest(_files(one), _files(other), fillvalue="")
-    rows += [Row(label=f"Tệp {n}", one=a, other=b) for n, (a, b) in enumerate(pairs, 1)]
-    rows.append(Row(label="Người gửi", one=_senders(mails), other=_senders(others)))
+    rows += [Row(label=gettext("Tệp %(n)s", n=n), one=a, other=b) for n, (a, b) in enumerate(pairs, 1)]
+    rows.append(Row(label=gettext("Người gửi"), one=_senders(mails), other=_senders(others)))
     return rows
 
 
@@ -185,7 +186,7 @@ def _files(case: Case) -> list[str]:
 
 
 def _senders(mails: Sequence[MailRow]) -> str:
-    return ", ".join(dict.fromkeys(mail.sender or "không có địa chỉ gửi" for mail in mails))
+    return ", ".join(dict.fromkeys(mail.sender or gettext("không có địa chỉ gửi") for mail in mails))
 
 
 # --- Acts -------------------------------------------------------------------------------------------------------------
@@ -202,7 +203,7 @@ def judge(case_id: str, other_id: str) -> ResponseReturnValue:
 
     def act(by: Account) -> str:
         gateway().desk.judge(later, earlier, by, same=answer == "same")
-        return "Đã ghi: cùng một văn bản." if answer == "same" else "Đã ghi: không cùng một văn bản."
+        return gettext("Đã ghi: cùng một văn bản.") if answer == "same" else gettext("Đã ghi: không cùng một văn bản.")
 
     return _carried_out(case_id, act)
 
@@ -215,7 +216,7 @@ def undo(case_id: str, other_id: str) -> ResponseReturnValue:
 
     def act(by: Account) -> str:
         gateway().desk.take_back(later, earlier, by)
-        return "Đã hoàn tác: hai hồ sơ lại chờ quyết định."
+        return gettext("Đã hoàn tác: hai hồ sơ lại chờ quyết định.")
 
     return _carried_out(case_id, act)
 
@@ -228,7 +229,11 @@ def assign(case_id: str) -> ResponseReturnValue:
 
     def act(by: Account) -> str:
         gateway().desk.assign(case_id, assignee, by)
-        return f"Đã giao hồ sơ cho {assignee}." if assignee else "Hồ sơ không còn giao riêng cho ai."
+        return (
+            gettext("Đã giao hồ sơ cho %(assignee)s.", assignee=assignee)
+            if assignee
+            else gettext("Hồ sơ không còn giao riêng cho ai.")
+        )
 
     return _carried_out(case_id, act)
 
@@ -243,7 +248,7 @@ def transfer(case_id: str) -> ResponseReturnValue:
         if not reason:
             raise NotAllowed("Xin chọn hoặc ghi lý do chuyển: đơn vị nhận cần biết vì sao.")
         moved = gateway().desk.transfer(case_id, unit, by, reason)
-        return f"Đã chuyển hồ sơ cho {unit_name(moved.unit)}; văn thư ở đó được báo bằng thư."
+        return gettext("Đã chuyển hồ sơ cho %(unit)s; văn thư ở đó được báo bằng thư.", unit=unit_name(moved.unit))
 
     return _carried_out(case_id, act)
 
@@ -256,7 +261,7 @@ def receive(case_id: str) -> ResponseReturnValue:
 
     def act(by: Account) -> str:
         gateway().reception.receive(case_id, by, number, local_day(utc_now()))
-        return "Đã tiếp nhận; cơ quan gửi được báo qua trục liên thông."
+        return gettext("Đã tiếp nhận; cơ quan gửi được báo qua trục liên thông.")
 
     return _carried_out(case_id, act)
 
@@ -269,7 +274,7 @@ def refuse(case_id: str) -> ResponseReturnValue:
 
     def act(by: Account) -> str:
         gateway().reception.refuse(case_id, by, reason)
-        return "Đã từ chối; cơ quan gửi được báo lý do qua trục liên thông."
+        return gettext("Đã từ chối; cơ quan gửi được báo lý do qua trục liên thông.")
 
     return _carried_out(case_id, act)
 
@@ -279,9 +284,9 @@ def _carried_out(case_id: str, act: Callable[[Account], str]) -> ResponseReturnV
     try:
         flash(act(me()))
     except NotAllowed as refusal:
-        flash(str(refusal), "problem")
+        flash(said(refusal.said), "problem")
     except IllegalTransition:
-        flash("Hồ sơ này vừa đổi trạng thái nên việc này không làm được nữa.", "problem")
+        flash(gettext("Hồ sơ này vừa đổi trạng thái nên việc này không làm được nữa."), "problem")
     return redirect(url_for("cases.one", case_id=case_id))
 
 
@@ -326,9 +331,9 @@ def set_stand_in() -> ResponseReturnValue:
             until=_midnight((until or local_day(utc_now())) + timedelta(days=1)),
         )
     except NotAllowed as refusal:
-        flash(str(refusal), "problem")
+        flash(said(refusal.said), "problem")
     else:
-        flash("Đã ghi người thay." if form.get("stand_in") else "Đã kết thúc việc thay.")
+        flash(gettext("Đã ghi người thay.") if form.get("stand_in") else gettext("Đã kết thúc việc thay."))
     return redirect(url_for(".stand_in"))
 
 

@@ -14,6 +14,7 @@ from gateway.roles import Verb
 from web.auth import may, me, tell_seen
 from web.casework import silent
 from web.context import gateway, store
+from web.language import gettext, said
 from web.lists import DELIVERY_CURSOR, ROWS, starts_after
 from web.mailboxes import how_many_alarms
 
@@ -66,11 +67,11 @@ def retry(delivery_id: str) -> ResponseReturnValue:
     try:
         gateway().review.retry(delivery_id, me())
     except NotAllowed as refusal:
-        flash(str(refusal), "problem")
+        flash(said(refusal.said), "problem")
     except IllegalTransition:
-        flash("Lượt chuyển này vừa đổi trạng thái nên không cần chuyển lại.", "problem")
+        flash(gettext("Lượt chuyển này vừa đổi trạng thái nên không cần chuyển lại."), "problem")
     else:
-        flash("Đã đưa lượt chuyển vào hàng chờ, cổng sẽ chuyển lại ngay.")
+        flash(gettext("Đã đưa lượt chuyển vào hàng chờ, cổng sẽ chuyển lại ngay."))
     return redirect(url_for(".deliveries", tab=tab if tab in TABS else "failed"))
 
 
@@ -85,8 +86,17 @@ def retry_group() -> ResponseReturnValue:
     except ValueError:
         abort(400)
     asked = state is DeliveryState.UNCERTAIN
-    done = f"Đang tra cứu {tally.done} lượt chuyển." if asked else f"Đã cho chuyển lại {tally.done} lượt."
-    flash(f"{done} {tally.left} lượt cần xem riêng: {tally.why}" if tally.left else done, "problem" if tally.left else "good")
+    done = (
+        gettext("Đang tra cứu %(done)s lượt chuyển.", done=tally.done)
+        if asked
+        else gettext("Đã cho chuyển lại %(done)s lượt.", done=tally.done)
+    )
+    flash(
+        gettext("%(done)s %(left)s lượt cần xem riêng: %(why)s", done=done, left=tally.left, why=said(tally.why))
+        if tally.left
+        else done,
+        "problem" if tally.left else "good",
+    )
     return redirect(url_for(".deliveries"))
 
 
@@ -98,19 +108,23 @@ def decide(delivery_id: str) -> ResponseReturnValue:
     try:
         if act == "look-up":
             number = traffic.look_up_now((delivery_id,), me())
-            flash("Đang tra cứu nơi nhận." if number else "Lượt chuyển này vừa đổi trạng thái nên không cần tra cứu.")
+            flash(
+                gettext("Đang tra cứu nơi nhận.")
+                if number
+                else gettext("Lượt chuyển này vừa đổi trạng thái nên không cần tra cứu.")
+            )
         elif act == "arrived":
             traffic.confirm(delivery_id, me(), reason)
-            flash("Đã ghi: văn bản đã đến nơi.")
+            flash(gettext("Đã ghi: văn bản đã đến nơi."))
         elif act == "cancel":
             traffic.cancel(delivery_id, me(), reason)
-            flash("Đã hủy lượt chuyển; hồ sơ chờ văn thư quyết định lại.")
+            flash(gettext("Đã hủy lượt chuyển; hồ sơ chờ văn thư quyết định lại."))
         else:
             abort(400)
     except NotAllowed as refusal:
-        flash(str(refusal), "problem")
+        flash(said(refusal.said), "problem")
     except IllegalTransition:
-        flash("Lượt chuyển này vừa đổi trạng thái nên không làm được việc đó nữa.", "problem")
+        flash(gettext("Lượt chuyển này vừa đổi trạng thái nên không làm được việc đó nữa."), "problem")
     return redirect(url_for(".deliveries"))
 
 
@@ -119,7 +133,7 @@ def decide(delivery_id: str) -> ResponseReturnValue:
 def resume(name: str) -> ResponseReturnValue:
     """Take up a courier that was paused."""
     gateway().traffic.resume(name, me())
-    flash("Đã cho chạy lại đường chuyển; nếu vẫn sai, cổng lại tạm dừng và báo ở đây.")
+    flash(gettext("Đã cho chạy lại đường chuyển; nếu vẫn sai, cổng lại tạm dừng và báo ở đây."))
     return redirect(url_for(".deliveries"))
 
 
@@ -139,11 +153,11 @@ def attach() -> ResponseReturnValue:
     try:
         case = gateway().answers.attach(form.get("courier", ""), form.get("event", ""), case_id, me())
     except NotAllowed as refusal:
-        flash(str(refusal), "problem")
+        flash(said(refusal.said), "problem")
     except NotFound:
-        flash("Trả lời này không còn ở danh sách; có thể đã có người gắn vào hồ sơ.", "problem")
+        flash(gettext("Trả lời này không còn ở danh sách; có thể đã có người gắn vào hồ sơ."), "problem")
     else:
-        flash(f"Đã gắn trả lời vào hồ sơ {case.id[-6:]}.", "good")
+        flash(gettext("Đã gắn trả lời vào hồ sơ %(id)s.", id=case.id[-6:]), "good")
     return redirect(url_for(".orphans"))
 
 

@@ -14,10 +14,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway.directory import export, importing, writing
-from gateway.directory.changes import Preview
+from gateway.directory.changes import Preview, RowChange
 from gateway.directory.check import Finding, appearing, check
 from gateway.directory.columns import TABLES
 from gateway.directory.files import contents, version_of
+from gateway.directory.headings import in_words
 from gateway.directory.history import TableChange, changes
 from gateway.directory.snapshot import Directory, Mailbox, OfficeAccount, Organisation, is_valid
 from gateway.errors import ConfigError, VanthuError
@@ -29,6 +30,7 @@ from gateway.store.texts import fold
 from web.auth import may, me
 from web.context import gateway, store
 from web.format import utc_now
+from web.language import DEFAULT, gettext, language, said
 from web.lists import searched
 
 blueprint = Blueprint("directory", __name__)
@@ -109,7 +111,7 @@ def directory() -> ResponseReturnValue:
     files = contents(_folder())
     return render_template(
         "directory.html",
-        counts=[(TITLES[table.file], max(files.get(table.file, "\n").rstrip().count("\n"), 0)) for table in TABLES],
+        counts=[(said(TITLES[table.file]), max(files.get(table.file, "\n").rstrip().count("\n"), 0)) for table in TABLES],
         findings=findings[:_SHOWN],
         all_findings=len(findings),
         errors=sum(finding.is_error for finding in findings),
@@ -142,7 +144,10 @@ def preview() -> ResponseReturnValue:
     upload = request.files.get("file")
     data = upload.read(LONGEST_LIST + 1) if upload is not None else b""
     if upload is None or not upload.filename or not data or len(data) > LONGEST_LIST:
-        flash(f"Xin chọn một danh sách (.xlsx, .xls, .ods, .csv), không quá {LONGEST_LIST >> 20} MB.", "problem")
+        flash(
+            gettext("Xin chọn một danh sách (.xlsx, .xls, .ods, .csv), không quá %(most)s MB.", most=LONGEST_LIST >> 20),
+            "problem",
+        )
         return redirect(url_for(".directory"))
     table, sheet = request.form.get("table", ""), request.form.get("sheet", "").strip()
     try:
@@ -152,13 +157,14 @@ def preview() -> ResponseReturnValue:
         )
         found = _new_findings(plan)
     except VanthuError as error:
-        flash(importing.in_vietnamese(str(error)), "problem")
+        flash(_wrong(error), "problem")
         return redirect(url_for(".directory"))
     word = _plans.keep(me().name, plan) if plan.is_good and plan.changes else ""
     page = render_template(
         "directory_import.html",
-        plan=plan, word=word, name=upload.filename, title=TITLES[plan.file], shown=_SHOWN, findings=found[:_SHOWN],
-        all_findings=len(found), titles=TITLES,
+        plan=plan, word=word, name=upload.filename, title=said(TITLES[plan.file]), shown=_SHOWN, findings=found[:_SHOWN],
+        all_findings=len(found),
+        titles={file: said(title) for file, title in TITLES.items()},
     )  # fmt: skip
     return page, 200 if plan.is_good else 422
 
@@ -169,14 +175,21 @@ def apply() -> ResponseReturnValue:
     """Write what the preview showed; the gateway decides by it at once."""
     plan = _plans.take(me().name, request.form.get("word", ""))
     if plan is None:
-        flash("Bản xem trước này không còn; xin chọn lại danh sách.", "problem")
+        flash(gettext("Bản xem trước này không còn; xin chọn lại danh sách."), "problem")
         return redirect(url_for(".directory"))
     try:
         write(plan)
     except ConfigError as error:
-        flash(importing.in_vietnamese(str(error)), "problem")
+        flash(_wrong(error), "problem")
         return redirect(url_for(".directory"))
-    flash(f"Đã ghi {len(plan.changes)} thay đổi vào bảng {TITLES[plan.file]}; cổng dùng danh bạ mới từ bây giờ.", "good")
+    flash(
+        gettext(
+            "Đã ghi %(count)s thay đổi vào bảng %(titles)s; cổng dùng danh bạ mới từ bây giờ.",
+            count=len(plan.changes),
+            titles=said(TITLES[plan.file]),
+        ),
+        "good",
+    )
     return redirect(url_for(".directory"))
 
 
@@ -190,6 +203,25 @@ def write(plan: Preview) -> None:
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------
+
+
+def _wrong(error: VanthuError) -> str:
+    """What is wrong with a list, in the language of the page: the command line says it in English."""
+    return importing.in_vietnamese(str(error)) if language() == DEFAULT else str(error)
+
+
+def change_in_words(change: RowChange, file: str) -> str:
+    """One line about a row that changed; in other languages than Vietnamese by the columns' own names."""
+    if language() == DEFAULT:
+        return in_words(change, file)
+    key, before, after = " ".join(filter(None, change.key)), change.before or {}, change.after or {}
+    if change.after is None:
+        return gettext("%(key)s: bỏ", key=key)
+    if change.before is None:
+        cells = "; ".join(f"{name}: {cell}" for name, cell in after.items() if cell.lower() not in change.key)
+        return gettext("%(key)s: thêm mới; %(cells)s", key=key, cells=cells)
+    moved = (f"{name}: {before.get(name) or '–'} → {after.get(name) or '–'}" for name in change.columns)
+    return f"{key}: {'; '.join(moved)}"
 
 
 def _folder() -> Path:

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from gateway.errors import NotAllowed, NotFound, StoreUnavailable
+from web.language import said
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def install(app: Flask) -> None:
     """Give the app its error pages."""
     app.register_error_handler(CSRFError, lambda _: _show(400, _STALE))
     app.register_error_handler(NotFound, lambda _: _show(404))
-    app.register_error_handler(NotAllowed, lambda refusal: _show(403, _Page(_PAGES[403].title, str(refusal))))
+    app.register_error_handler(NotAllowed, lambda refusal: _show(403, _Page(_PAGES[403].title, refusal.said)))
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(HTTPException, lambda error: _http(error))
     app.register_error_handler(Exception, _unexpected)
@@ -86,6 +87,6 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 
 def _show(code: int, page: _Page | None = None) -> ResponseReturnValue:
-    said = page or _PAGES.get(code) or _PAGES[500 if code >= 500 else 400]
+    page = page or _PAGES.get(code) or _PAGES[500 if code >= 500 else 400]
     # The page needs neither store nor session: it must come when either is broken.
-    return render_template("error.html", code=code, title=said.title, advice=said.advice), code
+    return render_template("error.html", code=code, title=said(page.title), advice=said(page.advice)), code

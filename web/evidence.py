@@ -19,6 +19,9 @@ from gateway.model import (
     Value,
 )
 from web.format import day, moment, sentence, words
+from web.language import gettext
+
+_USUAL = {Sign.URGENCY: "Thường"}
 
 
 class Fact(Value):
@@ -27,6 +30,7 @@ class Fact(Value):
     label: str
     value: str
     sources: tuple[Evidence, ...] = ()
+    usual: str = ""  # what it means that nothing is there, where that is no lack
 
 
 class Found(Value):
@@ -41,7 +45,7 @@ def title(case: Case) -> str:
     document = case.document
     if document is not None and document.number_symbol:
         return f"{document.kind} {document.number_symbol}".strip()
-    return (document.subject if document is not None else "") or case.subject or "văn bản chưa có số"
+    return (document.subject if document is not None else "") or case.subject or gettext("văn bản chưa có số")
 
 
 def facts(case: Case) -> tuple[Fact, ...]:
@@ -50,29 +54,32 @@ def facts(case: Case) -> tuple[Fact, ...]:
     if document is None:
         return ()
     rows = (
-        ("Số, ký hiệu", document.number_symbol, Sign.NUMBER),
-        ("Tên loại", document.kind, Sign.KIND),
-        ("Ngày ban hành", day(document.issued_on), Sign.DATE),
-        ("Cơ quan ban hành", document.issuer, Sign.AGENCY),
-        ("Trích yếu", document.subject, Sign.SUBJECT),
-        ("Người ký", _signer(document), Sign.SIGNATURE),
-        ("Độ khẩn", _urgency(document), Sign.URGENCY),
+        (gettext("Số, ký hiệu"), document.number_symbol, Sign.NUMBER),
+        (gettext("Tên loại"), document.kind, Sign.KIND),
+        (gettext("Ngày ban hành"), day(document.issued_on), Sign.DATE),
+        (gettext("Cơ quan ban hành"), document.issuer, Sign.AGENCY),
+        (gettext("Trích yếu"), document.subject, Sign.SUBJECT),
+        (gettext("Người ký"), _signer(document), Sign.SIGNATURE),
+        (gettext("Độ khẩn"), _urgency(document), Sign.URGENCY),
     )
-    usual = tuple(Fact(label=label, value=value, sources=_of(document, sign)) for label, value, sign in rows)
-    return (*usual, *_unusual(document))
+    found = tuple(
+        Fact(label=label, value=value, sources=_of(document, sign), usual=gettext(_USUAL[sign]) if sign in _USUAL else "")
+        for label, value, sign in rows
+    )
+    return (*found, *_unusual(document))
 
 
 def _unusual(document: Document) -> Iterator[Fact]:
     """What most documents do not have: shown only where it is."""
     if document.relation is not Relation.NONE:
         said = f"{sentence(words(document.relation))} {document.concerns}".strip()
-        yield Fact(label="Đối với văn bản khác", value=said, sources=_of(document, Sign.RELATION))
+        yield Fact(label=gettext("Đối với văn bản khác"), value=said, sources=_of(document, Sign.RELATION))
     if document.copy_form:
         said = " ".join(part for part in (document.copy_form, document.copy_number) if part)
-        by = f", {document.copied_by} sao" if document.copied_by else ""
-        yield Fact(label="Bản sao", value=said + by, sources=_of(document, Sign.COPY))
+        by = gettext(", %(who)s sao", who=document.copied_by) if document.copied_by else ""
+        yield Fact(label=gettext("Bản sao"), value=said + by, sources=_of(document, Sign.COPY))
     if document.regime is not Regime.STATE:
-        yield Fact(label="Thể thức", value=sentence(words(document.regime)))
+        yield Fact(label=gettext("Thể thức"), value=sentence(words(document.regime)))
 
 
 def signatures(file: FileReading) -> tuple[Fact, ...]:
@@ -82,15 +89,15 @@ def signatures(file: FileReading) -> tuple[Fact, ...]:
 
 def _signed_by(signature: DigitalSignature) -> str:
     if signature.level is SignatureLevel.NONE:
-        return f"trang {signature.page}" if signature.page else ""
+        return gettext("trang %(page)s", page=signature.page) if signature.page else ""
     by = ", ".join(dict.fromkeys(part for part in (signature.signer, signature.organisation) if part))
-    parts = [by or "không rõ người ký"]
+    parts = [by or gettext("không rõ người ký")]
     if signature.signed_at is not None:
-        parts.append(f"ký lúc {moment(signature.signed_at)}")
+        parts.append(gettext("ký lúc %(signed_at)s", signed_at=moment(signature.signed_at)))
     if signature.issuer:
-        parts.append(f"chứng thư do {signature.issuer} cấp")
+        parts.append(gettext("chứng thư do %(issuer)s cấp", issuer=signature.issuer))
     if signature.level is not SignatureLevel.BROKEN and not signature.covers_all:
-        parts.append("tệp được bổ sung sau khi ký")
+        parts.append(gettext("tệp được bổ sung sau khi ký"))
     return "; ".join(parts)
 
 

@@ -24,6 +24,7 @@ from gateway.rights import is_sealed
 from gateway.roles import Verb
 from web.auth import may, me, tell_seen, visible_case
 from web.context import gateway, store
+from web.language import gettext, said
 
 blueprint = Blueprint("files", __name__)
 
@@ -174,7 +175,7 @@ def main_file(case: Case) -> int:
 def preview(case: Case, *, file: int, page: int) -> Preview:
     """What to show of a file: an image of the page, the words, what lies in it, or why there is nothing."""
     if not case.files:
-        return Preview(file=0, name="", kind="none", problem="Thư này không có tệp nào được lưu trong hồ sơ.")
+        return Preview(file=0, name="", kind="none", problem=gettext("Thư này không có tệp nào được lưu trong hồ sơ."))
     everything = places(case)
     if file >= len(everything):
         abort(404)
@@ -186,7 +187,7 @@ def preview(case: Case, *, file: int, page: int) -> Preview:
     except NotFound:
         return msgspec.structs.replace(seen, problem=_why_no_bytes(place))
     except VanthuError:
-        return msgspec.structs.replace(seen, problem="Tệp này không lấy ra được trong giới hạn an toàn của cổng.")
+        return msgspec.structs.replace(seen, problem=gettext("Tệp này không lấy ra được trong giới hạn an toàn của cổng."))
     seen = msgspec.structs.replace(seen, has_bytes=True)
     if _has_pages(reading):
         return _image_preview(case, place, seen, page)
@@ -209,16 +210,18 @@ def _words_preview(reading: FileReading, seen: Preview, data: bytes) -> Preview:
     if seen.inner:
         return msgspec.structs.replace(seen, kind="files")
     if reading.nature is Nature.UNREADABLE:
-        return msgspec.structs.replace(seen, problem=f"Cổng chưa đọc được tệp này: {why_unreadable(reading.reason)}.")
+        return msgspec.structs.replace(
+            seen, problem=gettext("Cổng chưa đọc được tệp này: %(reason)s.", reason=said(why_unreadable(reading.reason)))
+        )
     return seen
 
 
 def _why_no_bytes(place: Place) -> str:
     if place.reading.reason:
-        return f"Tệp này không mở ra được: {why_unreadable(place.reading.reason)}."
+        return gettext("Tệp này không mở ra được: %(reason)s.", reason=said(why_unreadable(place.reading.reason)))
     if place.depth and not place.way:
-        return "Tệp này không phải văn bản nên cổng không lấy ra. Xin tải tệp chứa nó để xem."
-    return "Bản gốc không còn được lưu trên cổng."
+        return gettext("Tệp này không phải văn bản nên cổng không lấy ra. Xin tải tệp chứa nó để xem.")
+    return gettext("Bản gốc không còn được lưu trên cổng.")
 
 
 def page_image(case: Case, place: Place, page: int) -> bytes:
@@ -274,7 +277,9 @@ def _image_preview(case: Case, place: Place, seen: Preview, page: int) -> Previe
             last = url_for("cases.one", case_id=case.id, file=seen.file, page=page - 1, end=1)
             abort(Response(status=303, headers={"Location": last}))
         except VanthuError:
-            return msgspec.structs.replace(seen, problem=f"Trang {page} không vẽ được. Xin tải tệp gốc để xem.")
+            return msgspec.structs.replace(
+                seen, problem=gettext("Trang %(page)s không vẽ được. Xin tải tệp gốc để xem.", page=page)
+            )
     shown = max(page, 1)
     marks = tuple(line for line in seen.lines if line.box is not None and line.page == shown)
     return msgspec.structs.replace(seen, kind="image", page=shown, more="end" not in request.args, marks=marks)

@@ -1,4 +1,4 @@
-"""Dates, sizes, states and places as Vietnamese readers write them.  Pure; times are shown in Vietnamese time here alone."""
+"""Dates, sizes, states and places as the reader of the page writes them; times are shown in Vietnamese time here alone."""
 
 from __future__ import annotations
 
@@ -29,10 +29,14 @@ from gateway.model import (
 )
 from gateway.policy.reasons import why_unreadable
 from gateway.policy.sameness import Layer
+from web.language import DEFAULT, gettext, language, plural, said
 
 # Asia/Ho_Chi_Minh has had no other offset since 1975: a fixed zone needs no zone files on the machine.
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SPANS = ((86400, "%(num)s ngày"), (3600, "%(num)s giờ"), (60, "%(num)s phút"))
+_POINTS = str.maketrans(",.", ".,")
 _WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 
 WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
@@ -174,7 +178,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
 
 def words(value: StrEnum) -> str:
     """A state, action, role … in the words of the mission's table."""
-    return WORDS[type(value)][value]
+    return gettext(WORDS[type(value)][value])
 
 
 def sentence(text: str) -> str:
@@ -183,8 +187,8 @@ def sentence(text: str) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """Time and date: ``08:45 05/11/2019``; empty when unknown."""
-    return f"{at.astimezone(VIETNAM):%H:%M %d/%m/%Y}" if at is not None else ""
+    """Time and date: ``08:45 05/11/2019``, in English ``08:45 5 Nov 2019``; empty when unknown."""
+    return f"{clock(at)} {day(at.astimezone(VIETNAM))}" if at is not None else ""
 
 
 def clock(at: datetime) -> str:
@@ -194,7 +198,8 @@ def clock(at: datetime) -> str:
 
 def seconds(at: datetime) -> str:
     """Date and time to the second, for stories and proofs: ``08:45:12 05/11/2019``."""
-    return f"{at.astimezone(VIETNAM):%H:%M:%S %d/%m/%Y}"
+    there = at.astimezone(VIETNAM)
+    return f"{there:%H:%M:%S} {day(there)}"
 
 
 def iso(at: datetime) -> str:
@@ -203,16 +208,18 @@ def iso(at: datetime) -> str:
 
 
 def day(at: date | None) -> str:
-    """A date as it stands on a document: ``05/11/2019``; empty when unknown."""
-    return f"{at:%d/%m/%Y}" if at is not None else ""
+    """A date as it stands on a document: ``05/11/2019``, in English ``5 Nov 2019``; empty when unknown."""
+    if at is None:
+        return ""
+    return f"{at:%d/%m/%Y}" if language() == DEFAULT else f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
 def heading(at: datetime, *, now: datetime) -> str:
     """The day of a list's group: ``Hôm nay, Thứ Ba 05/11/2019``."""
     there, today = at.astimezone(VIETNAM).date(), now.astimezone(VIETNAM).date()
-    name = f"{_WEEKDAYS[there.weekday()]} {day(there)}"
-    near = {0: "Hôm nay, ", 1: "Hôm qua, "}.get((today - there).days, "")
-    return near + name
+    name = f"{gettext(_WEEKDAYS[there.weekday()])} {day(there)}"
+    near = {0: gettext("Hôm nay"), 1: gettext("Hôm qua")}.get((today - there).days, "")
+    return f"{near}, {name}" if near else name
 
 
 def due(at: datetime | None, *, now: datetime) -> str:
@@ -220,45 +227,56 @@ def due(at: datetime | None, *, now: datetime) -> str:
     if at is None:
         return ""
     left = at - now
-    return f"quá hạn {span(-left)}" if left < timedelta(0) else f"còn {span(left)}"
+    return gettext("quá hạn %(span)s", span=span(-left)) if left < timedelta(0) else gettext("còn %(span)s", span=span(left))
 
 
 def span(length: timedelta) -> str:
     """A length of time in its largest whole unit: ``3 giờ``."""
     whole = int(length.total_seconds())
-    for size, unit in ((86400, "ngày"), (3600, "giờ"), (60, "phút")):
+    for size, unit in _SPANS:
         if whole >= size:
-            return f"{whole // size} {unit}"
-    return "chưa đầy một phút"
+            return counted(unit, whole // size)
+    return gettext("chưa đầy một phút")
 
 
 def size(count: int) -> str:
-    """A number of bytes: ``1,4 MB``, with the Vietnamese decimal comma."""
+    """A number of bytes: ``1,4 MB``, with the decimal comma of Vietnamese or the point of English."""
     if count < 1024:
         return f"{count} byte"
     for unit, step in (("KB", 1024), ("MB", 1024**2)):
         if count < step * 1024:
-            return f"{count / step:.1f} {unit}".replace(".0 ", " ").replace(".", ",")
-    return f"{count / 1024**3:.1f} GB".replace(".", ",")
+            return _pointed(f"{count / step:.1f}").removesuffix(_pointed(".0")) + f" {unit}"
+    return _pointed(f"{count / 1024**3:.1f}") + " GB"
 
 
 def number(count: float) -> str:
-    """A number with points between thousands and a decimal comma: ``12.345`` or ``3,5``."""
-    if isinstance(count, int) or count == int(count):
-        return f"{int(count):,}".replace(",", ".")
-    return f"{count:,.1f}".translate(str.maketrans(",.", ".,"))
+    """A number as the reader writes it: ``12.345`` and ``3,5`` in Vietnamese, ``12,345`` and ``3.5`` in English."""
+    return _pointed(f"{int(count):,}" if isinstance(count, int) or count == int(count) else f"{count:,.1f}")
+
+
+def counted(text: str, num: int) -> str:
+    """A text with ``%(num)s`` in it: Vietnamese has one form of it, English two."""
+    return plural(text, num) % {"num": number(num)}
+
+
+def _pointed(english: str) -> str:
+    return english.translate(_POINTS) if language() == DEFAULT else english
 
 
 def place(found: Evidence, *, of_several: bool = False) -> str:
     """Where a sign stands: ``trang 1, dòng 3``, with the file's name when the mail has several."""
-    parts = [f"tệp {found.file}" if found.file else "nội dung thư"] if of_several or not found.file else []
+    parts = (
+        [gettext("tệp %(file)s", file=found.file) if found.file else gettext("nội dung thư")]
+        if of_several or not found.file
+        else []
+    )
     if found.page:
-        parts.append(f"trang {found.page}")
+        parts.append(gettext("trang %(page)s", page=found.page))
     if found.line:
-        parts.append(f"dòng {found.line}")
+        parts.append(gettext("dòng %(line)s", line=found.line))
     if found.how is TextSource.OCR:
-        parts.append("đọc từ ảnh")
-    return ", ".join(parts) or "trong tệp"
+        parts.append(gettext("đọc từ ảnh"))
+    return ", ".join(parts) or gettext("trong tệp")
 
 
 def breakable(address: str) -> Markup:
@@ -279,7 +297,7 @@ def utc_now() -> datetime:
 FILTERS: Mapping[str, Callable[..., str]] = {
     "words": words,
     "sentence": sentence,
-    "unreadable": why_unreadable,
+    "unreadable": lambda reason: said(why_unreadable(reason)),
     "moment": moment,
     "clock": clock,
     "seconds": seconds,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web.auth import anybody, local_path
+from web.auth import anybody
 from web.context import gateway
+from web.paths import local_path
 
 blueprint = Blueprint("look", __name__)
 

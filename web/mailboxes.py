@@ -18,6 +18,7 @@ from gateway.store import MailboxState
 from web.auth import may
 from web.context import gateway, store
 from web.format import utc_now
+from web.language import gettext
 
 blueprint = Blueprint("mailboxes", __name__)
 
@@ -85,7 +86,7 @@ def look(name: str) -> ResponseReturnValue:
     """Look into it now, whatever the schedule says."""
     _known(name)
     store().mailboxes.look_now(name)
-    flash("Cổng sẽ đăng nhập và đọc hộp thư này ngay. Xin tải lại trang sau vài giây để xem kết quả.")
+    flash(gettext("Cổng sẽ đăng nhập và đọc hộp thư này ngay. Xin tải lại trang sau vài giây để xem kết quả."))
     return redirect(url_for(".one", name=name))
 
 
@@ -95,7 +96,7 @@ def retry(name: str) -> ResponseReturnValue:
     """Fetch anew what could not be taken."""
     _known(name)
     count = store().mailboxes.retry(name)
-    flash(f"Cổng sẽ lấy lại {count} thư ngay.")
+    flash(gettext("Cổng sẽ lấy lại %(count)s thư ngay.", count=count))
     return redirect(url_for(".one", name=name))
 
 
@@ -123,8 +124,8 @@ def _cards() -> list[Card]:
             address=mailbox.recipient,
             host=mailbox.host,
             folders=mailbox.folders,
-            after=_AFTER[mailbox.after],
-            forward=_FORWARD[mailbox.forward],
+            after=gettext(_AFTER[mailbox.after]),
+            forward=gettext(_FORWARD[mailbox.forward]),
             goes_on=mailbox.forward is not Forward.LEAVE,
             successor=mailbox.successor or gateway().directory().successor(mailbox.recipient, now.date()),
             state=state,

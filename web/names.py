@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.model import Delivery
 from web.context import gateway
+from web.language import gettext
 
 RELAY = "relay"
 APPEND = "append:"
@@ -12,15 +13,15 @@ APPEND = "append:"
 def unit_name(code: str) -> str:
     """The name of an organisation as it is now; its code when the directory does not know it."""
     organisation = gateway().directory().organisation(code) if code else None
-    return organisation.name if organisation is not None else code or "chưa rõ đơn vị"
+    return organisation.name if organisation is not None else code or gettext("chưa rõ đơn vị")
 
 
 def courier_name(name: str) -> str:
     """What carries a delivery, in words: the title of the office system, or the next mail server."""
     if name == RELAY:
-        return "máy chủ thư kế tiếp"
+        return gettext("máy chủ thư kế tiếp")
     if name.startswith(APPEND):
-        return f"hộp thư {name.removeprefix(APPEND)} (IMAP)"
+        return gettext("hộp thư %(append)s (IMAP)", append=name.removeprefix(APPEND))
     office = gateway().directory().office(name)
     return office.title if office is not None else name
 

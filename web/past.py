@@ -14,6 +14,7 @@ from gateway.store import Gap, Outcome
 from web.auth import may
 from web.context import gateway, store
 from web.format import utc_now
+from web.language import said
 
 blueprint = Blueprint("past", __name__)
 
@@ -44,7 +45,7 @@ def past() -> ResponseReturnValue:
     return render_template(
         "past.html",
         imports=store().past.views.imports(),
-        outcomes=[(outcome, OUTCOMES[outcome]) for outcome in Outcome],
+        outcomes=[(outcome, said(OUTCOMES[outcome])) for outcome in Outcome],
         compared=[latest[name] for name in sorted(latest)],
         gaps=GAPS,
         to_do=TO_DO,

@@ -18,6 +18,7 @@ from gateway.store import Replayable
 from web.auth import may, me
 from web.context import gateway, store
 from web.format import utc_now
+from web.language import DEFAULT, gettext, language
 
 blueprint = Blueprint("policy", __name__)
 
@@ -52,13 +53,18 @@ def rehearse() -> ResponseReturnValue:
     text = upload.read(_LONGEST + 1).decode("utf-8", "replace") if upload else ""
     days = next((days for days in DAYS if str(days) == request.form.get("days")), DAYS[1])
     if not text.strip() or len(text) > _LONGEST:
-        flash("Xin chọn tệp chính sách (.toml) cần thử.", "problem")
+        flash(gettext("Xin chọn tệp chính sách (.toml) cần thử."), "problem")
         return redirect(url_for(".policy"))
     try:
         changed = rules.parse(text.encode(), where=(upload.filename if upload else "") or "policy.toml")
     except PolicyMistake as mistake:
         return render_template(
-            "policy_try.html", problem=mistake.vietnamese, days=days, found=(), counter=Counter(), whole=True
+            "policy_try.html",
+            problem=mistake.vietnamese if language() == DEFAULT else str(mistake),
+            days=days,
+            found=(),
+            counter=Counter(),
+            whole=True,
         ), 422
     found, counter, whole = _tried(changed, days)
     gateway().review.told_trial(me(), version=changed.version, days=days, changed=counter.changed)

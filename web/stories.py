@@ -12,6 +12,7 @@ from gateway.model import Action, Case, Direction, Door, Event, Identity, Story,
 from gateway.policy.sameness import Layer
 from gateway.store import Views
 from web.format import WORDS, moment, number, sentence, size
+from web.language import gettext
 
 
 class Told(Value):
@@ -182,7 +183,7 @@ def _told(story: Story, name_of: Callable[[str], str]) -> Told:
     return Told(
         at=story.at,
         event=story.event,
-        said=said or _SAID[story.event],
+        said=gettext(said or _SAID[story.event]),
         actor=story.actor,
         mail_id=story.mail_id,
         details=tuple(line for key, line in lines.items() if key in _ASKED_FOR),
@@ -191,21 +192,25 @@ def _told(story: Story, name_of: Callable[[str], str]) -> Told:
 
 
 def _label(key: str) -> str:
-    return _LABELS.get(key, sentence(key.replace("_", " ")))
+    return gettext(_LABELS[key]) if key in _LABELS else sentence(key.replace("_", " "))
 
 
 def _value(key: str, value: str | int | float | bool | list[str], name_of: Callable[[str], str]) -> str:
     if isinstance(value, list):
         return "; ".join(_verdict(item) for item in value)
     if isinstance(value, bool):
-        return "có" if value else "không"
+        return gettext("có") if value else gettext("không")
     if isinstance(value, int | float):
         return size(int(value)) if key == "size" else number(value)
     if key in _NAMES:
         return name_of(value)
     if key in _TIMES:
         return _time(value)
-    return _VALUES.get(value, value)
+    return _in_words(value)
+
+
+def _in_words(value: str) -> str:
+    return gettext(_VALUES[value]) if value in _VALUES else value
 
 
 def _time(text: str) -> str:
@@ -220,4 +225,9 @@ def _verdict(text: str) -> str:
     match = _VERDICT.fullmatch(text)
     if match is None:
         return text
-    return f"{match['who']}: {_VALUES.get(match['action'], match['action'])} (quy tắc {match['rule']})"
+    return gettext(
+        "%(who)s: %(action)s (quy tắc %(rule)s)",
+        who=match["who"],
+        action=_in_words(match["action"]),
+        rule=match["rule"],
+    )

@@ -10,16 +10,17 @@ from typing import NamedTuple, Protocol
 from gateway.backlog.source import shown
 from gateway.errors import ConfigError
 from gateway.model import Direction
+from gateway.phrases import phrase
 from gateway.policy.facts import VIETNAM
 from gateway.store import DocumentCount, MailCount, Outcome, Trouble
 
 OUTCOMES = {
-    Outcome.ARCHIVED: "có văn bản, đã lưu trữ",
-    Outcome.NOTHING: "không có văn bản",
-    Outcome.SAME: "trùng thư đã nhập",
-    Outcome.SECRET: "có dấu chỉ độ mật, không lưu",
-    Outcome.UNREADABLE: "có tệp không đọc được",
-    Outcome.FAILED: "lỗi, sẽ thử lại lần sau",
+    Outcome.ARCHIVED: phrase("có văn bản, đã lưu trữ"),
+    Outcome.NOTHING: phrase("không có văn bản"),
+    Outcome.SAME: phrase("trùng thư đã nhập"),
+    Outcome.SECRET: phrase("có dấu chỉ độ mật, không lưu"),
+    Outcome.UNREADABLE: phrase("có tệp không đọc được"),
+    Outcome.FAILED: phrase("lỗi, sẽ thử lại lần sau"),
 }
 _DIRECTIONS = {Direction.OUTGOING: "văn bản đi", Direction.INCOMING: "văn bản đến"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

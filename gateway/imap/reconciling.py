@@ -12,6 +12,7 @@ from gateway.errors import MailboxRefused
 from gateway.imap.history import Link
 from gateway.imap.session import Session
 from gateway.imap.values import Folder
+from gateway.phrases import phrase
 from gateway.store import FolderKnown, Gap, GapLine, Reconciliation
 
 _FRESH = timedelta(minutes=30)  # what came so lately may still be read by the next look
@@ -21,13 +22,13 @@ _APART = frozenset({"\\all", "\\flagged", "\\drafts", "\\sent", "\\junk", "\\tra
 
 # What a person should do about it.
 TO_DO: Mapping[Gap, str] = {
-    Gap.UNREAD: "Cổng đọc thư này ở lượt tới. Nếu lần đối chiếu sau vẫn còn: xem tình trạng hộp thư và nhật ký.",
-    Gap.FAILED: "Cổng sẽ thử lại. Nếu lặp lại nhiều lần: mở thư trong hộp thư, xử lý bằng tay.",
-    Gap.HELD: "Mở thư trong hộp thư và xử lý bằng tay, hoặc bấm đọc lại trên trang hộp thư.",
-    Gap.UNDECIDED: "Báo người vận hành: thư đã lưu mà chưa có kết luận.",
-    Gap.UNDELIVERED: "Mở trang lượt chuyển của thư: chuyển lại, hoặc quyết định.",
-    Gap.GONE: "Không phải làm gì: bản của cổng vẫn đủ.",
-    Gap.FOLDER: "Kiểm tra tên thư mục trong cấu hình.",
+    Gap.UNREAD: phrase("Cổng đọc thư này ở lượt tới. Nếu lần đối chiếu sau vẫn còn: xem tình trạng hộp thư và nhật ký."),
+    Gap.FAILED: phrase("Cổng sẽ thử lại. Nếu lặp lại nhiều lần: mở thư trong hộp thư, xử lý bằng tay."),
+    Gap.HELD: phrase("Mở thư trong hộp thư và xử lý bằng tay, hoặc bấm đọc lại trên trang hộp thư."),
+    Gap.UNDECIDED: phrase("Báo người vận hành: thư đã lưu mà chưa có kết luận."),
+    Gap.UNDELIVERED: phrase("Mở trang lượt chuyển của thư: chuyển lại, hoặc quyết định."),
+    Gap.GONE: phrase("Không phải làm gì: bản của cổng vẫn đủ."),
+    Gap.FOLDER: phrase("Kiểm tra tên thư mục trong cấu hình."),
 }
 
 

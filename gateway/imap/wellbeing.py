@@ -9,6 +9,7 @@ from gateway.config import Imap, Mailbox
 from gateway.directory.calendar import VIETNAM, Calendar
 from gateway.imap.oauth.age import Condition, TokenAge
 from gateway.model import Value
+from gateway.phrases import phrase
 from gateway.store import MailboxState
 
 _PATIENCE = timedelta(minutes=15)  # a server may be away so long, and a look may take so long
@@ -49,25 +50,33 @@ def alarms(
 
 def _trouble(state: MailboxState, now: datetime) -> Alarm | None:
     if state.trouble == "sign-in":
-        says = f"Không đăng nhập được. Kiểm tra mật khẩu (mật khẩu ứng dụng) và chứng thư. Máy chủ nói: {state.said}"
+        says = phrase(
+            "Không đăng nhập được. Kiểm tra mật khẩu (mật khẩu ứng dụng) và chứng thư. Máy chủ nói: %(said)s", said=state.said
+        )
         return Alarm(kind=Kind.SIGN_IN, says=says)
     if not state.trouble or state.trouble_since is None or now - state.trouble_since < _PATIENCE:
         return None
     if state.trouble == "refused":
         return Alarm(
-            kind=Kind.REFUSED, says=f"Máy chủ từ chối. Kiểm tra tên thư mục và quyền của hộp thư. Máy chủ nói: {state.said}"
+            kind=Kind.REFUSED,
+            says=phrase("Máy chủ từ chối. Kiểm tra tên thư mục và quyền của hộp thư. Máy chủ nói: %(said)s", said=state.said),
         )
-    return Alarm(kind=Kind.UNREACHABLE, says=f"Không kết nối được. Kiểm tra mạng và máy chủ thư. Chi tiết: {state.said}")
+    return Alarm(
+        kind=Kind.UNREACHABLE,
+        says=phrase("Không kết nối được. Kiểm tra mạng và máy chủ thư. Chi tiết: %(said)s", said=state.said),
+    )
 
 
 def _token(mailbox: Mailbox, token: TokenAge | None, now: datetime) -> Alarm | None:
     if token is None or token.condition is Condition.WELL:
         return None
-    again = f"Chạy: vanthu mailbox sign-in {mailbox.name}"
+    again = phrase("Chạy: vanthu mailbox sign-in %(name)s", name=mailbox.name)
     days = token.days_left(now)
     if token.condition is Condition.AGEING and days is not None:
-        return Alarm(kind=Kind.TOKEN, says=f"Quyền đăng nhập hết hạn sau {days} ngày. {again}")
-    ended = "Chưa ai đăng nhập" if token.condition is Condition.MISSING else "Quyền đăng nhập đã hết hạn"
+        return Alarm(
+            kind=Kind.TOKEN, says=phrase("Quyền đăng nhập hết hạn sau %(days)s ngày. %(again)s", days=days, again=again)
+        )
+    ended = phrase("Chưa ai đăng nhập") if token.condition is Condition.MISSING else phrase("Quyền đăng nhập đã hết hạn")
     return Alarm(kind=Kind.TOKEN, says=f"{ended}. {again}")
 
 
@@ -77,7 +86,7 @@ def _unread(state: MailboxState, now: datetime) -> Alarm | None:
     if state.read_at is not None and now - state.read_at < _PATIENCE:
         return None
     return Alarm(
-        kind=Kind.UNREAD, says="Lâu rồi chưa có nút nào của cổng đọc hộp thư này. Kiểm tra xem cổng có đang chạy không."
+        kind=Kind.UNREAD, says=phrase("Lâu rồi chưa có nút nào của cổng đọc hộp thư này. Kiểm tra xem cổng có đang chạy không.")
     )
 
 
@@ -89,7 +98,7 @@ def _silent(mailbox: Mailbox, state: MailboxState, settings: Imap, calendar: Cal
         return None
     return Alarm(
         kind=Kind.SILENT,
-        says="Lẽ ra ngày làm việc nào cũng có thư mà không có. Gửi thử một thư; xem thư có bị lọc hay chuyển đi không.",
+        says=phrase("Lẽ ra ngày làm việc nào cũng có thư mà không có. Gửi thử một thư; xem thư có bị lọc hay chuyển đi không."),
     )
 
 
@@ -106,5 +115,6 @@ def _held(state: MailboxState) -> Alarm | None:
     if not state.held:
         return None
     return Alarm(
-        kind=Kind.HELD, says=f"{state.held} thư chưa lấy về được và đang chờ người xem. Sửa nguyên nhân rồi bấm “Lấy lại”."
+        kind=Kind.HELD,
+        says=phrase("%(held)s thư chưa lấy về được và đang chờ người xem. Sửa nguyên nhân rồi bấm “Lấy lại”.", held=state.held),
     )

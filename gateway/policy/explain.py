@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.directory.snapshot import Directory
 from gateway.model import Action, Direction, Evidence, Phase, Sign, Verdict
+from gateway.phrases import phrase
 from gateway.policy.issuance import SIGN_NAMES
 
 ACTIONS = {
@@ -21,7 +22,9 @@ ACTIONS = {
 }
 PHASES = {Phase.OBSERVE: "theo dõi", Phase.ADVISE: "nhắc nhở", Phase.ENFORCE: "áp dụng"}
 
-_ONLY_EXCHANGE = "Nếu chỉ trao đổi số liệu, báo cáo hay dự thảo chưa có số, ngày, chữ ký thì thư được chuyển bình thường."
+_ONLY_EXCHANGE = phrase(
+    "Nếu chỉ trao đổi số liệu, báo cáo hay dự thảo chưa có số, ngày, chữ ký thì thư được chuyển bình thường."
+)
 
 
 def sentences(verdict: Verdict, directory: Directory) -> str:
@@ -32,7 +35,11 @@ def sentences(verdict: Verdict, directory: Directory) -> str:
 def explained(verdict: Verdict, directory: Directory) -> dict[str, object]:
     """The same as data: the fields of the verdict, with ``said`` (the sentences) and ``would_change``."""
     data: dict[str, object] = msgspec.to_builtins(verdict)
-    return {**data, "said": sentences(verdict, directory), "would_change": list(what_would_change_it(verdict))}
+    return {
+        **data,
+        "said": sentences(verdict, directory),
+        "would_change": [str(each) for each in what_would_change_it(verdict)],
+    }
 
 
 def what_would_change_it(verdict: Verdict) -> tuple[str, ...]:
@@ -41,7 +48,7 @@ def what_would_change_it(verdict: Verdict) -> tuple[str, ...]:
     if action in (Action.DELIVER, Action.COPY):
         return ()
     if action in (Action.FORWARD, Action.REJECT) and verdict.target:
-        return (f"Nếu gửi thẳng tới {verdict.target} thì thư đến nơi ngay.",)
+        return (phrase("Nếu gửi thẳng tới %(target)s thì thư đến nơi ngay.", target=verdict.target),)
     if action is Action.HOLD and [evidence.sign for evidence in verdict.evidence] == [Sign.SIGNATURE]:
         return _HELD_WITHOUT_NUMBER
     if action is Action.HOLD and all(evidence.sign is not Sign.UNREADABLE for evidence in verdict.evidence):
@@ -51,21 +58,21 @@ def what_would_change_it(verdict: Verdict) -> tuple[str, ...]:
 
 _CHANGES: dict[Action, tuple[str, ...]] = {
     Action.REJECT: (
-        "Nếu gửi bằng tài khoản văn thư của đơn vị thì văn bản vào hàng chờ phát hành trên hệ thống QLVB&ĐH.",
+        phrase("Nếu gửi bằng tài khoản văn thư của đơn vị thì văn bản vào hàng chờ phát hành trên hệ thống QLVB&ĐH."),
         _ONLY_EXCHANGE,
     ),
-    Action.REDIRECT: ("Nếu phát hành thẳng trên hệ thống QLVB&ĐH thì không cần gửi thư điện tử.", _ONLY_EXCHANGE),
+    Action.REDIRECT: (phrase("Nếu phát hành thẳng trên hệ thống QLVB&ĐH thì không cần gửi thư điện tử."), _ONLY_EXCHANGE),
     Action.HOLD: (
-        "Nếu gửi tệp không đặt mật khẩu, có lớp chữ đọc được, thì thư được xét ngay.",
-        "Văn thư có thể cho thư qua khi thấy không phải văn bản phát hành.",
+        phrase("Nếu gửi tệp không đặt mật khẩu, có lớp chữ đọc được, thì thư được xét ngay."),
+        phrase("Văn thư có thể cho thư qua khi thấy không phải văn bản phát hành."),
     ),
-    Action.QUARANTINE: ("Tài liệu mật chỉ được gửi theo quy định về bảo vệ bí mật nhà nước, không qua mạng này.",),
+    Action.QUARANTINE: (phrase("Tài liệu mật chỉ được gửi theo quy định về bảo vệ bí mật nhà nước, không qua mạng này."),),
 }
 # A held text that was read is held for its recipients, not for what cannot be read.
-_HELD_FOR_CLERK = ("Văn thư quyết định gửi cho người nhận này bằng cách nào; thư được giữ đến khi đó.",)
+_HELD_FOR_CLERK = (phrase("Văn thư quyết định gửi cho người nhận này bằng cách nào; thư được giữ đến khi đó."),)
 _HELD_WITHOUT_NUMBER = (
-    "Nếu văn bản còn trình ký thì chỉ gửi trong nội bộ đơn vị.",
-    "Nếu là phụ lục thì gửi cùng văn bản chính trên hệ thống QLVB&ĐH.",
+    phrase("Nếu văn bản còn trình ký thì chỉ gửi trong nội bộ đơn vị."),
+    phrase("Nếu là phụ lục thì gửi cùng văn bản chính trên hệ thống QLVB&ĐH."),
 )
 
 

@@ -8,6 +8,7 @@ from string import Formatter
 
 from gateway.directory.snapshot import Organisation
 from gateway.model import Document, FileReading, Secrecy
+from gateway.phrases import phrase
 from gateway.policy.facts import Facts, Place
 from gateway.policy.issuance import Carried, issuer_in_words, said
 from gateway.policy.mistakes import UnfitValue
@@ -16,31 +17,31 @@ _LONGEST = 240
 
 # Every reason that the recogniser and the inspection can give (gateway.model.FileReading), as a clause.
 WHY_UNREADABLE = {
-    "password": "tệp có mật khẩu",
-    "encrypted": "tệp đã mã hóa",
-    "damaged": "tệp bị hỏng",
-    "format": "định dạng này chưa đọc được",
-    "encoding": "chữ dùng bảng mã cũ",
-    "no text layer": "bản quét không có lớp chữ",
-    "garbled text": "bản quét quá mờ, chữ đọc được bị lỗi",
-    "too large": "tệp quá lớn",
-    "too deep": "tệp lồng trong quá nhiều lớp",
-    "too many parts": "thư có quá nhiều phần",
-    "too many files": "tệp nén chứa quá nhiều tệp",
-    "ratio": "tệp nén phình ra quá lớn khi mở",
-    "no OCR": "máy chủ chưa có phần đọc chữ trong ảnh",
-    "no threads": "ảnh HEIC cần quyền mà cổng không cho tệp lạ",
-    "link": "tệp nằm ở một liên kết, cổng không tải về",
-    "fragment": "thư chỉ là một mảnh, phần còn lại ở thư khác",
-    "time limit": "đọc quá thời gian cho phép",
-    "memory limit": "đọc quá bộ nhớ cho phép",
-    "crashed": "chương trình đọc dừng đột ngột",
+    "password": phrase("tệp có mật khẩu"),
+    "encrypted": phrase("tệp đã mã hóa"),
+    "damaged": phrase("tệp bị hỏng"),
+    "format": phrase("định dạng này chưa đọc được"),
+    "encoding": phrase("chữ dùng bảng mã cũ"),
+    "no text layer": phrase("bản quét không có lớp chữ"),
+    "garbled text": phrase("bản quét quá mờ, chữ đọc được bị lỗi"),
+    "too large": phrase("tệp quá lớn"),
+    "too deep": phrase("tệp lồng trong quá nhiều lớp"),
+    "too many parts": phrase("thư có quá nhiều phần"),
+    "too many files": phrase("tệp nén chứa quá nhiều tệp"),
+    "ratio": phrase("tệp nén phình ra quá lớn khi mở"),
+    "no OCR": phrase("máy chủ chưa có phần đọc chữ trong ảnh"),
+    "no threads": phrase("ảnh HEIC cần quyền mà cổng không cho tệp lạ"),
+    "link": phrase("tệp nằm ở một liên kết, cổng không tải về"),
+    "fragment": phrase("thư chỉ là một mảnh, phần còn lại ở thư khác"),
+    "time limit": phrase("đọc quá thời gian cho phép"),
+    "memory limit": phrase("đọc quá bộ nhớ cho phép"),
+    "crashed": phrase("chương trình đọc dừng đột ngột"),
 }
 
 
 def why_unreadable(reason: str) -> str:
     """Why a file could not be read, for a person: a Vietnamese clause."""
-    return WHY_UNREADABLE.get(reason, "không rõ nguyên nhân")
+    return WHY_UNREADABLE.get(reason, phrase("không rõ nguyên nhân"))
 
 
 def _document(facts: Facts, _unit: Organisation | None) -> str:

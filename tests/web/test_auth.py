@@ -14,7 +14,8 @@ from gateway.model import Account, Case, Event
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import AUDITOR, CLERK, LEADER, OFFICER, SCHOOL_CLERK, House
-from web.auth import local_path, possible_acts
+from web.auth import possible_acts
+from web.paths import local_path
 
 AsPerson = Callable[[Account], Visitor]
 
