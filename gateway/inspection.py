@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import queue
 import threading
 import time
@@ -71,8 +72,11 @@ class Inspector:
         while not self._idle.empty():
             self._idle.get_nowait().stop()
 
-    async def recognise(self, raw: bytes) -> Recognition:
+    async def recognise(self, raw: bytes, *, within: float = 0.0) -> Recognition:
         """The documents of one mail.  Never raises for a hostile mail.
+
+        ``within`` seconds (0: as long as it takes) there is an answer: files that were not read by then are unreadable, and a
+        mail that nobody began to read in half that time has waited too long.
 
         VanthuError when no child can be started at all, and when too many mails wait or this one has waited too long:
         nothing was promised yet, and the sender comes back.
@@ -83,20 +87,22 @@ class Inspector:
             raise VanthuError(f"the inspection is overloaded: {self._most_waiting} mails wait")
         self._mails += 1
         try:
-            loop, until = asyncio.get_running_loop(), time.monotonic() + self._patience_s
-            return await loop.run_in_executor(self._threads, self._recognise_in_time, raw, until)
+            loop, now = asyncio.get_running_loop(), time.monotonic()
+            begun_by = now + (min(self._patience_s, within / 2) if within else self._patience_s)
+            done_by = now + within if within else math.inf
+            return await loop.run_in_executor(self._threads, self._recognise_in_time, raw, begun_by, done_by)
         finally:
             self._mails -= 1
 
-    def _recognise_in_time(self, raw: bytes, until: float) -> Recognition:
-        if time.monotonic() >= until:
-            raise VanthuError(f"the inspection is overloaded: a mail waited {self._patience_s:.0f} s")
-        return self.recognise_now(raw)
+    def _recognise_in_time(self, raw: bytes, begun_by: float, done_by: float) -> Recognition:
+        if time.monotonic() >= begun_by:
+            raise VanthuError("the inspection is overloaded: a mail waited too long for its turn")
+        return self.recognise_now(raw, done_by=done_by)
 
-    def recognise_now(self, raw: bytes) -> Recognition:
+    def recognise_now(self, raw: bytes, *, done_by: float = math.inf) -> Recognition:
         """The same for threads."""
         subject, files, index = "", list[FileReading](), 0
-        until = time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s
+        until = min(done_by, time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s)
         whole = FileReading(name="", digest=digest_of(raw), size=len(raw))
         while True:
             outcome = self._run(self._job("mail", skip=index), raw, until=until)

@@ -65,8 +65,11 @@ _CAPTURED = (Action.QUARANTINE, Action.REDIRECT, Action.HOLD, Action.COPY)  # th
 class Recogniser(Protocol):
     """What the intake needs of gateway.inspection."""
 
-    async def recognise(self, raw: bytes) -> Recognition:
-        """Say which official documents the mail carries; a hostile file costs only itself."""
+    async def recognise(self, raw: bytes, *, within: float = 0.0) -> Recognition:
+        """Say which official documents the mail carries; a hostile file costs only itself.
+
+        What cannot be read ``within`` seconds (0: as long as it takes) is unreadable.
+        """
         ...
 
 
@@ -185,7 +188,7 @@ class Intake:
             verdicts = await self._with_exemptions(mail, verdicts, recognition, now)
         if all(verdict.action is Action.REJECT for verdict in verdicts):
             await self._refuse(mail, verdicts, recognition, now)
-            return Answer(mail_id=mail.id, refused=self._said(verdicts[0]), appeal=self._to_appeal(mail.id))
+            return self._refusing(mail, verdicts)
         return await self._keep(mail, verdicts, recognition, now)
 
     async def hold(self, mail: Mail, why: str) -> Answer:
@@ -216,7 +219,13 @@ class Intake:
             self._way_out.poke()
         _log(mail, verdicts)
         await self._be_courteous(mail.sender, courtesies, now)
-        return Answer(mail_id=mail.id)
+        refusals = tuple(self._said(verdict) for verdict in verdicts if verdict.action is Action.REJECT)
+        return Answer(mail_id=mail.id, refusals=refusals, appeal=self._to_appeal(mail.id) if refusals else "")
+
+    def _refusing(self, mail: Mail, verdicts: tuple[Verdict, ...]) -> Answer:
+        """What is said about a mail that was refused for all its recipients; to each his own, where each is answered."""
+        refusals = tuple(map(self._said, verdicts)) if mail.arrival.answers_each else ()
+        return Answer(mail_id=mail.id, refused=self._said(verdicts[0]), refusals=refusals, appeal=self._to_appeal(mail.id))
 
     def _led_back(self, mail: Mail, returns: Returns) -> Mail:
         """The mail for those whose addresses we had rewritten when we sent their mail on; without those that nobody knows."""
@@ -253,7 +262,7 @@ class Intake:
     async def _recognise(self, mail: Mail) -> Recognition:
         if not may_carry_document(mail.raw):
             return NOTHING_RECOGNISED
-        return await self._recogniser.recognise(mail.raw)
+        return await self._recogniser.recognise(mail.raw, within=mail.arrival.patience_s)
 
     async def _refuse(self, mail: Mail, verdicts: tuple[Verdict, ...], recognition: Recognition, now: datetime) -> None:
         """Remember a refusal without the bytes: the sender keeps the mail."""
@@ -287,7 +296,7 @@ class Intake:
 
         Those that leave with the mail, and by their topic those that he gets at most once a week.
         """
-        told = {verdict.notice: verdict for verdict in reversed(verdicts) if verdict.notice}
+        told = {v.notice: v for v in reversed(verdicts) if v.notice and v.action is not Action.REJECT}
         letters: list[Acceptance] = []
         courtesies: dict[str, Acceptance] = {}
         if not told or not may_be_told(mail) or _is_only_claimed(mail):

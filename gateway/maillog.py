@@ -41,6 +41,11 @@ def authenticated(mail_id: str, *, sender: str, peer: str, identity: str, result
     _line(f"{mail_id} authenticated sender=<{sender}> peer={peer} identity={identity} {results}", "authenticated", identity)
 
 
+def forwarded(mail_id: str, *, by: str, peer: str, ident: str) -> None:
+    """A server in front says whose mail this is, and how it calls it."""
+    _line(f"{mail_id} forwarded by={by} peer={peer} ident={ident}", "forwarded", by)
+
+
 def refused(mail_id: str, *, sender: str, peer: str, rule: str) -> None:
     """A mail was refused in its session by a rule."""
     _line(f"{mail_id} refused sender=<{sender}> peer={peer} rule={rule}", "refused", rule)

@@ -110,7 +110,7 @@ class Door(StrEnum):
 
 
 class Identity(StrEnum):
-    """How the sender was proved, from nothing to best.  AUTH and XFORWARD are not read yet.
+    """How the sender was proved, from nothing to best.
 
     SPF and DKIM are the word of his domain: which of its people wrote, they do not say.
     """
@@ -156,6 +156,8 @@ class Arrival(Value):
     protocol: str = "ESMTP"  # the "with" word of the trace header (RFC 5321 section 4.4)
     identity: Identity = Identity.CLAIMED
     source: Source | None = None  # by IMAP: where it was
+    answers_each: bool = False  # its client takes an answer for each recipient (PRDR)
+    patience_s: float = 0.0  # how long its client waits for the answer; 0 is as long as it takes
 
 
 class Recipient(Value):
@@ -589,3 +591,4 @@ class Answer(Value):
     mail_id: str
     appeal: str = ""  # where the sender says that he was not issuing anything
     refused: Verdict | None = None  # the verdict that refused the mail for all its recipients
+    refusals: tuple[Verdict, ...] = ()  # those that refused it for some, where each recipient has an answer of his own

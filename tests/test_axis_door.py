@@ -64,7 +64,7 @@ DOCUMENT = Document(
 class Reader:
     """Reads every attachment as an issued document."""
 
-    async def recognise(self, raw: bytes) -> Recognition:
+    async def recognise(self, raw: bytes, *, within: float = 0.0) -> Recognition:
         files = [
             FileReading(name=part.name, digest=digest_of(part.data), size=len(part.data), nature=Nature.ISSUED)
             for part in split(raw).parts
@@ -132,7 +132,7 @@ def test_a_document_for_one_of_our_units_waits_for_its_clerk_with_its_facts_and_
 
 def test_a_secret_document_does_not_lie_a_second_time_with_its_receipt(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     class Secret(Reader):
-        async def recognise(self, raw: bytes) -> Recognition:
+        async def recognise(self, raw: bytes, *, within: float = 0.0) -> Recognition:
             read = await super().recognise(raw)
             return replace(read, files=tuple(replace(each, nature=Nature.SECRET) for each in read.files))
 

@@ -16,7 +16,7 @@ from gateway.courier import Parcel
 from gateway.errors import StoreUnavailable
 from gateway.intake import Intake
 from gateway.lifecycle import CaseEvent
-from gateway.model import Action, FileReading, Mail, Nature, Recognition, new_id
+from gateway.model import Action, FileReading, Mail, Nature, Recipient, Recognition, new_id
 from gateway.notices import Notices
 from gateway.store import Acceptance, Exemption, Store
 from tests.policy import desk
@@ -45,7 +45,7 @@ class Reader:
     def __init__(self, recognition: Recognition) -> None:
         self.recognition = recognition
 
-    async def recognise(self, raw: bytes) -> Recognition:
+    async def recognise(self, raw: bytes, *, within: float = 0.0) -> Recognition:
         """As the inspection would."""
         return self.recognition
 
@@ -144,6 +144,24 @@ def test_a_refusal_names_the_office_system_by_its_title_and_the_store_by_its_nam
     assert answer.refused is not None
     assert answer.refused.office == "I-Office ngành giáo dục"
     assert [verdict.office for verdict in store.views.verdicts(mail.id)] == ["ioffice-nganh"]
+
+
+def test_where_each_recipient_is_answered_the_refused_copies_leave_no_case_no_delivery_and_no_letter(store: Moody) -> None:
+    way = Way()
+    door = intake(store, way, desk.carrying(desk.issued("THCSLL")))
+    mail = a_mail(desk.TEACHER, desk.DIVISION, letters.letter_of_a_school(sender=letters.TEACHER))
+    both = (*mail.recipients, Recipient(address=desk.PRESS))
+    mail = replace(mail, recipients=both, arrival=replace(mail.arrival, answers_each=True))
+
+    answer = asyncio.run(door.accept(mail))
+
+    assert answer.refused is None
+    assert [(verdict.recipient, verdict.office) for verdict in answer.refusals] == [(desk.DIVISION, "I-Office ngành giáo dục")]
+    assert [verdict.action for verdict in store.views.verdicts(mail.id)] == [Action.REJECT, Action.HOLD]
+    (case,) = store.views.cases_of_mail(mail.id)
+    assert case.recipients == (desk.PRESS,)
+    assert [parcel for parcel in way.parcels if parcel.mail.sender] == []
+    assert told(way) == [desk.TEACHER]  # about the copy that is held
 
 
 def test_the_letter_about_a_redirected_document_says_until_when(store: Moody) -> None:

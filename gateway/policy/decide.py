@@ -30,7 +30,8 @@ ADVISED = "advised"
 REDIRECTED = "redirected"
 ADDRESS_MOVED = "address-moved"
 
-_SESSION_OVER = (Door.IMAP, Door.ARCHIVE)  # nobody waits for a reply that could refuse
+# Nobody waits for a reply that could refuse; by LMTP the mail server in front, which has taken the mail, would bounce it.
+_SESSION_OVER = (Door.IMAP, Door.LMTP, Door.ARCHIVE)
 
 
 def decide(
@@ -45,7 +46,8 @@ def decide(
     """One verdict for each recipient, in order; ``size`` in bytes when the mail is without them (a replay)."""
     each = read(policy.issuance, directory, mail, recognition, now, size=size)
     verdicts = tuple(_verdict(policy, facts) for facts in each)
-    return _sayable(verdicts, can_refuse=mail.arrival.door not in _SESSION_OVER)
+    arrival = mail.arrival
+    return verdicts if arrival.answers_each else _sayable(verdicts, can_refuse=arrival.door not in _SESSION_OVER)
 
 
 def _verdict(policy: Policy, facts: Facts) -> Verdict:

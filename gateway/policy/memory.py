@@ -1,8 +1,8 @@
 """Remembers what was decided about mails that carry nothing: the same people write to each other all day.  Pure.
 
-Such a verdict follows from policy, directory, day, sender, recipients, door and identity; only a rule that asks for the time
-of day or the size makes it depend on more (``Condition.is_steady``), and then nothing is remembered.  The verdicts are
-the very same values again, so what is made of them (rows, stories) can be remembered as well.
+Such a verdict follows from policy, directory, day, sender, recipients, door, identity and who is answered; only a rule that
+asks for the time of day or the size makes it depend on more (``Condition.is_steady``), and then nothing is remembered.  The
+verdicts are the very same values again, so what is made of them (rows, stories) can be remembered as well.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gateway.policy.rules import Policy
 _MOST = 10_000  # mails; then all is forgotten
 _FEW = 4  # recipients; longer lists seldom come twice, and would take much room
 
-_Key = tuple[str, Identity, Door, tuple[str, ...]]
+_Key = tuple[str, Identity, Door, bool, tuple[str, ...]]
 
 
 class Memory:
@@ -42,7 +42,8 @@ class Memory:
         if not self._is_steady:
             return decide(policy, directory, mail, recognition, now)
         arrival = mail.arrival
-        key = (mail.sender, arrival.identity, arrival.door, tuple([recipient.address for recipient in mail.recipients]))
+        to = tuple([recipient.address for recipient in mail.recipients])
+        key = (mail.sender, arrival.identity, arrival.door, arrival.answers_each, to)
         verdicts = self._known.get(key)
         if verdicts is None:
             if len(self._known) >= _MOST:

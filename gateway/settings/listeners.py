@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from gateway.errors import ConfigError
 from gateway.model import Value
 from gateway.settings.addresses import check_networks, host_and_port
 
 FIRST = "smtp"  # the name of [smtp] listen
+_BEFORE_THE_QUEUE_S = 15.0  # a Postfix that asks gives up after 100 s (smtpd_proxy_timeout), its own client after minutes
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -30,6 +34,21 @@ class Listener(Value, forbid_unknown_fields=True):
     listen: str = ""  # "" listens nowhere
     kind: Kind = Kind.EDGE
     trusted_networks: tuple[str, ...] = ("127.0.0.0/8",)
+    forwarders: tuple[str, ...] = ()  # whose word about the client is believed (XFORWARD, XCLIENT); () is as the kind says
+    vouches: bool = False  # forwarders let nobody write as somebody else: what they bring counts as proved
+    balancers: tuple[str, ...] = ()  # that begin each connection with a PROXY header
+    speed_adjust: bool = False  # proxy: that Postfix has answered RCPT before we see it
+    answer_within_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.0  # 0 is as the kind says
+
+    @property
+    def believed(self) -> tuple[str, ...]:
+        """Whose word about the client is believed: a mail server in front is trusted to say whose mail it brings."""
+        return self.forwarders or (self.trusted_networks if self.kind in (Kind.PROXY, Kind.LMTP) else ())
+
+    @property
+    def patience_s(self) -> float:
+        """How long whoever brings a mail waits for the answer; 0 is as long as it takes."""
+        return self.answer_within_s or (_BEFORE_THE_QUEUE_S if self.kind is Kind.PROXY else 0.0)
 
     @property
     def where(self) -> str:
@@ -48,4 +67,7 @@ def check_listeners(listeners: Sequence[Listener], *, file: str) -> None:
             raise ConfigError(f"{where}: name: stands there twice ({FIRST!r} is [smtp] listen)")
         if listener.listen:
             host_and_port(listener.listen, where=f"{where}: listen")
-        check_networks(listener.trusted_networks, where=f"{where}: trusted_networks")
+        for key in ("trusted_networks", "forwarders", "balancers"):
+            check_networks(getattr(listener, key), where=f"{where}: {key}")
+        if listener.speed_adjust and listener.kind is not Kind.PROXY:
+            raise ConfigError(f'{where}: speed_adjust: expected only with kind = "proxy"')

@@ -37,6 +37,7 @@ MAIL_PARAMETERS: Mapping[str, re.Pattern[str]] = {
     "SMTPUTF8": _NO_VALUE,  # RFC 6531
     "RET": re.compile(r"FULL|HDRS", re.IGNORECASE),  # RFC 3461 section 4.3
     "ENVID": re.compile(_XTEXT),  # RFC 3461 section 4.4
+    "PRDR": _NO_VALUE,  # draft-hall-prdr-00
     "AUTH": re.compile(rf"<>|{_XTEXT}"),  # RFC 4954 section 5; believed by nobody yet, passed on
 }
 RCPT_PARAMETERS: Mapping[str, re.Pattern[str]] = {
@@ -47,6 +48,7 @@ RCPT_PARAMETERS: Mapping[str, re.Pattern[str]] = {
 }
 
 
+_OF_THIS_HOP = ("SIZE", "PRDR")  # said anew to the next one
 _REMEMBERED = 2048  # arguments of at most 1.2 KB: the same people write to each other all day
 
 
@@ -62,9 +64,10 @@ class Path(Value):
     """A mailbox as it was sent, without the angle brackets ("" is the null reverse-path), and its parameters."""
 
     address: str
-    options: tuple[str, ...] = ()  # as they came; SIZE left out
+    options: tuple[str, ...] = ()  # as they came; those of this hop alone left out
     size: int = 0  # as announced; 0 is unknown
     utf8: bool = False
+    prdr: bool = False  # each recipient is to be answered
 
 
 @lru_cache(_REMEMBERED)
@@ -79,10 +82,11 @@ def mail_path(argument: str) -> Path:
         address, end = "", null.end()
     else:
         raise CommandError(replies.BAD_SENDER)
-    options, size, utf8 = _parameters(text[end:], MAIL_PARAMETERS)
+    options, said = _parameters(text[end:], MAIL_PARAMETERS)
+    utf8 = "SMTPUTF8" in said
     if not (utf8 or argument.isascii()):
         raise CommandError(replies.NEEDS_SMTPUTF8)
-    return Path(address=address, options=options, size=size, utf8=utf8)
+    return Path(address=address, options=options, size=int(said.get("SIZE", "0")), utf8=utf8, prdr="PRDR" in said)
 
 
 @lru_cache(_REMEMBERED)
@@ -92,7 +96,7 @@ def rcpt_path(argument: str, *, utf8: bool) -> Path:
     found = _PATH.match(text) or _POSTMASTER.match(text)
     if found is None:
         raise CommandError(replies.BAD_RECIPIENT)
-    options, _, _ = _parameters(text[found.end() :], RCPT_PARAMETERS)
+    options, _ = _parameters(text[found.end() :], RCPT_PARAMETERS)
     if not (utf8 or argument.isascii()):
         raise CommandError(replies.NEEDS_SMTPUTF8)
     return Path(address=found[1], options=options)
@@ -105,10 +109,10 @@ def _without_keyword(argument: str, keyword: str) -> str:
     return argument[length:]
 
 
-def _parameters(text: str, known: Mapping[str, re.Pattern[str]]) -> tuple[tuple[str, ...], int, bool]:
-    """Split and check parameters: those to keep as they came, SIZE, and whether SMTPUTF8 was said."""
+def _parameters(text: str, known: Mapping[str, re.Pattern[str]]) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Split and check parameters: those to keep as they came, and the values of all."""
     if not text:
-        return (), 0, False
+        return (), {}
     kept: list[str] = []
     seen: dict[str, str] = {}
     for parameter in text.split():
@@ -120,6 +124,6 @@ def _parameters(text: str, known: Mapping[str, re.Pattern[str]]) -> tuple[tuple[
         if keyword in seen or not form.fullmatch(value) or (equals and not value):
             raise CommandError(replies.BAD_PARAMETER)
         seen[keyword] = value
-        if keyword != "SIZE":
+        if keyword not in _OF_THIS_HOP:
             kept.append(parameter)
-    return tuple(kept), int(seen.get("SIZE", "0")), "SMTPUTF8" in seen
+    return tuple(kept), seen

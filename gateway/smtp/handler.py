@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
@@ -14,10 +14,12 @@ from aiosmtpd.smtp import Session as AiosmtpdSession
 
 from gateway import maillog
 from gateway.config import Smtp
-from gateway.model import Admission, Answer, Arrival, Door, Identity, Mail, Recipient, new_id
+from gateway.model import Admission, Answer, Arrival, Door, Identity, Mail, Recipient, Verdict, new_id
 from gateway.smtp import replies
 from gateway.smtp.authentication import Proof
 from gateway.smtp.data import Contents, LineEnds, unpack
+from gateway.smtp.entrance import Terms
+from gateway.smtp.forwarding import Told
 
 logger = logging.getLogger(__name__)
 
@@ -75,8 +77,12 @@ _COMPLAINTS: Mapping[Excess | Flaw, Callable[[str], str]] = {
 class Session(AiosmtpdSession):
     """One connection: who the client is."""
 
-    address: str = ""  # of the client, without port
+    terms: Terms
+    connected: str = ""  # the address that the connection came from, without port
+    address: str = ""  # of the client
     identity: Identity = Identity.CLAIMED
+    client: Told | None = None  # somebody else speaks for it (XCLIENT)
+    via: str = ""  # who, for the trace header
 
     @property
     def trusted(self) -> bool:
@@ -92,6 +98,8 @@ class Envelope(AiosmtpdEnvelope):
         self.options: tuple[str, ...] = ()
         self.recipients: list[Recipient] = []
         self.chunked = False  # it came by BDAT
+        self.answers_each = False  # its client takes an answer for each recipient
+        self.told: Told | None = None  # whose mail it is, as a server in front says (XFORWARD)
 
 
 class Handler:
@@ -117,14 +125,17 @@ class Handler:
         return replies.relay_denied(address)
 
     async def take(self, wire: bytes, session: Session, envelope: Envelope, excess: Excess) -> str:
-        """The data is complete: unpack, check, hand to the intake.  Returns the reply; never raises."""
+        """The data is complete: unpack, check, hand to the intake.  Returns the reply, or replies; never raises."""
         mail_id = new_id()
         try:
-            return await self._reply_to(mail_id, wire, session, envelope, excess)
+            reply = await self._reply_to(mail_id, wire, session, envelope, excess)
         except Exception:  # the top of the door: the sender keeps the mail, the log has the whole
             logger.exception("mail %s from [%s] was not accepted", mail_id, session.address)
-            maillog.failed(mail_id, where="smtp")
-            return replies.failure(mail_id)
+            maillog.failed(mail_id, where=session.terms.door)
+            reply = replies.failure(mail_id)
+        if session.terms.door is Door.SMTP:
+            return reply
+        return "\r\n".join([reply] * len(envelope.recipients))  # RFC 2033 section 4.2: one for each
 
     async def _reply_to(self, mail_id: str, wire: bytes, session: Session, envelope: Envelope, excess: Excess) -> str:
         chunked = envelope.chunked
@@ -134,22 +145,38 @@ class Handler:
         if flaw:
             maillog.refused(mail_id, sender=envelope.mail_from or "", peer=session.address, rule=f"smtp: {flaw}")
             return self._complaint(flaw, mail_id)
-        identity = session.identity if session.trusted else await self._identity(mail_id, contents.raw, session, envelope)
+        origin = envelope.told or session
+        identity = origin.identity
+        if identity is Identity.CLAIMED and self._authenticator is not None:
+            identity = await self._proved(self._authenticator, mail_id, contents.raw, origin, envelope.mail_from or "")
+        if envelope.told is not None:
+            maillog.forwarded(mail_id, by=session.address, peer=origin.address, ident=envelope.told.ident)
         answer = await self._intake.accept(_mail(mail_id, contents, session, envelope, identity))
-        if answer.refused is None:
-            return replies.accepted(mail_id)
+        if answer.refusals:
+            return self._each(answer, envelope.recipients)
+        return replies.accepted(mail_id) if answer.refused is None else self._no(answer.refused, answer)
+
+    def _each(self, answer: Answer, recipients: Sequence[Recipient]) -> str:
+        """An answer for each recipient, then one for the mail (draft-hall-prdr-00)."""
+        refused = {verdict.recipient: self._no(verdict, answer) for verdict in answer.refusals}
+        whole = replies.accepted(answer.mail_id) if answer.refused is None else self._no(answer.refused, answer)
+        if len(recipients) == 1:
+            return whole
+        answers = [refused.get(r.address) or replies.accepted_for(r.address, answer.mail_id) for r in recipients]
+        return replies.each(answers, whole)
+
+    def _no(self, verdict: Verdict, answer: Answer) -> str:
         settings = self._settings
         return replies.refused(
-            answer.refused, mail_id, help_url=settings.help_url, help_phone=settings.help_phone, appeal=answer.appeal
+            verdict, answer.mail_id, help_url=settings.help_url, help_phone=settings.help_phone, appeal=answer.appeal
         )
 
-    async def _identity(self, mail_id: str, raw: bytes, session: Session, envelope: Envelope) -> Identity:
-        """How the sender of a mail from outside is proved."""
-        if self._authenticator is None:
-            return session.identity
-        sender = envelope.mail_from or ""
-        proof = await self._authenticator.proof(raw, sender=sender, peer=session.address, helo=session.host_name or "")
-        maillog.authenticated(mail_id, sender=sender, peer=session.address, identity=proof.identity, results=str(proof))
+    async def _proved(
+        self, authenticator: Authenticator, mail_id: str, raw: bytes, origin: Session | Told, sender: str
+    ) -> Identity:
+        """How the sender of a mail from outside is proved: the DNS is asked about the client that has sent it."""
+        proof = await authenticator.proof(raw, sender=sender, peer=origin.address, helo=origin.host_name or "")
+        maillog.authenticated(mail_id, sender=sender, peer=origin.address, identity=proof.identity, results=str(proof))
         return proof.identity
 
     def _complaint(self, flaw: Flaw | Excess, mail_id: str) -> str:
@@ -168,6 +195,7 @@ def _flaw(contents: Contents, session: Session) -> Flaw:
 
 
 def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope, identity: Identity) -> Mail:
+    origin, terms = envelope.told or session, session.terms
     return Mail(
         id=mail_id,
         sender=envelope.mail_from or "",
@@ -176,18 +204,22 @@ def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope
         digest=contents.digest,
         options=envelope.options,
         arrival=Arrival(
-            door=Door.SMTP,
+            door=terms.door,
             at=datetime.now(UTC),
-            peer=session.address,
-            helo=session.host_name or "",
-            protocol=_protocol(session, envelope),
+            peer=origin.address,
+            helo=origin.host_name or "",
+            protocol=f"{_protocol(session, envelope)} {origin.via}" if origin.via else _protocol(session, envelope),
             identity=identity,
+            answers_each=envelope.answers_each,
+            patience_s=terms.patience_s,
         ),
     )
 
 
 def _protocol(session: Session, envelope: Envelope) -> str:
     """The "with" word of the trace header (RFC 5321 section 4.4, RFC 6531 section 4.3)."""
+    if session.terms.door is Door.LMTP:
+        return "UTF8LMTP" if envelope.smtp_utf8 else "LMTP"
     if envelope.smtp_utf8:
         return "UTF8SMTP"
     return "ESMTP" if session.extended_smtp else "SMTP"

@@ -1,6 +1,7 @@
 """Who is this client?  One in a trusted network, or somebody who only claims to be the sender.
 
-What a mail from outside proves is found by authentication.py.  AUTH, XFORWARD/XCLIENT and PROXY are not read yet.
+What a mail from outside proves is found by authentication.py; who is there when another speaks for him, by forwarding.py
+and proxy_header.py.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ _MOST_KNOWN = 1000  # peers; to judge one takes longer than to greet it
 
 
 class TrustedNetworks:
-    """The networks from which any recipient is relayed ([smtp] trusted_networks)."""
+    """Networks whose clients are trusted with something: any recipient, or their word about others."""
 
     def __init__(self, networks: Sequence[str]) -> None:
         self._networks = tuple(ipaddress.ip_network(network) for network in networks)
@@ -28,6 +29,10 @@ class TrustedNetworks:
                 self._known.clear()
             identity = self._known[peer] = self._judged(peer)
         return identity
+
+    def have(self, peer: str) -> bool:
+        """Whether an address lies in one of them."""
+        return self.identity_of(peer) is Identity.TRUSTED_NETWORK
 
     def _judged(self, peer: str) -> Identity:
         try:

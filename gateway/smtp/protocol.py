@@ -21,6 +21,7 @@ from gateway.smtp.data import DataReader
 from gateway.smtp.entrance import Command, Entrance
 from gateway.smtp.grammar import CommandError, mail_path, rcpt_path
 from gateway.smtp.handler import Envelope, Excess
+from gateway.smtp.proxy_header import Client
 from gateway.smtp.session import Connection
 from gateway.smtp.shared import Reception
 from gateway.smtp.sources import Limit
@@ -29,8 +30,8 @@ from gateway.smtp.sources import Limit
 class SmtpProtocol(Connection):
     """The commands of one session."""
 
-    def __init__(self, reception: Reception, entrance: Entrance) -> None:
-        super().__init__(reception, entrance)
+    def __init__(self, reception: Reception, entrance: Entrance, client: Client | None = None) -> None:
+        super().__init__(reception, entrance, client)
         self._data: DataReader | ChunkReader | None = None  # 354 or BDAT was said: what comes now is a mail
         self._chunks: ChunkReader | None = None  # the mail in progress comes by BDAT
         self._data_since = 0.0
@@ -51,7 +52,8 @@ class SmtpProtocol(Connection):
             raise CommandError(replies.syntax("EHLO hostname" if extended else "HELO hostname"))
         self._idles()
         self._forget()
-        self.session.host_name = hostname
+        client = self.session.client
+        self.session.host_name = (client.host_name if client is not None else "") or hostname
         self.session.extended_smtp = extended
 
     def obey_mail(self, arg: str) -> None:
@@ -73,6 +75,7 @@ class SmtpProtocol(Connection):
             raise CommandError(replies.TOO_MANY_MAILS)
         envelope = self.envelope
         envelope.mail_from, envelope.options, envelope.smtp_utf8 = path.address, path.options, path.utf8
+        envelope.answers_each = path.prdr
         self._refused = False
         self._say(replies.SENDER_OK)
 
@@ -86,8 +89,7 @@ class SmtpProtocol(Connection):
         path = rcpt_path(arg, utf8=envelope.smtp_utf8)
         if len(envelope.recipients) >= self._reception.settings.max_recipients:
             raise CommandError(replies.TOO_MANY_RECIPIENTS)
-        objection = self._reception.handler.objection(path.address, self.session)
-        if objection:
+        if not self.terms.takes_all and (objection := self._reception.handler.objection(path.address, self.session)):
             raise CommandError(objection)
         envelope.recipients.append(Recipient(address=path.address, options=path.options))
         self._say(replies.RECIPIENT_OK)

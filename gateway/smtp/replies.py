@@ -36,6 +36,9 @@ HELLO_FIRST = "503 5.5.1 Send EHLO first"
 NESTED_MAIL = "503 5.5.1 A mail is open: RSET, or go on with RCPT"
 MAIL_FIRST = "503 5.5.1 Send MAIL first"
 RCPT_FIRST = "503 5.5.1 No valid recipient"
+NOT_DURING_MAIL = "503 5.5.1 Not while a mail is open"
+BAD_ATTRIBUTE = "501 5.5.4 Expected NAME=value with a known name, a value in xtext"
+EACH_BEGINS = "353 Each recipient is answered, then the mail"  # draft-hall-prdr-00
 CHUNKS_BEGUN = "503 5.5.1 This mail comes by BDAT: go on with BDAT, or RSET"
 CHUNK_REFUSED = "503 5.5.1 A chunk of this mail was refused: RSET"
 BAD_CHUNK = "421 4.5.0 Syntax: BDAT size [LAST]; nobody knows where this chunk ends, goodbye"
@@ -50,9 +53,9 @@ TOO_SLOW = "421 4.4.2 Waited too long, goodbye"
 IMPROPER_PIPELINING = "421 4.5.0 Data came before it was asked for, goodbye"
 
 
-def greeting(hostname: str) -> str:
+def greeting(hostname: str, protocol: str = "ESMTP") -> str:
     """The first line of a session."""
-    return f"220 {hostname} ESMTP Vanthu"
+    return f"220 {hostname} {protocol} Vanthu"
 
 
 def hello(hostname: str) -> str:
@@ -60,8 +63,8 @@ def hello(hostname: str) -> str:
     return f"250 {hostname}"
 
 
-def extensions(hostname: str, *, max_bytes: int) -> str:
-    """The reply to EHLO."""
+def extensions(hostname: str, *, max_bytes: int, more: Sequence[str] = ()) -> str:
+    """The reply to EHLO; ``more`` is what not every listener offers to every client."""
     offered = (
         hostname,
         f"SIZE {max_bytes}",
@@ -71,6 +74,7 @@ def extensions(hostname: str, *, max_bytes: int) -> str:
         "DSN",
         "ENHANCEDSTATUSCODES",
         "CHUNKING",
+        *more,
         "HELP",
     )
     return "\r\n".join([f"250-{line}" for line in offered[:-1]] + [f"250 {offered[-1]}"])
@@ -163,6 +167,16 @@ def loop(mail_id: str) -> str:
 def accepted(mail_id: str) -> str:
     """Bytes and rows are on disk."""
     return f"250 2.0.0 {mail_id} accepted and stored"
+
+
+def accepted_for(address: str, mail_id: str) -> str:
+    """Accepted for this one, where each recipient is answered."""
+    return f"250 2.1.5 {mail_id} {_shown(address)} accepted and stored"
+
+
+def each(answers: Sequence[str], whole: str) -> str:
+    """What each recipient's answer is, then the whole mail's (draft-hall-prdr-00)."""
+    return "\r\n".join((EACH_BEGINS, *answers, whole))
 
 
 def failure(failure_id: str) -> str:

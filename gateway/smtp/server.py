@@ -9,16 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 
 from gateway.config import Smtp
 from gateway.errors import ConfigError
 from gateway.settings.addresses import host_and_port, naming
+from gateway.settings.listeners import Kind
 from gateway.smtp.authentication import Authenticator
 from gateway.smtp.entrance import Entrance
+from gateway.smtp.fronts import FORWARDERS_COMMANDS, LMTP_COMMANDS, FrontedProtocol
 from gateway.smtp.handler import Handler, Intake
 from gateway.smtp.lag import LagProbe
 from gateway.smtp.names import Names
 from gateway.smtp.protocol import COMMANDS, SmtpProtocol
+from gateway.smtp.proxy_header import Client, HeaderFirst
 from gateway.smtp.shared import Reception
 
 logger = logging.getLogger(__name__)
@@ -41,7 +45,14 @@ class SmtpServer:
         self._reception: Reception | None = None
         self.probe = LagProbe(settings.limits.max_lag_ms)
         self.entrances = tuple(
-            Entrance(listener, settings, hostname=self.hostname, commands=COMMANDS) for listener in settings.listeners
+            Entrance(
+                listener,
+                settings,
+                hostname=self.hostname,
+                commands=LMTP_COMMANDS if listener.kind is Kind.LMTP else COMMANDS,
+                for_forwarders=FORWARDERS_COMMANDS,
+            )
+            for listener in settings.listeners
         )
 
     async def start(self) -> None:
@@ -126,8 +137,22 @@ async def _opened(entrance: Entrance, reception: Reception) -> asyncio.Server:
     listener = entrance.listener
     host, port = host_and_port(listener.listen, where=f"{listener.where} listen")
     with naming(f"{listener.where} listen", listener.listen):
-        server = await reception.loop.create_server(
-            lambda: SmtpProtocol(reception, entrance), host or None, port, backlog=_BACKLOG
-        )
+        server = await reception.loop.create_server(_sessions(entrance, reception), host or None, port, backlog=_BACKLOG)
     entrance.addresses = [sock.getsockname()[:2] for sock in server.sockets]
     return server
+
+
+def _sessions(entrance: Entrance, reception: Reception) -> Callable[[], asyncio.BaseProtocol]:
+    """What makes the sessions of one entrance: at once, or after the header of a balancer."""
+
+    session_of = FrontedProtocol if entrance.listener.believed else SmtpProtocol
+
+    def begin(transport: asyncio.Transport, client: Client | None) -> None:
+        """The client is known: its session begins on the connection that stands."""
+        session = session_of(reception, entrance, client)
+        transport.set_protocol(session)
+        session.connection_made(transport)
+
+    if entrance.listener.balancers:
+        return lambda: HeaderFirst(entrance.balancers.have, begin, reception.loop)
+    return lambda: session_of(reception, entrance)

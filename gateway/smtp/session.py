@@ -19,15 +19,18 @@ from gateway.smtp import replies
 from gateway.smtp.entrance import Entrance, Terms
 from gateway.smtp.grammar import CommandError
 from gateway.smtp.handler import Envelope, Session
+from gateway.smtp.proxy_header import Client
 from gateway.smtp.shared import Reception
 from gateway.smtp.sources import Limit, Source
 
 logger = logging.getLogger(__name__)
 
-_KNOWN_ELSEWHERE = frozenset({"AUTH", "ETRN", "EXPN", "SAML", "SEND", "SOML", "STARTTLS", "TURN"})
+_KNOWN_ELSEWHERE = frozenset(
+    {"AUTH", "ETRN", "EXPN", "LHLO", "SAML", "SEND", "SOML", "STARTTLS", "TURN", "XCLIENT", "XFORWARD"}
+)
 # Octets of a command line with CR LF: 512 (RFC 5321 section 4.5.3.1.4), and what the extensions add: SIZE 26, BODY 17,
-# SMTPUTF8 10, RET and ENVID 116, AUTH 500; NOTIFY and ORCPT 536 (RFC 1870, 6152, 6531, 3461, 4954).  Never changed.
-_COMMAND_OCTETS = {"MAIL": 512 + 26 + 17 + 10 + 116 + 500, "RCPT": 512 + 10 + 536}
+# SMTPUTF8 10, RET and ENVID 116, AUTH 500, PRDR 5; NOTIFY and ORCPT 536 (RFC 1870, 6152, 6531, 3461, 4954).  Never changed.
+_COMMAND_OCTETS = {"MAIL": 512 + 26 + 17 + 10 + 116 + 500 + 5, "RCPT": 512 + 10 + 536}
 _COMMAND_OCTETS_ELSE = 512
 _LONGEST_COMMAND = max(_COMMAND_OCTETS.values())
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -42,9 +45,11 @@ class Connection(asyncio.Protocol):
 
     terms: Terms  # from the moment the client is known
 
-    def __init__(self, reception: Reception, entrance: Entrance) -> None:
+    def __init__(self, reception: Reception, entrance: Entrance, client: Client | None = None) -> None:
+        """``client`` connected to the balancer that connected to us."""
         self._reception = reception
         self.entrance = entrance
+        self._client = client
         self.loop = reception.loop
         self.hostname = reception.hostname
         self.session = Session(reception.loop)
@@ -79,14 +84,18 @@ class Connection(asyncio.Protocol):
         # uvloop's transport is none of asyncio's classes, but it reads and writes.
         self._transport = cast(asyncio.Transport, transport)
         session = self.session
-        session.peer = transport.get_extra_info("peername")
-        session.address = str(session.peer[0]) if session.peer else ""
-        self.terms = self.entrance.terms_of(session.address)
-        session.identity = self.terms.identity
+        peer = self._client or transport.get_extra_info("peername")
+        session.address = session.connected = str(peer[0]) if peer else ""
+        self._agree(self.entrance.terms_of(session.address))
         if self._is_welcome():
             reception.enter(self)
             self._reset_timeout()
             self._greet()
+
+    def _agree(self, terms: Terms) -> None:
+        """From now on these terms hold."""
+        self.terms = self.session.terms = terms
+        self.session.identity = terms.identity
 
     def _is_welcome(self) -> bool:
         """Whether there is room for this client; else it is sent away."""

@@ -44,7 +44,7 @@ def mailbox_at(dovecot: Dovecot, *, port: int = 0, **more: Any) -> Mailbox:
 class _FindsNothing:
     """Where the children that read attachments would be."""
 
-    async def recognise(self, raw: bytes) -> Recognition:
+    async def recognise(self, raw: bytes, *, within: float = 0.0) -> Recognition:
         return Recognition()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from gateway.model import Action, Door, Recognition
 from tests.policy.desk import (
     CLERK,
@@ -57,6 +59,20 @@ def test_where_no_session_is_left_to_refuse_in_a_letter_says_it() -> None:
     found = verdict(mail(TEACHER, DIVISION, door=Door.IMAP), CARRIED)
 
     assert (found.action, found.notice, found.unit) == (Action.REDIRECT, "redirected", "THCSLL")
+
+
+def test_a_mail_server_in_front_that_has_taken_the_mail_is_refused_nothing() -> None:
+    found = decided(mail(TEACHER, DIVISION, DEPARTMENT, door=Door.LMTP), CARRIED)
+
+    assert {(v.action, v.notice) for v in found} == {(Action.REDIRECT, "redirected")}
+
+
+def test_where_each_recipient_is_answered_each_verdict_stands() -> None:
+    several = mail(TEACHER, DIVISION, PRESS)
+    refused, outside = decided(replace(several, arrival=replace(several.arrival, answers_each=True)), CARRIED)
+
+    assert (refused.rule, refused.action, refused.notice) == ("5", Action.REJECT, "")
+    assert (outside.rule, outside.action) == ("9", Action.HOLD)
 
 
 def test_the_others_get_what_their_own_verdicts_say() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from gateway.config import Smtp
-from gateway.model import Admission, Answer, Identity, Mail, Verdict
+from gateway.model import Action, Admission, Answer, Identity, Mail, Verdict
 from gateway.smtp.server import SmtpServer
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ class FakeIntake:
     def __init__(self) -> None:
         self.mails: list[Mail] = []
         self.refusal: Verdict | None = None
+        self.refused: frozenset[str] = frozenset()  # recipients, where each is answered
         self.failure: Exception | None = None
         self.admission_failure: Exception | None = None
         self.closed = threading.Event()  # set: mails wait in accept() until ``open_gate``
@@ -41,7 +42,13 @@ class FakeIntake:
         if self.failure is not None:
             raise self.failure
         self.mails.append(mail)
+        if mail.arrival.answers_each:
+            return self._each(mail)
         return Answer(mail_id=mail.id, refused=self.refusal)
+
+    def _each(self, mail: Mail) -> Answer:
+        no = [a_refusal(r.address) for r in mail.recipients if r.address in self.refused]
+        return Answer(mail_id=mail.id, refusals=tuple(no), refused=no[0] if len(no) == len(mail.recipients) else None)
 
     def admission(self, address: str, identity: Identity) -> Admission:
         if self.admission_failure is not None:
@@ -50,6 +57,10 @@ class FakeIntake:
             return Admission(admitted=False, successor=self.retired[address])
         ours = address.rpartition("@")[2].lower() in self.ours
         return Admission(admitted=ours or identity is Identity.TRUSTED_NETWORK)
+
+
+def a_refusal(recipient: str) -> Verdict:
+    return Verdict(recipient=recipient, action=Action.REJECT, rule="5", clause="", reason="Không phát hành bằng thư.")
 
 
 class Door:
