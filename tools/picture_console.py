@@ -121,12 +121,14 @@ def sign_in(page: Page, address: str, account: Account) -> None:
     page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
-def take(browser: Browser, address: str, shot: Shot, ids: dict[str, str], *, size: str, scheme: str) -> bytes:
+def take(
+    browser: Browser, address: str, shot: Shot, ids: dict[str, str], *, size: str, scheme: str, language: str = "vi"
+) -> bytes:
     """One picture, as PNG."""
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        locale="vi-VN",
+        locale=language,
         color_scheme="dark" if scheme == "dark" else "light",
     )
     page = context.new_page()
@@ -147,6 +149,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=DOCS)
     parser.add_argument("--sizes", default="desk")
     parser.add_argument("--schemes", default="light")
+    parser.add_argument("--language", default="vi")
     parser.add_argument("--png", action="store_true", help="PNG instead of WebP")
     wanted = parser.parse_args()
     shots = [shot for shot in SHOTS if not wanted.names or shot.name in wanted.names]
@@ -157,7 +160,7 @@ def main() -> int:
         for shot in shots:
             for size in wanted.sizes.split(","):
                 for scheme in wanted.schemes.split(","):
-                    picture = take(browser, address, shot, ids, size=size, scheme=scheme)
+                    picture = take(browser, address, shot, ids, size=size, scheme=scheme, language=wanted.language)
                     name = "-".join([shot.name, *([size] if size != "desk" else []), *([scheme] if scheme != "light" else [])])
                     _keep(picture, wanted.out / name, png=wanted.png)
         browser.close()

@@ -119,8 +119,8 @@ def directory() -> ResponseReturnValue:
         all_seats=len(seats),
         text=text,
         history=_history(),
-        tables=[(table.file, TITLES[table.file]) for table in TABLES],
-        titles=TITLES,
+        tables=[(table.file, said(TITLES[table.file])) for table in TABLES],
+        titles={file: said(title) for file, title in TITLES.items()},
         may_change=allows(me(), Verb.CHANGE_RULES),
         offices=known.offices,
     )
