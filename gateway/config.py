@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import msgspec
 
@@ -30,6 +30,7 @@ from gateway.settings.limits import Limits
 from gateway.settings.listeners import FIRST, Listener, check_listeners
 from gateway.settings.relay import Relay as Relay
 from gateway.settings.relay import check_relay
+from gateway.settings.rest import Rest, wrong_with
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SQLITE = "sqlite:///"
@@ -148,25 +149,6 @@ class Log(Value, forbid_unknown_fields=True):
     level: str = "INFO"
 
 
-class Rest(Value, forbid_unknown_fields=True):
-    """[office.rest]: how a REST interface of its own kind is spoken to (courier "rest")."""
-
-    send: str = ""  # path that takes a document, by POST
-    form: Literal["multipart", "json"] = "multipart"
-    file_field: str = "file"  # multipart: the part; json: the member with the package in base64
-    # Further fields: "{number_symbol}", "{subject}", "{delivery_id}" … are filled in.
-    fields: dict[str, str] = msgspec.field(default_factory=dict)
-    headers: dict[str, str] = msgspec.field(default_factory=dict)  # of every request: "Bearer {secret}"
-    # Members of the JSON answer and what they say when the document was taken (none: any 2xx), when they have it already, and
-    # when it is their own verdict that they do not want it.
-    ok: dict[str, str] = msgspec.field(default_factory=dict)
-    duplicate: dict[str, str] = msgspec.field(default_factory=dict)
-    refused: dict[str, str] = msgspec.field(default_factory=dict)
-    receipt_field: str = ""  # member of the JSON answer with their number
-    look_up: str = ""  # path that answers 200 for a delivery they have and 404 for another: "/documents/{delivery_id}"
-    ping: str = ""  # path for `vanthu office check`
-
-
 class Office(Value, forbid_unknown_fields=True):
     """[[office]]: one office system and the courier that reaches it."""
 
@@ -186,11 +168,17 @@ class Office(Value, forbid_unknown_fields=True):
     # vxp, lgsp: what error codes of this service mean, beside those that are known.
     codes: dict[str, Outcome] = msgspec.field(default_factory=dict)
     sent_list: str = ""  # lgsp: path of the list of what was sent, if the platform has one
-    acknowledges: bool = True  # folder, vxp, lgsp: says that a document came in; silence is an alarm
+    acknowledges: bool = True  # folder, vxp, lgsp, rest with answers: says that a document came in; silence is an alarm
     address: str = ""  # mailbox: where to
     sender: str = ""  # mailbox: from whom
     server: str = ""  # mailbox: "host:port"; "" is the next hop of the relay
     rest: Rest = Rest()
+
+    @property
+    def is_to_acknowledge(self) -> bool:
+        """Whether its silence about a document is an alarm."""
+        brings_statuses = self.courier in ACKNOWLEDGING or (self.courier == "rest" and bool(self.rest.answers.list))
+        return self.acknowledges and brings_statuses
 
 
 class Security(StrEnum):
@@ -539,8 +527,8 @@ def _check_office(where: str, office: Office) -> None:
         raise ConfigError(f"{where}: client_certificate: expected the certificate that belongs to client_key")
     if office.server:
         host_and_port(office.server, where=f"{where}: server")
-    if office.courier == "rest" and not office.rest.send:
-        raise ConfigError(f"{where}: [office.rest] send: expected the path that takes a document")
+    if office.courier == "rest" and (wrong := wrong_with(office.rest)):
+        raise ConfigError(f"{where}: {wrong}")
 
 
 def _check_mailboxes(path: Path, config: Config) -> None:

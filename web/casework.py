@@ -9,7 +9,6 @@ from itertools import zip_longest
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway.config import ACKNOWLEDGING
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseState
 from gateway.model import Account, Case, Value
@@ -97,7 +96,7 @@ def related(account: Account, case: Case) -> tuple[Related, ...]:
 
 def silent(units: Sequence[str] | None) -> dict[str, datetime]:
     """Cases whose office system should have said by now that it has them, each with when it was handed over."""
-    offices = [each.name for each in gateway().settings.office if each.acknowledges and each.courier in ACKNOWLEDGING]
+    offices = [each.name for each in gateway().settings.office if each.is_to_acknowledge]
     before = gateway().directory().calendar.answered_since(utc_now())
     return store().silences.of(offices, before=before, units=units) if offices else {}
 

@@ -55,6 +55,11 @@ def answer_of(raw: bytes, *, event_id: str, handle: str = "", delivery_id: str =
     return replace(answer, raw=raw, digest=digest, handle=handle)
 
 
+def level_of(code: str) -> Level:
+    """How far a document came over there, by its StatusCode."""
+    return _LEVELS.get(code, Level.STATUS)
+
+
 def written(status: Status) -> bytes:
     """Our own status as a message of the axis."""
     words = STATUSES.get(status.code, "")
@@ -80,7 +85,7 @@ def _status(status: StatusMessage, event_id: str, delivery_id: str) -> Answer:
     number = _NUMBER.search(status.description) if status.code == "03" else None
     return Answer(
         event_id=event_id,
-        level=_LEVELS.get(status.code, Level.STATUS),
+        level=level_of(status.code),
         at=status.at,
         status=status.code,
         delivery_id=delivery_id or delivery_named(status.description),

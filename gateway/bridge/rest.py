@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import msgspec
 
 from gateway.bridge.http import Body, Http, Reply, failure_of, multipart
 from gateway.bridge.packing import OneLarge, Packed, for_all, packed, why_not, why_too_large
-from gateway.config import Rest
+from gateway.bridge.rest_answers import event_of, from_package, from_row, members_of, rows_of
+from gateway.bridge.turns import Turns
 from gateway.courier import Answer, Capabilities, Finding, FindingLevel, Outcome, Parcel, Result, Status
 from gateway.directory.snapshot import Directory
 from gateway.errors import DeliveryError, Misconfigured, TemporaryFailure, UncertainFailure
 from gateway.model import Case, Delivery
+from gateway.settings.rest import Rest
 
+logger = logging.getLogger(__name__)
+
+_AT_A_TIME = 20  # answers
+_LOOK_BACK = timedelta(days=30)
 _NOT_FOUND = 404
 _CONFLICT = 409
 
@@ -41,7 +50,11 @@ class RestCourier:
         self.name = name
         self.lanes = lanes
         self.capabilities = Capabilities(
-            look_up=bool(settings.look_up), idempotent=bool(settings.duplicate), max_bytes=max_bytes
+            look_up=bool(settings.look_up),
+            poll=bool(settings.answers.list),
+            idempotent=bool(settings.duplicate),
+            incoming=bool(settings.answers.package),
+            max_bytes=max_bytes,
         )
         self._http = http
         self._settings = settings
@@ -49,6 +62,8 @@ class RestCourier:
         self._directory = directory
         self._zipped = zipped
         self._one_large = OneLarge()
+        self._turns = Turns()
+        self._done: set[str] = set()  # events, where nothing can be acknowledged over there
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -83,7 +98,7 @@ class RestCourier:
         return self._result(delivery.id, reply)
 
     def _result(self, delivery_id: str, reply: Reply) -> Result:
-        settings, members = self._settings, _members(reply)
+        settings, members = self._settings, members_of(reply)
         receipt = members.get(settings.receipt_field, "") if settings.receipt_field else ""
         said = f"{receipt}: {reply.shown()}" if receipt else reply.shown()
         if _says(members, settings.duplicate) or (reply.status == _CONFLICT and settings.duplicate):
@@ -111,14 +126,48 @@ class RestCourier:
         return Result(delivery_id=delivery.id, outcome=Outcome.ALREADY, reply=reply.shown(), receipt=reply.body)
 
     async def poll(self) -> tuple[Answer, ...]:
-        """Nothing comes back this way."""
-        return ()
+        """What the list of the settings has, but for what was acknowledged."""
+        settings = self._settings.answers
+        if not settings.list:
+            return ()
+        since = (datetime.now(UTC) - _LOOK_BACK).date().isoformat()
+        reply = await self._http.ask("GET", _filled(settings.list, {"since": since}), headers=self._headers())
+        waiting = [row for row in rows_of(reply, settings) if self._event(row) not in self._done]
+        some = self._turns.ordered(waiting, self._event)[:_AT_A_TIME]
+        fetched = await asyncio.gather(*[self._answer(row) for row in some])
+        found = tuple(each for each in fetched if isinstance(each, Answer))
+        if some and not found:
+            raise next(each for each in fetched if isinstance(each, DeliveryError))
+        return found
+
+    async def _answer(self, row: Mapping[str, str]) -> Answer | DeliveryError:
+        settings = self._settings.answers
+        if not settings.package:
+            return from_row(row, settings)
+        path = _filled(settings.package, {"id": quote(row[settings.id], safe="")})
+        try:
+            reply = await self._http.ask("GET", path, headers=self._headers())
+        except DeliveryError as error:
+            logger.warning("%s: answer %s: %s", self.name, row[settings.id], error)
+            self._turns.postpone(self._event(row))
+            return error
+        return await asyncio.to_thread(from_package, row, reply.body, settings)
+
+    def _event(self, row: Mapping[str, str]) -> str:
+        return event_of(row, self._settings.answers)
 
     def postpone(self, answer: Answer) -> None:
-        """There is nothing to postpone."""
+        """It comes behind the others from now on."""
+        self._turns.postpone(answer.event_id)
 
     async def acknowledge(self, answer: Answer) -> None:
-        """There is nothing to acknowledge."""
+        """Say that it is here, where there is a path for it; without one it is passed over until the next start."""
+        if path := self._settings.answers.acknowledge:
+            path = _filled(path, {"id": quote(answer.handle, safe="")})
+            await self._http.ask("POST", path, headers=self._headers())
+        else:
+            self._done.add(answer.event_id)
+        self._turns.forget(answer.event_id)
 
     async def answer(self, status: Status) -> Result:
         """There is nobody to tell."""
@@ -167,25 +216,6 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
     for name, word in words.items():
         text = text.replace(f"{{{name}}}", word)
     return text
-
-
-def _members(reply: Reply) -> dict[str, str]:
-    """The members of a JSON answer as texts, inner ones with dots: {"data": {"id": 7}} is data.id = "7"."""
-    try:
-        found = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-    return dict(_flat("", found))
-
-
-def _flat(prefix: str, found: object) -> Iterator[tuple[str, str]]:
-    if isinstance(found, dict):
-        for name, value in found.items():
-            yield from _flat(f"{prefix}.{name}" if prefix else str(name), value)
-    elif isinstance(found, bool):
-        yield prefix, "true" if found else "false"
-    elif isinstance(found, str | int | float):
-        yield prefix, str(found)
 
 
 def _says(members: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
