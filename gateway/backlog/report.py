@@ -17,7 +17,7 @@ from gateway.store import DocumentCount, MailCount, Outcome, Trouble
 OUTCOMES = {
     Outcome.ARCHIVED: phrase("có văn bản, đã lưu trữ"),
     Outcome.NOTHING: phrase("không có văn bản"),
-    Outcome.SAME: phrase("trùng thư đã nhập"),
+    Outcome.SAME: phrase("trùng thư cổng đã có"),
     Outcome.SECRET: phrase("có dấu chỉ độ mật, không lưu"),
     Outcome.UNREADABLE: phrase("có tệp không đọc được"),
     Outcome.FAILED: phrase("lỗi, sẽ thử lại lần sau"),

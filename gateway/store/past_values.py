@@ -14,7 +14,7 @@ class Outcome(StrEnum):
 
     ARCHIVED = "archived"  # has documents, which are in the archive now
     NOTHING = "nothing"  # carries no official document
-    SAME = "same"  # the same bytes were imported before
+    SAME = "same"  # the same bytes were imported before, or swept and captured
     SECRET = "secret"  # bears a secrecy stamp: nothing of it is kept  # noqa: S105 - an outcome, not a password
     UNREADABLE = "unreadable"  # a file that could not be read
     FAILED = "failed"  # the mail itself could not be had or read: tried again the next time

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from gateway.model import Direction
+from gateway.store.mailbox_tables import ACCEPTED, swept
 from gateway.store.past_tables import WITH_KEY, imports, past_documents, past_mails
 from gateway.store.past_values import DocumentCount, ImportRow, MailCount, Outcome, Trouble
 from gateway.store.reading import Reading
+from gateway.store.tables import case_mails
 from gateway.store.texts import clean
 
 _PAGE = 1000
@@ -29,10 +31,16 @@ class PastViews(Reading):
         return frozenset(row.key for row in self.rows(query))
 
     def same_bytes(self, digests: Sequence[str]) -> dict[str, str]:
-        """For mails whose bytes were imported before the mail that they are ("" when nothing of it was archived)."""
+        """For mails whose bytes are ours already the mail that they are ("" when nothing of it was archived).
+
+        They were imported before, or swept from a mailbox while it was in use, and their documents are cases already.  (Where
+        nothing was captured, as in *observe*, the archive is the only place to find them in.)
+        """
         c = past_mails.c
-        query = select(c.digest, c.mail_id).where(c.digest.in_(digests), c.outcome != Outcome.FAILED.value)
-        return {row.digest: row.mail_id for row in self.rows(query.order_by(c.mail_id))}
+        imported = select(c.digest, c.mail_id).where(c.digest.in_(digests), c.outcome != Outcome.FAILED.value)
+        captured = select(case_mails.c.case_id).where(case_mails.c.mail_id == swept.c.mail_id).exists()
+        taken = select(swept.c.digest, swept.c.mail_id).where(swept.c.digest.in_(digests), ACCEPTED, captured)
+        return {row.digest: row.mail_id for query in (taken, imported.order_by(c.mail_id)) for row in self.rows(query)}
 
     def imports(self) -> tuple[ImportRow, ...]:
         """Every import, newest first."""

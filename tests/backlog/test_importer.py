@@ -18,7 +18,7 @@ from gateway.backlog.mbox import Mbox
 from gateway.backlog.source import Stopped
 from gateway.errors import NotFound, StoreUnavailable
 from gateway.lifecycle import CaseState
-from gateway.model import Door, Relation
+from gateway.model import Arrival, Door, Relation, Source, digest_of
 from gateway.policy.sameness import Mark, MarkKind, agency_of, marks_of
 from gateway.store import Outcome, PastMail, Remembered, Store
 from tests.backlog.importing import DIRECTORY, NOW, Reader, mail, mbox_of, run
@@ -69,6 +69,22 @@ def test_the_same_bytes_from_elsewhere_are_the_same_mail(store: Store, tmp_path:
     tally = run(store, mbox(tmp_path, mail(1, "document 1/BC-SNV"), mail(1, "document 1/BC-SNV"), name="copy.mbox"), Reader())
     assert dict(tally.outcomes) == {Outcome.SAME: 2}
     assert archived(store) == [("1/BC-SNV", 1)]
+
+
+@pytest.mark.parametrize("was_captured", [True, False], ids=["captured", "let through"])
+def test_a_document_that_was_swept_and_captured_is_not_archived_beside_its_case(
+    store: Store, tmp_path: Path, was_captured: bool
+) -> None:
+    old = mail(1, "document 1/BC-SNV")
+    raw = old.replace(b"\n", b"\r\n")  # as a server gives it
+    source = Source(mailbox="c3", folder="INBOX", uidvalidity=7, uid=1, digest=digest_of(raw), size=len(raw))
+    arrival = Arrival(door=Door.IMAP, at=NOW, peer="imap.moet.example", source=source)
+    swept = replace(letters.mail(raw), arrival=arrival)
+    store.accept_now([letters.captured(swept, letters.case(swept)) if was_captured else letters.passing(swept)])
+    tally = run(store, mbox(tmp_path, old, mail(2, "document 2/BC-SNV")), Reader())
+    outcomes = {Outcome.SAME: 1, Outcome.ARCHIVED: 1} if was_captured else {Outcome.ARCHIVED: 2}
+    assert dict(tally.outcomes) == outcomes
+    assert len(archived(store)) == (1 if was_captured else 2)
 
 
 def test_the_same_mail_twice_in_one_file_is_one(store: Store, tmp_path: Path) -> None:
