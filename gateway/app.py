@@ -22,7 +22,7 @@ from gateway.answers import Answers
 from gateway.axis_door import AxisDoor
 from gateway.bridge.couriers import courier_of
 from gateway.config import Config
-from gateway.courier import RELAY, Courier, Parcel, Result
+from gateway.courier import RELAY, Courier, Fate, Parcel, Result
 from gateway.desk import Desk
 from gateway.directory.files import contents as directory_contents
 from gateway.directory.files import load as load_directory
@@ -306,12 +306,14 @@ class Gateway:
             except Exception:  # as above
                 logger.exception("keeping house: nothing was purged")
 
-    def _report(self, parcel: Parcel, results: tuple[Result, ...], at: datetime) -> tuple[Acceptance, ...]:
-        """Delivery reports for what failed for good (RFC 3464), as mails of our own."""
+    def _report(
+        self, fate: Fate, parcel: Parcel, results: tuple[Result, ...], at: datetime, until: datetime | None
+    ) -> tuple[Acceptance, ...]:
+        """Delivery reports (RFC 3464), as mails of our own."""
         # What went on with a sender that we had rewritten is told to its own sender, without a way round.
         whose = [replace(d, sender=parcel.mail.sender) if self.srs.takes(d.sender) else d for d in parcel.deliveries]
         parcel = replace(parcel, deliveries=tuple(whose))
-        reports = dsn.report(parcel, results, hostname=self.hostname, now=at)
+        reports = dsn.report(fate, parcel, results, hostname=self.hostname, now=at, until=until)
         return tuple(own_letter(report, about=parcel.mail.id, now=at) for report in reports)
 
 

@@ -82,6 +82,7 @@ class Worker(Value, forbid_unknown_fields=True):
         60, 300, 900, 3600, 14400, 43200, 86400, 86400, 86400,
     )  # fmt: skip
     retry_jitter: Annotated[float, msgspec.Meta(ge=0, le=0.9)] = 0.2  # each wait is longer or shorter by up to this share
+    delay_report_after_h: Annotated[float, msgspec.Meta(ge=0, le=366 * 24)] = 4.0  # then the sender hears of it; 0: never
     lease_s: _Seconds = 120.0
     look_up_after_s: Annotated[tuple[_Delay, ...], msgspec.Meta(min_length=1)] = (30, 120, 600, 1800, 3600)
     uncertain_for_h: _Hours = 24.0  # so long the other side is asked what became of a delivery; then a person decides

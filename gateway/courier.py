@@ -23,6 +23,15 @@ class Outcome(StrEnum):
     MISCONFIGURED = "misconfigured"  # ours to repair: pause the courier, keep the queue
 
 
+class Fate(StrEnum):
+    """What a delivery report says of a recipient: the Action of RFC 3464 section 2.3.3."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"  # it is still tried
+    RELAYED = "relayed"  # passed on to a server that tells nothing further
+    DELIVERED = "delivered"  # it lies in the mailbox
+
+
 class Parcel(Value):
     """One mail (or case) for one place: the same on every attempt.
 
@@ -43,6 +52,7 @@ class Result(Value):
     outcome: Outcome
     reply: str = ""  # what the other side said, for the story, the console and the delivery report
     receipt: bytes = b""  # kept verbatim
+    announce: Fate | None = None  # DELIVERED: its sender asked to hear of it, and nobody but us will tell him
     untried: bool = False  # RETRY: nobody was asked, so no attempt is used up
 
 

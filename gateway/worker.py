@@ -29,7 +29,8 @@ from gateway.errors import (
 )
 from gateway.lifecycle import DeliveryEvent, DeliveryState
 from gateway.model import Delivery
-from gateway.store import Acceptance, Store
+from gateway.store import Store
+from gateway.telling import Report, Teller
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +43,6 @@ _POLL_S = 1.0  # how late a retry may be
 _PAUSE = timedelta(minutes=3)  # after MISCONFIGURED
 _CROWDED = timedelta(seconds=40)  # until what was put off because too much waits for the same place is looked at again
 _REPORT_AGAIN = timedelta(minutes=1)  # when a delivery report could not be made durable
-
-Report = Callable[[Parcel, tuple[Result, ...], datetime], tuple[Acceptance, ...]]
 
 _EVENTS: Mapping[Outcome, DeliveryEvent] = {
     Outcome.DELIVERED: DeliveryEvent.DELIVERED,
@@ -81,7 +80,7 @@ class _Line:
 class Worker:
     """Carries parcels by their couriers, and settles what came of it.
 
-    ``report`` writes the delivery reports (RFC 3464) for what could not be delivered for good, by relay or into a mailbox.
+    ``report`` writes the delivery reports (RFC 3464): what failed for good, is late, or arrived and was asked after.
     ``paused`` says for each courier that must be repaired why: its deliveries wait in the store, and one of them tries it every
     few minutes.
     """
@@ -100,7 +99,7 @@ class Worker:
         self.paused: dict[str, str] = {}
         self._store = store
         self._settings = settings
-        self._report = report
+        self._teller = Teller(store, settings, report, self.hand_over)
         self._clock = clock
         self._at = at  # where tests let the program die: between two numbered steps
         self._lease = timedelta(seconds=settings.lease_s)
@@ -311,10 +310,11 @@ class Worker:
             self._step(line, delivery, by_id.get(delivery.id) or _silent(line, delivery), now, spread)
             for delivery in parcel.deliveries
         ]
-        dead = tuple([step.result for step in steps if step.state is DeliveryState.DEAD])
+        telling = [step for step in steps if step.state is not DeliveryState.DELIVERED or step.result.announce is not None]
         # A case that was given up is a person's to see to; whoever sent a mail must hear that it did not arrive.
-        if dead and parcel.case is None and not await self._tell(parcel, dead, now):
+        if telling and parcel.case is None and not await self._teller.tell(parcel, telling, now):
             steps = [step.put_off(now + _REPORT_AGAIN) if step.state is DeliveryState.DEAD else step for step in steps]
+        self._at("told")
         self._store.settle([step.settlement(now) for step in steps])
         for step in steps:
             delivery = step.delivery
@@ -348,20 +348,6 @@ class Worker:
         elif event in (DeliveryEvent.UNSURE, DeliveryEvent.TAKEN) and delivery.courier != RELAY:
             next_at = now + timedelta(seconds=self._settings.look_up_after_s[0])  # then it is asked after
         return Step(delivery, result, event, attempts, next_at)
-
-    async def _tell(self, parcel: Parcel, dead: tuple[Result, ...], now: datetime) -> bool:
-        """Make the delivery reports durable and send them; false when the store is gone, so that nobody is given up untold."""
-        reports = self._report(parcel, dead, now)
-        try:
-            await self._store.accept(reports)
-        except StoreUnavailable as error:
-            logger.warning("%s: its delivery report must wait: %s", parcel.mail.id, error)
-            return False
-        for report in reports:
-            leased = tuple(d for d in report.deliveries if d.state is DeliveryState.SENDING)
-            if leased:
-                self.hand_over(Parcel(mail=report.mail, deliveries=leased))
-        return True
 
 
 def wait_after(attempts: int, schedule: Sequence[int]) -> timedelta | None:

@@ -58,7 +58,9 @@ class House:
         return self.now
 
     def parts(self) -> tuple[Worker, FollowUp]:
-        worker = Worker(self.store, {OFFICE: self.office}, self.settings, lambda parcel, results, now: (), clock=self.clock)
+        worker = Worker(
+            self.store, {OFFICE: self.office}, self.settings, lambda fate, parcel, results, now, until: (), clock=self.clock
+        )
         notices = Notices(hostname="cong.example", directory=lambda: DIRECTORY)
         parts = {"store": self.store, "directory": lambda: DIRECTORY, "notices": notices, "clock": self.clock}
         self.answers = Answers(**parts, poke=worker.poke)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Worker as Settings
-from gateway.courier import RELAY, Courier, Outcome, Parcel, Result
+from gateway.courier import RELAY, Courier, Fate, Outcome, Parcel, Result
 from gateway.errors import Misconfigured, PermanentFailure, TemporaryFailure, UncertainFailure
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import (
@@ -121,8 +121,10 @@ class House:
         self.store.flush()
         return worker
 
-    def report(self, parcel: Parcel, results: tuple[Result, ...], now: datetime) -> tuple[Acceptance, ...]:
-        return tuple(posted(mail) for mail in dsn.report(parcel, results, hostname="cong.test", now=now))
+    def report(
+        self, fate: Fate, parcel: Parcel, results: tuple[Result, ...], now: datetime, until: datetime | None
+    ) -> tuple[Acceptance, ...]:
+        return tuple(posted(mail) for mail in dsn.report(fate, parcel, results, hostname="cong.test", now=now, until=until))
 
     def state(self, delivery_id: str) -> DeliveryState:
         return self.delivery(delivery_id).state
@@ -573,6 +575,64 @@ def test_mails_come_back_one_by_one_but_the_copies_of_one_mail_together(house: H
     waits = [[house.delivery(f"{each.mail.id}-{n}").next_at for n in (1, 2)] for each in mails]
     assert all(one == two is not None and 48 <= (one - AT).total_seconds() <= 72 for one, two in waits if one)
     assert len({one for one, _ in waits}) > 15
+
+
+def reports_about(house: House, acceptance: Acceptance) -> list[str]:
+    """The reports to its sender, as they stand."""
+    rows = [row for row in house.store.views.mails(limit=50).rows if row.recipients == (acceptance.mail.sender,)]
+    return [house.store.views.raw(row.id).decode("latin-1") for row in rows]
+
+
+def only(which: Callable[[Parcel], bool], outcome: Outcome, reply: str) -> Act:
+    """This comes of some parcels; all others are delivered."""
+
+    async def act(parcel: Parcel) -> tuple[Result, ...]:
+        said = (outcome, reply) if which(parcel) else (Outcome.DELIVERED, "250 2.0.0 Ok")
+        return tuple(Result(delivery_id=d.id, outcome=said[0], reply=said[1]) for d in parcel.deliveries)
+
+    return act
+
+
+def deferred_for(house: House, **time: float) -> None:
+    """Another attempt, so much later."""
+    house.clock.move(**time)
+    tries = len(house.relay.parcels)
+    house.run(poked, until(lambda: len(house.relay.parcels) > tries))
+
+
+def test_a_mail_that_is_late_is_told_of_once(house: House) -> None:
+    house.settings = Settings(retry_after_s=(60,) * 10, delay_report_after_h=4.0)
+    house.relay.act = only(lambda parcel: parcel.mail.arrival.door is not Door.OWN, Outcome.RETRY, "451 4.3.0 later")
+    acceptance = posted(a_mail())
+    house.run(handed_over(house, acceptance), until(lambda: house.relay.parcels))
+    deferred_for(house, hours=3)
+    assert reports_about(house, acceptance) == []
+    for _ in range(3):
+        deferred_for(house, hours=1)
+    [told] = reports_about(house, acceptance)
+    assert "Action: delayed" in told
+    assert "Will-Retry-Until: " in told
+
+
+def test_success_is_told_once_also_when_the_same_mail_is_carried_again(house: House) -> None:
+    async def told_by_us(parcel: Parcel) -> tuple[Result, ...]:
+        fate = Fate.RELAYED if parcel.mail.arrival.door is not Door.OWN else None
+        return tuple(
+            Result(delivery_id=d.id, outcome=Outcome.DELIVERED, reply="250 ok", announce=fate) for d in parcel.deliveries
+        )
+
+    house.relay.act = told_by_us
+    acceptance = posted(a_mail(), options=("NOTIFY=SUCCESS",))
+    house.run(handed_over(house, acceptance), until(lambda: len(house.relay.parcels) == 2))
+    [told] = reports_about(house, acceptance)
+    assert "Action: relayed" in told
+    again = Parcel(mail=acceptance.mail, deliveries=acceptance.deliveries)
+
+    async def carried_again(worker: Worker) -> None:
+        worker.hand_over(again)  # as after a crash before it was settled
+
+    house.run(carried_again, until(lambda: len(house.relay.parcels) == 3))
+    assert len(reports_about(house, acceptance)) == 1
 
 
 def test_what_was_not_even_tried_uses_up_no_attempt(house: House) -> None:

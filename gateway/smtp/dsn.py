@@ -1,8 +1,8 @@
-"""Delivery reports: what could not be delivered, told to whoever sent it (RFC 3461, 3464, 6522, 6533).  Pure.
+"""Delivery reports: what became of a mail, told to whoever sent it (RFC 3461, 3464, 6522, 6533).  Pure.
 
-A report has three parts: words for a person (Vietnamese, then English), fields for a machine, and the header of the mail, or
-the whole of it when the sender asked for that, it is small, and it can stand inside another mail.  A report has the null
-sender, so that no report is ever written about a report.
+A report has three parts: words for a person (dsn_words), fields for a machine, and the header of the mail, or the whole of it
+when it failed, the sender asked for that, it is small, and it can stand inside another mail.  A report has the null sender, so
+that no report is ever written about a report.
 """
 
 from __future__ import annotations
@@ -14,15 +14,25 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from email.header import Header
 from email.utils import format_datetime
+from typing import NamedTuple
 
-from gateway.courier import Outcome, Parcel, Result
+from gateway.courier import Fate, Outcome, Parcel, Result
 from gateway.model import Arrival, Delivery, Door, Mail, Recipient, digest_of, new_id
+from gateway.notices import may_be_told
+from gateway.smtp.dsn_words import SUBJECTS, words
 
 _FULL_BYTES = 64 * 1024  # up to this size a mail comes back whole (RET=FULL)
 _HEADER_BYTES = 16 * 1024
 _LONGEST_LINE = 998  # RFC 5322 section 2.1.1
 _VIETNAM = timezone(timedelta(hours=7))
-_STATUS = re.compile(r"(?:[245]\d\d[ -])?([45]\.\d{1,3}\.\d{1,3})\b")
+_STATUS = re.compile(r"(?:[245]\d\d[ -])?([245]\.\d{1,3}\.\d{1,3})\b")
+# Action -> classes of its status, and the status when nobody said one.
+_CLASSES = {
+    Fate.FAILED: ("45", "5.0.0"),
+    Fate.DELAYED: ("4", "4.0.0"),
+    Fate.RELAYED: ("2", "2.0.0"),
+    Fate.DELIVERED: ("2", "2.0.0"),
+}
 _SMTP_REPLY = re.compile(r"[245]\d\d(?: |$)")
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -32,19 +42,21 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _Pair = tuple[Delivery, Result]
 
 
-def report(parcel: Parcel, results: Sequence[Result], *, hostname: str, now: datetime) -> tuple[Mail, ...]:
-    """One delivery report about the deliveries that ``results`` say failed for good; none when nobody wants to know.
+def report(
+    fate: Fate, parcel: Parcel, results: Sequence[Result], *, hostname: str, now: datetime, until: datetime | None = None
+) -> tuple[Mail, ...]:
+    """One delivery report about the deliveries that ``results`` are about; none when nobody wants to know.
 
-    Nobody does when the mail had the null sender (RFC 5321 section 4.5.5), and for a recipient whose NOTIFY is NEVER or lacks
-    FAILURE (RFC 3461 section 4.1).  ``results`` of the other deliveries of the parcel are not to be given.
+    Nobody does when the mail had the null sender (RFC 5321 section 4.5.5), nor for recipients whose NOTIFY says so (RFC 3461
+    section 4.1).  ``until``: how long a mail that is delayed will be tried.
     """
     by_id = {delivery.id: delivery for delivery in parcel.deliveries}
-    pairs = [(by_id[result.delivery_id], result) for result in results if _wants_to_know(by_id[result.delivery_id])]
+    pairs = [(by_id[r.delivery_id], r) for r in results if _wants_to_know(fate, by_id[r.delivery_id], parcel.mail)]
     sender = parcel.deliveries[0].sender
     if not (sender and pairs):
         return ()
     mail_id = new_id()
-    raw = _written(mail_id, sender, parcel.mail, pairs, hostname, now)
+    raw = _written(_Report(fate, mail_id, sender, parcel.mail, pairs, hostname, now, until))
     report_mail = Mail(
         id=mail_id,
         sender="",
@@ -57,12 +69,30 @@ def report(parcel: Parcel, results: Sequence[Result], *, hostname: str, now: dat
     return (report_mail,)
 
 
-def _wants_to_know(delivery: Delivery) -> bool:
-    notify = _option(delivery.options, "NOTIFY").upper()
-    return not notify or "FAILURE" in notify.split(",")
+class _Report(NamedTuple):
+    """What it is written from."""
+
+    fate: Fate
+    id: str
+    sender: str
+    mail: Mail
+    pairs: Sequence[_Pair]
+    hostname: str
+    now: datetime
+    until: datetime | None
 
 
-def _option(options: Sequence[str], name: str) -> str:
+def _wants_to_know(fate: Fate, delivery: Delivery, mail: Mail) -> bool:
+    """Without NOTIFY a failure is told, and a delay to people (RFC 3461 section 4.1); what arrived only to who asks."""
+    notify = [word for word in option(delivery.options, "NOTIFY").upper().split(",") if word]
+    if fate is Fate.FAILED:
+        return not notify or "FAILURE" in notify
+    if fate is Fate.DELAYED:
+        return "DELAY" in notify or (not notify and may_be_told(mail))
+    return "SUCCESS" in notify
+
+
+def option(options: Sequence[str], name: str) -> str:
     """The value of an ESMTP parameter, "" when it is not there."""
     prefix = f"{name}="
     return next((option[len(prefix) :] for option in options if option.upper().startswith(prefix)), "")
@@ -71,30 +101,31 @@ def _option(options: Sequence[str], name: str) -> str:
 # --- the mail -----------------------------------------------------------------------------------------------------------
 
 
-def _written(mail_id: str, sender: str, mail: Mail, pairs: Sequence[_Pair], hostname: str, now: datetime) -> bytes:
-    boundary = f"=_{mail_id}"
+def _written(report: _Report) -> bytes:
+    boundary = f"=_{report.id}".encode()
+    text = words(report.fate, report.mail, report.pairs, hostname=report.hostname, until=report.until)
     parts = (
-        _part("text/plain; charset=utf-8", _base64(_for_people(mail, pairs, hostname).encode()), "base64"),
-        _part("message/delivery-status", _for_machines(mail, pairs, hostname, now).encode("ascii")),
-        _returned(mail, boundary.encode()),
+        _part("text/plain; charset=utf-8", _base64(text.encode()), "base64"),
+        _part("message/delivery-status", _for_machines(report).encode("ascii")),
+        _returned(report, boundary),
     )
-    body = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
-    return _header(mail_id, sender, mail, hostname, now, boundary) + b"\r\n" + body + b"--" + boundary.encode() + b"--\r\n"
+    body = b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts)
+    return _header(report, boundary.decode()) + b"\r\n" + body + b"--" + boundary + b"--\r\n"
 
 
-def _header(mail_id: str, sender: str, mail: Mail, hostname: str, now: datetime, boundary: str) -> bytes:
+def _header(report: _Report, boundary: str) -> bytes:
     lines = [
-        f"From: {_words('Cổng thư điện tử')} <mailer-daemon@{hostname}>",
-        f"To: <{sender}>",
-        f"Subject: {_words('Thư không gửi được')}",
-        f"Date: {format_datetime(now.astimezone(_VIETNAM))}",
-        f"Message-ID: <{mail_id}@{hostname}>",
+        f"From: {_words('Cổng thư điện tử')} <mailer-daemon@{report.hostname}>",
+        f"To: <{report.sender}>",
+        f"Subject: {_words(SUBJECTS[report.fate])}",
+        f"Date: {format_datetime(report.now.astimezone(_VIETNAM))}",
+        f"Message-ID: <{report.id}@{report.hostname}>",
         "Auto-Submitted: auto-replied",  # RFC 3834 section 5
-        f"X-Vanthu-Id: {mail.id}",
+        f"X-Vanthu-Id: {report.mail.id}",
         "MIME-Version: 1.0",
         f'Content-Type: multipart/report; report-type=delivery-status;\r\n boundary="{boundary}"',
     ]
-    original = _MESSAGE_ID.search(_top(mail.raw))
+    original = _MESSAGE_ID.search(_top(report.mail.raw))
     if original is not None:
         lines.insert(5, f"In-Reply-To: {original[1].decode('ascii')}")
     return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
@@ -114,104 +145,47 @@ def _base64(data: bytes) -> bytes:
     return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
-# --- for people ---------------------------------------------------------------------------------------------------------
-
-
-_PEOPLE = """\
-Kính gửi Thầy/Cô,
-
-Thư của Thầy/Cô không chuyển được tới {whom} sau đây:
-
-{vietnamese}
-
-Thư gửi lúc: {at}
-Mã thư: {id}
-
-Những người nhận khác của thư này (nếu có) không bị ảnh hưởng. Thầy/Cô
-hãy kiểm tra lại địa chỉ rồi gửi lại; nếu vẫn không được, xin chuyển tiếp
-thư này cho cán bộ công nghệ thông tin của đơn vị.
-
-Thư này do máy gửi tự động từ {hostname}, xin đừng trả lời.
-
-------------------------------------------------------------------------
-
-Your message could not be delivered to the following recipient(s):
-
-{english}
-
-Other recipients, if there were any, are not affected.  This is an
-automatic message from {hostname}; please do not reply.
-"""
-
-_REASONS = {
-    "5.1.1": "địa chỉ không tồn tại",
-    "5.1.2": "không có tên miền này",
-    "5.1.3": "địa chỉ viết không đúng",
-    "5.1.6": "hộp thư đã chuyển đi nơi khác",
-    "5.1.10": "tên miền này không nhận thư",
-    "5.2.1": "hộp thư đã khóa",
-    "5.2.2": "hộp thư đã đầy",
-    "4.2.2": "hộp thư đã đầy",
-    "5.2.3": "thư quá lớn so với hộp thư",
-    "5.3.4": "thư quá lớn đối với máy chủ nhận",
-    "5.6.7": "máy chủ nhận không dùng được địa chỉ có dấu tiếng Việt",
-    "5.6.9": "máy chủ nhận không đọc được tiêu đề thư có dấu tiếng Việt",
-    "5.7.1": "máy chủ nhận từ chối thư này",
-}
-
-
-def _for_people(mail: Mail, pairs: Sequence[_Pair], hostname: str) -> str:
-    text = _PEOPLE.format(
-        whom="người nhận" if len(pairs) == 1 else "những người nhận",
-        vietnamese="\n".join(_in_vietnamese(delivery, result) for delivery, result in pairs),
-        english="\n".join(f"  {delivery.target}\n    {result.reply}" for delivery, result in pairs),
-        at=f"{mail.arrival.at.astimezone(_VIETNAM):%H:%M ngày %d/%m/%Y}",
-        id=mail.id,
-        hostname=hostname,
-    )
-    return text.replace("\n", "\r\n")
-
-
-def _in_vietnamese(delivery: Delivery, result: Result) -> str:
-    if result.outcome is Outcome.RETRY:
-        reason = "đã thử gửi nhiều lần mà máy chủ nhận chưa nhận thư"
-    else:
-        reason = _REASONS.get(_status(result), "máy chủ nhận từ chối thư này")
-    return f"  {delivery.target}\n    Lý do: {reason}.\n    Chi tiết kỹ thuật: {result.reply}"
-
-
 # --- for machines -------------------------------------------------------------------------------------------------------
 
 
-def _for_machines(mail: Mail, pairs: Sequence[_Pair], hostname: str, now: datetime) -> str:
+def _for_machines(report: _Report) -> str:
     """The fields of RFC 3464: one group for the mail, one for each recipient."""
-    envelope_id = _from_xtext(_option(mail.options, "ENVID"))
-    about_mail = [f"Reporting-MTA: dns; {hostname}", f"Arrival-Date: {format_datetime(mail.arrival.at.astimezone(UTC))}"]
+    mail = report.mail
+    envelope_id = _from_xtext(option(mail.options, "ENVID"))
+    about_mail = [f"Reporting-MTA: dns; {report.hostname}", f"Arrival-Date: {_date(mail.arrival.at)}"]
     if envelope_id:
         about_mail.insert(0, f"Original-Envelope-Id: {envelope_id}")
-    groups = [about_mail, *(_about_recipient(delivery, result, now) for delivery, result in pairs)]
+    groups = [about_mail, *(_about_recipient(report, delivery, result) for delivery, result in report.pairs)]
     return "\r\n".join("".join(f"{_folded(field)}\r\n" for field in group) for group in groups)
 
 
-def _about_recipient(delivery: Delivery, result: Result, now: datetime) -> list[str]:
-    fields = [f"Final-Recipient: {_typed(delivery.target)}", "Action: failed", f"Status: {_status(result)}"]
-    kind, _, original = _option(delivery.options, "ORCPT").partition(";")
+def _about_recipient(report: _Report, delivery: Delivery, result: Result) -> list[str]:
+    status = _status(report.fate, result)
+    fields = [f"Final-Recipient: {_typed(delivery.target)}", f"Action: {report.fate}", f"Status: {status}"]
+    kind, _, original = option(delivery.options, "ORCPT").partition(";")
     if original:
-        fields.insert(0, f"Original-Recipient: {kind}; {_ascii(_from_xtext(original))}")
+        fields.insert(0, f"Original-Recipient: {_ascii(kind)}; {_ascii(_from_xtext(original))}")
     if _SMTP_REPLY.match(result.reply):
         fields.append(f"Diagnostic-Code: smtp; {_ascii(result.reply)}")
     elif result.reply:
         fields.append(f"Diagnostic-Code: x-vanthu; {_ascii(result.reply)}")  # our own words: nobody said that to us
-    fields.append(f"Last-Attempt-Date: {format_datetime(now.astimezone(UTC))}")
+    fields.append(f"Last-Attempt-Date: {_date(report.now)}")
+    if report.until is not None and report.fate is Fate.DELAYED:
+        fields.append(f"Will-Retry-Until: {_date(report.until)}")
     return fields
 
 
-def _status(result: Result) -> str:
-    """The enhanced status code (RFC 3463): what the other side said, else what we know."""
+def _date(at: datetime) -> str:
+    return format_datetime(at.astimezone(UTC))
+
+
+def _status(fate: Fate, result: Result) -> str:
+    """The enhanced status code (RFC 3463) of the class that the action has: what the other side said, else what we know."""
+    kind, otherwise = _CLASSES[fate]
     said = _STATUS.match(result.reply)
-    if said is not None:
+    if said is not None and said[1][0] in kind:
         return said[1]
-    return "4.4.7" if result.outcome is Outcome.RETRY else "5.0.0"  # 4.4.7: delivery time expired
+    return "4.4.7" if fate is Fate.FAILED and result.outcome is Outcome.RETRY else otherwise  # 4.4.7: delivery time expired
 
 
 def _typed(address: str) -> str:
@@ -238,10 +212,11 @@ def _folded(field: str) -> str:
 # --- what comes back ----------------------------------------------------------------------------------------------------
 
 
-def _returned(mail: Mail, boundary: bytes) -> bytes:
-    """The mail as an attachment when that is wanted and can be; else its header."""
-    whole = mail.raw
-    if _option(mail.options, "RET").upper() == "FULL" and len(whole) <= _FULL_BYTES and _can_stand_inside(whole, boundary):
+def _returned(report: _Report, boundary: bytes) -> bytes:
+    """The mail as an attachment when it failed and that is wanted and can be (RFC 3461 section 4.3); else its header."""
+    mail = report.mail
+    whole, is_wanted = mail.raw, report.fate is Fate.FAILED and option(mail.options, "RET").upper() == "FULL"
+    if is_wanted and len(whole) <= _FULL_BYTES and _can_stand_inside(whole, boundary):
         return _part("message/rfc822", whole, "7bit" if whole.isascii() else "8bit")
     top = _top(whole)[:_HEADER_BYTES].replace(b"\x00", b"")
     lines = [line[:_LONGEST_LINE] for line in _LINE_END.split(top) if not line.startswith(b"--" + boundary)]

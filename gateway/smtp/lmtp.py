@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.courier import Outcome, Parcel, Result
+from gateway.courier import Fate, Parcel, Result
 from gateway.smtp.transaction import GarbledReply, Offer, Reply, Transaction, outcome_of
 
 
@@ -37,6 +37,7 @@ class LmtpTransaction(Transaction):
             order = sum(reply.is_positive for reply in self._rcpts[:n])
             if order < len(self._finals):
                 final = self._finals[order]
-                outcome = Outcome.DELIVERED if final.is_positive else outcome_of(final)
-                return Result(delivery_id=delivery_id, outcome=outcome, reply=str(final))
+                if final.is_positive:
+                    return self._delivered(n, delivery_id, final, Fate.DELIVERED)
+                return Result(delivery_id=delivery_id, outcome=outcome_of(final), reply=str(final))
         return super()._result(n, delivery_id, trouble)

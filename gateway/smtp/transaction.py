@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from gateway.courier import Outcome, Parcel, Result
+from gateway.courier import Fate, Outcome, Parcel, Result
 from gateway.errors import DeliveryError
 from gateway.model import Delivery, Mail, Value
 
@@ -222,6 +222,8 @@ class Transaction:
             return f"5.3.4 the next hop takes no message over {limit} bytes"
         if not (_fits_a_command(delivery.target) and _fits_a_command(delivery.sender)):
             return "5.1.3 control characters in an address"
+        if not self._offer.eight_bit and _is_eight_bit(self._mail):
+            return "5.6.3 the next hop takes no 8-bit mail, and ours is not to be changed"  # RFC 6152 section 3
         if self._offer.utf8:
             return ""
         # RFC 6531 section 3.5: what needs SMTPUTF8 goes back when the next hop does not offer it.
@@ -254,6 +256,13 @@ class Transaction:
         return words
 
     # --- the replies ---
+
+    def _delivered(self, n: int, delivery_id: str, reply: Reply, fate: Fate = Fate.RELAYED) -> Result:
+        """Who asked to hear of it hears it from us, when the other side cannot tell him (RFC 3461 section 5.2.2)."""
+        options = self._sent[n].options
+        is_ours_to_tell = options and not self._offer.dsn and _asks_for_success(options)
+        announce = fate if is_ours_to_tell else None
+        return Result(delivery_id=delivery_id, outcome=Outcome.DELIVERED, reply=str(reply), announce=announce)
 
     def _next_command(self) -> tuple[bytes, ...]:
         """The next step where commands go one by one."""
@@ -289,11 +298,16 @@ class Transaction:
             outcome = Outcome.RETRY if answer.code == 552 else outcome_of(answer)
             return Result(delivery_id=delivery_id, outcome=outcome, reply=str(answer))
         if self._final is not None:
-            outcome = Outcome.DELIVERED if self._final.is_positive else outcome_of(self._final)
-            return Result(delivery_id=delivery_id, outcome=outcome, reply=str(self._final))
+            if self._final.is_positive:
+                return self._delivered(n, delivery_id, self._final)
+            return Result(delivery_id=delivery_id, outcome=outcome_of(self._final), reply=str(self._final))
         if self._data is not None and self.done:
             return Result(delivery_id=delivery_id, outcome=outcome_of(self._data), reply=str(self._data))
         return Result(delivery_id=delivery_id, outcome=Outcome.RETRY, reply=trouble)
+
+
+def _asks_for_success(options: tuple[str, ...]) -> bool:
+    return any(o.upper().startswith("NOTIFY=") and "SUCCESS" in o.upper() for o in options)
 
 
 def data_of(trace: bytes, raw: bytes) -> tuple[bytes, ...]:
@@ -327,6 +341,11 @@ def _chosen(options: tuple[str, ...], names: tuple[str, ...]) -> str:
 
 def _wants_utf8(mail: Mail) -> bool:
     return bool(mail.options) and any(o.upper() == "SMTPUTF8" for o in mail.options)
+
+
+def _is_eight_bit(mail: Mail) -> bool:
+    """Said to be so, and so: what was sent without a word passes as it came."""
+    return bool(mail.options) and any(o.upper() == "BODY=8BITMIME" for o in mail.options) and not mail.raw.isascii()
 
 
 def _header(raw: bytes) -> bytes:

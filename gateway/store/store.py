@@ -39,6 +39,7 @@ from gateway.store.past import Past
 from gateway.store.queue import Queue
 from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
+from gateway.store.reported import Reported, forget
 from gateway.store.rows import case_of, mail_of, story_row
 from gateway.store.settling import settled
 from gateway.store.silences import Silences
@@ -54,6 +55,7 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _MOST_RENEWED = 500  # leases in one statement
+_REPORTS_REMEMBERED = timedelta(days=60)  # a mail that was given up may be tried again by hand for 30
 _DAMAGED_RETRY = timedelta(hours=1)  # a mail whose bytes cannot be read is looked at again after this
 
 
@@ -101,6 +103,7 @@ class Store:
         self.chain = Chain(self._database, self._do)
         self.statuses = Statuses(self._database, self._do)
         self.queue = Queue(self._database, self._do)
+        self.reported = Reported(self._database, self._do, self._rows)
 
     def open(self) -> None:
         """Migrate, lock the node's name, take back what this node's earlier life had leased, start the writer.
@@ -317,6 +320,7 @@ class Store:
             dropped += count
             if count < housekeeping.SMALL:
                 break
+        self._do(partial(forget, before=now - _REPORTS_REMEMBERED), durable=False)
         # First the files, then the rows: a segment that appears in between has rows, or is locked by who writes it.
         segments = self._blobs.segments()
         needed = self._do(housekeeping.needed_segments, durable=False)

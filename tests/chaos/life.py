@@ -63,7 +63,7 @@ async def live(folder: Path, step: str, nth: int, seed: int) -> None:
     office = Register(folder / "office", fault=fault)
     store = open_store(folder)
     settings = Settings(retry_after_s=(1,) * 500, look_up_after_s=(1,), poll_every_s=0.05)
-    worker = Worker(store, {OFFICE: office}, settings, lambda parcel, results, now: (), at=at)
+    worker = Worker(store, {OFFICE: office}, settings, lambda fate, parcel, results, now, until: (), at=at)
     directory = Directory()
     notices = Notices(hostname="cong.example", directory=lambda: directory)
     answers = Answers(store=store, directory=lambda: directory, notices=notices, clock=utc_now, poke=worker.poke)

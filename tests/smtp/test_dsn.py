@@ -11,7 +11,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from gateway.courier import Outcome, Parcel, Result
+from gateway.courier import Fate, Outcome, Parcel, Result
 from gateway.model import Arrival, Delivery, Door, Mail, Recipient, digest_of
 from gateway.smtp import dsn
 
@@ -52,8 +52,10 @@ def refused(
     return tuple(Result(delivery_id=delivery.id, outcome=outcome, reply=reply) for delivery in parcel.deliveries)
 
 
-def reported(parcel: Parcel, results: tuple[Result, ...]) -> tuple[Mail, EmailMessage]:
-    [report] = dsn.report(parcel, results, hostname="cong.sgdhuonggiang.edu.vn", now=NOW)
+def reported(
+    parcel: Parcel, results: tuple[Result, ...], fate: Fate = Fate.FAILED, until: datetime | None = None
+) -> tuple[Mail, EmailMessage]:
+    [report] = dsn.report(fate, parcel, results, hostname="cong.sgdhuonggiang.edu.vn", now=NOW, until=until)
     message = email.message_from_bytes(report.raw, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     assert not message.defects
@@ -133,16 +135,57 @@ def test_the_status_is_what_the_other_side_said_or_what_we_know(
 
 def test_the_null_sender_gets_no_report() -> None:
     bad = parcel(sender="")
-    assert dsn.report(bad, refused(bad), hostname="cong.test", now=NOW) == ()
+    assert dsn.report(Fate.FAILED, bad, refused(bad), hostname="cong.test", now=NOW) == ()
+
+
+@pytest.mark.parametrize("fate", Fate)
+@pytest.mark.parametrize(
+    ("notify", "told"),
+    [
+        ((), {Fate.FAILED, Fate.DELAYED}),  # RFC 3461 section 4.1: the default
+        (("NOTIFY=NEVER",), set()),
+        (("NOTIFY=FAILURE",), {Fate.FAILED}),
+        (("NOTIFY=DELAY",), {Fate.DELAYED}),
+        (("NOTIFY=SUCCESS",), {Fate.RELAYED, Fate.DELIVERED}),
+        (("notify=success,failure,delay",), set(Fate)),
+    ],
+)
+def test_each_kind_is_told_to_who_asked_for_it(fate: Fate, notify: tuple[str, ...], told: set[Fate]) -> None:
+    this = parcel(rcpt_options=[notify])
+    assert bool(dsn.report(fate, this, refused(this, "250 2.0.0 ok"), hostname="cong.test", now=NOW)) is (fate in told)
+
+
+@pytest.mark.parametrize("field", [b"Precedence: list", b"Auto-Submitted: auto-generated", b"List-Id: <x.example>"])
+def test_a_machine_is_told_of_no_delay_unless_it_asked(field: bytes) -> None:
+    for notify, told in (((), False), (("NOTIFY=DELAY",), True)):
+        this = parcel(field + b"\r\n" + RAW, rcpt_options=[notify])
+        assert bool(dsn.report(Fate.DELAYED, this, refused(this), hostname="cong.test", now=NOW)) is told
 
 
 @pytest.mark.parametrize(
-    ("notify", "told"),
-    [((), True), (("NOTIFY=NEVER",), False), (("notify=success,delay",), False), (("NOTIFY=SUCCESS,FAILURE",), True)],
+    ("fate", "reply", "action", "status", "subject", "words"),
+    [
+        (Fate.DELAYED, "451 4.3.0 later", "delayed", "4.3.0", "Thư chưa gửi được, cổng đang gửi lại", "không cần gửi lại"),
+        (Fate.DELAYED, "no reply in time", "delayed", "4.0.0", "Thư chưa gửi được, cổng đang gửi lại", "tried again until"),
+        (Fate.RELAYED, "250 2.6.0 queued", "relayed", "2.6.0", "Thư đã được chuyển tiếp", "Máy chủ ấy không báo lại"),
+        (Fate.RELAYED, "250 ok", "relayed", "2.0.0", "Thư đã được chuyển tiếp", "passed on to the mail server"),
+        (Fate.DELIVERED, "250 2.1.5 stored", "delivered", "2.1.5", "Thư đã đến hộp thư", "thư đã vào hộp thư"),
+    ],
 )
-def test_notify_decides_who_is_told(notify: tuple[str, ...], told: bool) -> None:
-    bad = parcel(rcpt_options=[notify])
-    assert bool(dsn.report(bad, refused(bad), hostname="cong.test", now=NOW)) is told
+def test_a_report_says_what_became_of_the_mail(
+    fate: Fate, reply: str, action: str, status: str, subject: str, words: str
+) -> None:
+    this = parcel(rcpt_options=[("NOTIFY=SUCCESS,DELAY",)], options=("RET=FULL", "ENVID=abc"))
+    outcome = Outcome.RETRY if fate is Fate.DELAYED else Outcome.DELIVERED
+    until = datetime(2026, 11, 26, 1, 30, tzinfo=UTC) if fate is Fate.DELAYED else None
+    _, message = reported(this, refused(this, reply, outcome), fate, until)
+    about_mail, about_minh = fields_of(message)
+    assert (about_minh["Action"], about_minh["Status"], message["Subject"]) == (action, status, subject)
+    assert about_mail["Original-Envelope-Id"] == "abc"
+    assert about_minh.get("Will-Retry-Until") == ("Thu, 26 Nov 2026 01:30:00 +0000" if until else None)
+    assert words in " ".join(next(message.iter_parts()).get_content().split())
+    # RFC 3461 section 4.3: the whole comes back only with a failure.
+    assert list(message.iter_parts())[2].get_content_type() == "text/rfc822-headers"
 
 
 def test_only_what_failed_and_wants_a_report_stands_in_it() -> None:

@@ -17,7 +17,7 @@ import pytest
 import uvloop
 
 from gateway.config import Relay as Settings
-from gateway.courier import Outcome, Parcel, Result
+from gateway.courier import Fate, Outcome, Parcel, Result
 from gateway.model import Arrival, Delivery, Door, Mail, Recipient, digest_of
 from gateway.smtp.relay import Relay
 from gateway.smtp.transaction import GarbledReply, Reply, ReplyReader
@@ -226,6 +226,28 @@ def test_utf8_headers_of_an_smtputf8_mail_need_smtputf8_too() -> None:
         [utf8, eight_bit] = send(sink, parcel(raw, options=("SMTPUTF8",)), parcel(raw))
         assert (utf8[0].outcome, utf8[0].reply[:5]) == (Outcome.REFUSED, "5.6.9")
         assert outcomes(eight_bit) == [Outcome.DELIVERED]  # nobody asked for SMTPUTF8: bytes pass as they came
+
+
+@pytest.mark.parametrize(("offers", "announced"), [((), True), (("DSN",), False)])
+@pytest.mark.parametrize(("notify", "asked"), [("NOTIFY=SUCCESS", True), ("NOTIFY=FAILURE", False)])
+def test_who_asked_hears_of_success_from_the_next_hop_or_else_from_us(
+    offers: tuple[str, ...], announced: bool, notify: str, asked: bool
+) -> None:
+    with Sink(offers=offers) as sink:
+        [[result]] = send(sink, parcel(rcpt_options=(notify,)))
+        assert result.announce is (Fate.RELAYED if announced and asked else None)
+        assert sink.mails[0].recipient_options == (((notify,) if offers else ()),)
+
+
+def test_8_bit_mail_that_says_so_comes_back_where_8bitmime_is_not_offered() -> None:
+    raw = "Subject: x\r\n\r\nKính gửi\r\n".encode()
+    with Sink(offers=("PIPELINING",)) as sink:
+        [declared, silent, seven] = send(
+            sink, parcel(raw, options=("BODY=8BITMIME",)), parcel(raw), parcel(options=("BODY=8BITMIME",))
+        )
+        assert (declared[0].outcome, declared[0].reply[:5]) == (Outcome.REFUSED, "5.6.3")
+        assert outcomes(silent) == outcomes(seven) == [Outcome.DELIVERED]
+        assert sink.mails[0].raw.endswith(raw)
 
 
 def test_nothing_can_be_slipped_into_a_command() -> None:

@@ -11,7 +11,7 @@ import pytest
 import uvloop
 
 from gateway.config import Relay as Settings
-from gateway.courier import Outcome, Result
+from gateway.courier import Fate, Outcome, Result
 from gateway.errors import PermanentFailure, TemporaryFailure
 from gateway.settings.relay import Route
 from gateway.smtp.destination import Standing
@@ -299,6 +299,15 @@ def test_by_lmtp_each_recipient_has_an_answer_of_its_own() -> None:
         assert [r.outcome for r in first] == [Outcome.DELIVERED, Outcome.REFUSED, Outcome.RETRY, Outcome.REFUSED]
         assert [r.reply for r in first] == ["250 2.1.5 stored", "550 5.1.1 nobody", "452 4.2.2 full", "550 5.2.1 locked"]
         assert (outcomes(second), sink.connections, sink.commands[0]) == ([Outcome.DELIVERED], 1, "LHLO vanthu.test")
+
+
+def test_by_lmtp_who_asked_hears_from_us_that_it_lies_in_the_mailbox() -> None:
+    with Sink(lmtp=True, offers=()) as sink:
+
+        async def work(relay: Relay) -> Result:
+            return (await relay.deliver(parcel(rcpt_options=("NOTIFY=SUCCESS",))))[0]
+
+        assert with_relay(lmtp(sink.address), work).announce is Fate.DELIVERED
 
 
 @pytest.fixture(scope="module")
