@@ -9,6 +9,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -54,6 +55,7 @@ from gateway.signing import signer_of
 from gateway.smtp import dsn
 from gateway.smtp.identity import TrustedNetworks
 from gateway.smtp.policy_service import PolicyService
+from gateway.smtp.recipients import Recipients
 from gateway.smtp.relay import Relay
 from gateway.smtp.server import SmtpServer
 from gateway.smtp.srs import SenderRewriting
@@ -183,7 +185,8 @@ class Gateway:
             clock=clock,
         )
         self.poller: Poller | None = None
-        self.smtp = SmtpServer(settings.smtp, self.intake)
+        recipients = Recipients(settings.smtp.recipients, self.relay.ask, time.monotonic)
+        self.smtp = SmtpServer(settings.smtp, self.intake, recipients)
         self.policy_service = PolicyService(settings.policy_service, directory=self.directory, today=lambda: local_day(clock()))
         self._endings = contextlib.AsyncExitStack()
 

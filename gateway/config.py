@@ -28,6 +28,7 @@ from gateway.settings.kinds import Hours as _Hours
 from gateway.settings.kinds import Seconds as _Seconds
 from gateway.settings.limits import Limits
 from gateway.settings.listeners import FIRST, Listener, check_listeners
+from gateway.settings.recipients import Recipients
 from gateway.settings.relay import Relay as Relay
 from gateway.settings.relay import check_relay
 from gateway.settings.rest import Rest, wrong_with
@@ -58,6 +59,7 @@ class Smtp(Value, forbid_unknown_fields=True):
     help_phone: str = ""  # whom a refused sender may ring
     reply_address: _ReplyAddress = ""  # whose mail reaches this gateway: letters may be answered there; "" for none
     limits: Limits = Limits()
+    recipients: Recipients = Recipients()
     listener: tuple[Listener, ...] = ()  # further ways in
 
     @property

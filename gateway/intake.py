@@ -339,8 +339,10 @@ def admission(directory: Directory, address: str, identity: Identity, today: dat
     if identity is Identity.TRUSTED_NETWORK:
         return Admission(admitted=True)
     # Sendmail's and Postfix's old routes: a next hop that trusts us would send "a%b.example@ours" on to b.example.
-    is_routed = any(sign in address.rpartition("@")[0] for sign in "@%!")
-    return Admission(admitted=not is_routed and directory.is_ours(address, today))
+    local = address.rpartition("@")[0]
+    admitted = not any(sign in local for sign in "@%!") and directory.is_ours(address, today)
+    # RFC 5321 section 4.5.1: postmaster is there, whatever else is.
+    return Admission(admitted=admitted, is_listed=directory.lists(address, today) or local.lower() == "postmaster")
 
 
 def accepted(

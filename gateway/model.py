@@ -582,6 +582,7 @@ class Admission(Value):
 
     admitted: bool
     is_unknown: bool = False  # an address of the gateway itself that it gave to nobody: refused whoever asks
+    is_listed: bool = True  # False: of ours by its domain alone; whether there is such an address, somebody else knows
     successor: str = ""  # a retired address past its closing date: where to write instead (RFC 5321 section 3.4, 551)
 
 

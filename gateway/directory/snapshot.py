@@ -327,9 +327,12 @@ class Directory:
 
     def is_ours(self, address: str, on: date) -> bool:
         """Whether we answer for the address: own domain, or a mailbox or retired address of ours elsewhere."""
+        return self.domain(address, on) is not None or self.lists(address, on)
+
+    def lists(self, address: str, on: date) -> bool:
+        """Whether the address itself is known: a mailbox, a group or a retired address."""
         return (
-            self.domain(address, on) is not None
-            or self.mailbox(address, on) is not None
+            self.mailbox(address, on) is not None
             or self.retired(address, on) is not None
             or bool(self._groups.get(address.lower()))
         )

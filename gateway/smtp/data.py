@@ -114,11 +114,20 @@ def _line_ends(wire: bytes) -> LineEnds:
     return LineEnds.LONE_DOT if _LONE_DOT.search(wire) else LineEnds.BARE
 
 
-def _hops(raw: bytes) -> int:
-    """The number of Received fields (RFC 5321 section 6.3: a simple count finds loops)."""
+def passes(raw: bytes, hostname: str) -> int:
+    """How often a mail has passed us already, by our name in its Received fields."""
+    return _header(raw).count(f"by {hostname} (vanthu)".lower().encode())
+
+
+def _header(raw: bytes) -> bytes:
+    """The header in small letters, as far as we look."""
     end = raw.find(b"\r\n\r\n")
     header = raw[: min(end, _HEADER_BYTES) if end >= 0 else _HEADER_BYTES].lower()
     bare = header.find(b"\n\n")  # a mail with bare line ends, from a trusted network
-    if bare >= 0:
-        header = header[:bare]
+    return header[:bare] if bare >= 0 else header
+
+
+def _hops(raw: bytes) -> int:
+    """The number of Received fields (RFC 5321 section 6.3: a simple count finds loops)."""
+    header = _header(raw)
     return header.count(b"\nreceived:") + header.startswith(b"received:")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiosmtpd.smtp import Envelope as AiosmtpdEnvelope
 from aiosmtpd.smtp import Session as AiosmtpdSession
@@ -17,15 +17,18 @@ from gateway.config import Smtp
 from gateway.model import Admission, Answer, Arrival, Door, Identity, Mail, Recipient, Verdict, new_id
 from gateway.smtp import replies
 from gateway.smtp.authentication import Proof
-from gateway.smtp.data import Contents, LineEnds, unpack
+from gateway.smtp.data import Contents, LineEnds, passes, unpack
 from gateway.smtp.entrance import Terms
 from gateway.smtp.forwarding import Told
+from gateway.smtp.recipients import Recipients
 
 logger = logging.getLogger(__name__)
 
 MAX_HOPS = (
     50  # RFC 5321 section 6.3 asks for at least 100 fields of all kinds; a mail that passed fifty servers goes in circles
 )
+# In by the edge, from a mailbox through us to another of our domains, and in again: more is a loop between us and a neighbour.
+MAX_PASSES = 4
 _LARGE = 1024 * 1024  # from here on unpacking takes long enough (over 1 ms) to be done beside the loop
 
 
@@ -105,13 +108,23 @@ class Envelope(AiosmtpdEnvelope):
 class Handler:
     """Says what becomes of a recipient and of a mail."""
 
-    def __init__(self, intake: Intake, settings: Smtp, authenticator: Authenticator | None = None) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        settings: Smtp,
+        authenticator: Authenticator | None = None,
+        recipients: Recipients | None = None,
+        *,
+        hostname: str = "",
+    ) -> None:
+        self._hostname = hostname
         self._intake = intake
+        self._recipients = recipients
         self._settings = settings
         self._authenticator = authenticator
 
-    def objection(self, address: str, session: Session) -> str:
-        """The reply that refuses a recipient; "" when it is welcome."""
+    def objection(self, address: str, session: Session) -> str | Coroutine[Any, Any, str]:
+        """The reply that refuses a recipient, "" when it is welcome; or what finds out."""
         # RFC 5321 section 4.5.1: mail to <postmaster> must always be taken.
         if "@" not in address:
             return ""
@@ -120,8 +133,10 @@ class Handler:
             return replies.no_such_address(address)
         if admission.successor and not admission.admitted:
             return replies.moved(address, admission.successor)
-        if admission.admitted or session.trusted:
+        if session.trusted or (admission.admitted and (admission.is_listed or self._recipients is None)):
             return ""
+        if admission.admitted and self._recipients is not None:
+            return self._recipients.objection(address)
         return replies.relay_denied(address)
 
     async def take(self, wire: bytes, session: Session, envelope: Envelope, excess: Excess) -> str:
@@ -141,7 +156,7 @@ class Handler:
         chunked = envelope.chunked
         large = len(wire) >= _LARGE
         contents = await asyncio.to_thread(unpack, wire, chunked=chunked) if large else unpack(wire, chunked=chunked)
-        flaw = excess if excess is not Excess.NONE else _flaw(contents, session)
+        flaw = excess if excess is not Excess.NONE else _flaw(contents, session, self._hostname)
         if flaw:
             maillog.refused(mail_id, sender=envelope.mail_from or "", peer=session.address, rule=f"smtp: {flaw}")
             return self._complaint(flaw, mail_id)
@@ -185,13 +200,14 @@ class Handler:
         return _COMPLAINTS[flaw](mail_id)
 
 
-def _flaw(contents: Contents, session: Session) -> Flaw:
+def _flaw(contents: Contents, session: Session, hostname: str) -> Flaw:
     """What keeps these bytes from being taken at all."""
     if contents.line_ends is LineEnds.LONE_DOT:
         return Flaw.LONE_DOT
     if contents.line_ends is LineEnds.BARE and not session.trusted:
         return Flaw.BARE_LINE_ENDS
-    return Flaw.LOOP if contents.hops > MAX_HOPS else Flaw.NONE
+    loops = contents.hops > MAX_PASSES and (contents.hops > MAX_HOPS or passes(contents.raw, hostname) > MAX_PASSES)
+    return Flaw.LOOP if loops else Flaw.NONE
 
 
 def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope, identity: Identity) -> Mail:

@@ -11,20 +11,24 @@ How a connection lives and dies is in session.py.
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any
 
-from gateway.model import Recipient
+from gateway.model import Recipient, new_id
 from gateway.smtp import replies
 from gateway.smtp.chunks import ChunkReader, chunk_of
 from gateway.smtp.data import DataReader
 from gateway.smtp.entrance import Command, Entrance
-from gateway.smtp.grammar import CommandError, mail_path, rcpt_path
+from gateway.smtp.grammar import CommandError, Path, mail_path, rcpt_path
 from gateway.smtp.handler import Envelope, Excess
 from gateway.smtp.proxy_header import Client
 from gateway.smtp.session import Connection
 from gateway.smtp.shared import Reception
 from gateway.smtp.sources import Limit
+
+logger = logging.getLogger(__name__)
 
 
 class SmtpProtocol(Connection):
@@ -89,10 +93,40 @@ class SmtpProtocol(Connection):
         path = rcpt_path(arg, utf8=envelope.smtp_utf8)
         if len(envelope.recipients) >= self._reception.settings.max_recipients:
             raise CommandError(replies.TOO_MANY_RECIPIENTS)
-        if not self.terms.takes_all and (objection := self._reception.handler.objection(path.address, self.session)):
+        objection = "" if self.terms.takes_all else self._reception.handler.objection(path.address, self.session)
+        if not isinstance(objection, str):
+            self._deadline = math.inf
+            self._task = self.loop.create_task(self._ask(objection, path))
+            return
+        if objection:
             raise CommandError(objection)
-        envelope.recipients.append(Recipient(address=path.address, options=path.options))
+        self._take_recipient(path)
+
+    def _take_recipient(self, path: Path) -> None:
+        self.envelope.recipients.append(Recipient(address=path.address, options=path.options))
         self._say(replies.RECIPIENT_OK)
+
+    async def _ask(self, asking: Coroutine[Any, Any, str], path: Path) -> None:
+        """Find out whether there is such an address, then go on."""
+        try:
+            objection = await asking
+        except Exception:  # as at the top of the session: nothing but this command may suffer
+            failure_id = new_id()
+            logger.exception("RCPT of [%s] failed (%s)", self.session.address, failure_id)
+            objection = replies.failure(failure_id)
+        self._task = None
+        if self._transport is None:
+            self._leave()
+            return
+        self._reset_timeout()
+        if self._reception.stopping:
+            self._hang_up(replies.stopping(self.hostname))
+            return
+        if objection:
+            self._object("RCPT", objection)
+        else:
+            self._take_recipient(path)
+        self._obey_all()
 
     def obey_data(self, arg: str) -> None:
         """Say that the data may come."""

@@ -26,6 +26,7 @@ from gateway.settings.security import Security
 from gateway.smtp.connection import Job
 from gateway.smtp.destination import Destination, Find, Limits, Standing
 from gateway.smtp.hosts import Exchanges, Host, hosts_of
+from gateway.smtp.question import QuestionJob
 from gateway.smtp.received import trace_headers
 from gateway.smtp.routes import Routes, domain_of
 from gateway.smtp.securing import Securing
@@ -75,6 +76,14 @@ class Relay:
         if destination.is_narrow:
             destination.learn(results)
         return results if self._routes is None else tuple(map(_of_one_route, results))
+
+    async def ask(self, address: str) -> Result:
+        """Whether the next mail server on the way to an address would take mail for it: DELIVERED says yes.  Never raises."""
+        loop = asyncio.get_running_loop()
+        job = QuestionJob(address, loop.create_future())
+        self._destination(address).take(job, loop)
+        (result,) = await job.future
+        return result
 
     def _split(self, parcel: Parcel) -> tuple[Parcel, ...]:
         if len(parcel.deliveries) == 1:

@@ -43,6 +43,7 @@ CHUNKS_BEGUN = "503 5.5.1 This mail comes by BDAT: go on with BDAT, or RSET"
 CHUNK_REFUSED = "503 5.5.1 A chunk of this mail was refused: RSET"
 BAD_CHUNK = "421 4.5.0 Syntax: BDAT size [LAST]; nobody knows where this chunk ends, goodbye"
 
+CANNOT_ASK = "451 4.4.1 Chua kiem tra duoc dia chi nay, xin gui lai sau; cannot verify this address now"
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients: send the others in another mail"
 NO_ROOM = "452 4.3.1 Too much mail at once, try again in a few minutes"
 TOO_MANY_MAILS = "450 4.7.1 Too many mails from your network in a minute, send this one a little later"
@@ -124,6 +125,11 @@ def no_such_address(address: str) -> str:
     """An address for answers to our letters that we did not give away (RFC 3463, X.1.1)."""
     words = f"{_shown(address)} dia chi tra loi nay khong dung, xin dung lien ket trong thu cua cong (no such address)"
     return _reply("550", "5.1.1", [words])
+
+
+def unknown(address: str) -> str:
+    """There is no such mailbox (RFC 3463, X.1.1)."""
+    return _reply("550", "5.1.1", [f"{_shown(address)} khong co dia chi nay trong he thong thu; no such address here"])
 
 
 def moved(address: str, successor: str, answer_id: str = "") -> str:

@@ -23,6 +23,7 @@ from gateway.smtp.lag import LagProbe
 from gateway.smtp.names import Names
 from gateway.smtp.protocol import COMMANDS, SmtpProtocol
 from gateway.smtp.proxy_header import Client, HeaderFirst
+from gateway.smtp.recipients import Recipients
 from gateway.smtp.shared import Reception
 
 logger = logging.getLogger(__name__)
@@ -34,13 +35,14 @@ _LAST_WORD_S = 2.0  # for a client to read its 421
 class SmtpServer:
     """Listens on [smtp] listen and at every [[smtp.listener]], and lets sessions in."""
 
-    def __init__(self, settings: Smtp, intake: Intake) -> None:
+    def __init__(self, settings: Smtp, intake: Intake, recipients: Recipients | None = None) -> None:
+        """``recipients`` says which addresses there are; None takes all of our domains."""
         self._settings = settings
         self.hostname = settings.hostname or socket.gethostname()  # in greeting and trace headers
         self._authenticator = (
             Authenticator(Names(settings.name_servers), hostname=self.hostname) if settings.authenticate else None
         )
-        self._handler = Handler(intake, settings, self._authenticator)
+        self._handler = Handler(intake, settings, self._authenticator, recipients, hostname=self.hostname)
         self._servers: list[asyncio.Server] = []
         self._reception: Reception | None = None
         self.probe = LagProbe(settings.limits.max_lag_ms)

@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.config import Smtp
 from gateway.model import Action, Admission, Answer, Identity, Mail, Verdict
+from gateway.smtp.recipients import Recipients
 from gateway.smtp.server import SmtpServer
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ class FakeIntake:
         self.open_gate = threading.Event()
         self.waiting = threading.Event()  # a mail is waiting
         self.ours = frozenset({"sgdhuonggiang.edu.vn"})
+        self.listed: frozenset[str] | None = None  # in the directory; None is all of ours
         self.retired = {"c2leloi.camson.huonggiang@moet.edu.vn": "vanthu.thcsll@sgdhuonggiang.edu.vn"}
 
     async def accept(self, mail: Mail) -> Answer:
@@ -56,7 +58,8 @@ class FakeIntake:
         if address in self.retired:
             return Admission(admitted=False, successor=self.retired[address])
         ours = address.rpartition("@")[2].lower() in self.ours
-        return Admission(admitted=ours or identity is Identity.TRUSTED_NETWORK)
+        is_listed = self.listed is None or address in self.listed
+        return Admission(admitted=ours or identity is Identity.TRUSTED_NETWORK, is_listed=is_listed)
 
 
 def a_refusal(recipient: str) -> Verdict:
@@ -66,12 +69,19 @@ def a_refusal(recipient: str) -> Verdict:
 class Door:
     """The server on a loop of its own; a context manager."""
 
-    def __init__(self, *, runner: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        runner: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+        recipients: Recipients | None = None,
+        **settings: Any,
+    ) -> None:
         self.intake = FakeIntake()
         self.loop = runner()
         self.server = SmtpServer(
             msgspec.convert({"listen": "127.0.0.1:0", "hostname": "gw.example", "authenticate": False, **settings}, Smtp),
             self.intake,
+            recipients,
         )
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._clients: list[Client] = []
