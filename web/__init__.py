@@ -39,7 +39,9 @@ from web import (
     navigation,
     past,
     policy,
+    registers,
     security,
+    statistics,
 )
 from web.context import WebGateway
 from web.context import gateway as current_gateway
@@ -77,6 +79,8 @@ def create_app(gateway: WebGateway) -> Flask:
         past,
         health,
         metrics,
+        registers,
+        statistics,
         api,
         look,
         languages,

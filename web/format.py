@@ -303,6 +303,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "seconds": seconds,
     "iso": iso,
     "day": day,
+    "span": span,
     "size_in_words": size,
     "number": number,
     "place": place,

@@ -18,6 +18,7 @@ _LONGEST_SEARCH = 200  # characters
 _ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 CASE_CURSOR = re.compile(rf"\d{{1,18}}-{_ULID}")
 MAIL_CURSOR = re.compile(_ULID)
+BOOK_CURSOR = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}_{_ULID}")
 DELIVERY_CURSOR = re.compile(rf"{_ULID}-\d{{1,9}}")
 
 

@@ -35,6 +35,7 @@ PAGES = (
     Group(
         title="Sổ và báo cáo",
         entries=(
+            Entry(title="Tổng quan", endpoint="statistics.overview", section="reports", verb=Verb.SEE_REPORTS),
             Entry(title="Đợt báo cáo", endpoint="campaigns.campaigns", section="campaigns", verb=Verb.SEE_CAMPAIGNS),
             Entry(title="Thư cũ", endpoint="past.past", section="past", verb=Verb.SEE_RULES),
         ),

@@ -135,6 +135,7 @@ _VALUES: Mapping[str, str] = {
     "link": "liên kết trong thư của cổng",
     "mail": "thư trả lời",
     "page": "xem trang",
+    "print": "in sổ",
     "receipt": "tải nguyên văn trả lời",
     "download": "tải tệp gốc",
     "same": "cùng một văn bản",

@@ -1,7 +1,9 @@
 """The store: everything Vanthu remembers.  The only package that knows SQLAlchemy."""
 
 from gateway.store.archive import Archive
+from gateway.store.case_figures import WHAT, Period
 from gateway.store.casework import Casework, Proposal, StandIn, Tie, Transfer
+from gateway.store.mail_figures import OUTCOMES
 from gateway.store.mailboxes import FolderState, Known, Mailboxes, MailboxState, Original, Writer
 from gateway.store.past import Past
 from gateway.store.past_values import (
@@ -15,6 +17,7 @@ from gateway.store.past_values import (
     Trouble,
 )
 from gateway.store.reconciling_values import FolderKnown, Gap, GapLine, KnownMessage, Reconciliation
+from gateway.store.report_values import BookPage, CaseCounts, Entry, Issued, Moved, Span
 from gateway.store.store import Store
 from gateway.store.values import (
     Acceptance,
@@ -37,14 +40,19 @@ from gateway.store.values import (
 from gateway.store.views import Views
 
 __all__ = [
+    "OUTCOMES",
+    "WHAT",
     "Acceptance",
     "Appeal",
     "Archive",
+    "BookPage",
+    "CaseCounts",
     "CasePage",
     "CaseRow",
     "Casework",
     "DeliveryPage",
     "DocumentCount",
+    "Entry",
     "Exemption",
     "FolderKnown",
     "FolderState",
@@ -52,6 +60,7 @@ __all__ = [
     "GapLine",
     "Health",
     "ImportRow",
+    "Issued",
     "Known",
     "KnownMessage",
     "MailCount",
@@ -59,12 +68,14 @@ __all__ = [
     "MailRow",
     "MailboxState",
     "Mailboxes",
+    "Moved",
     "Opening",
     "Original",
     "Outcome",
     "Past",
     "PastDocument",
     "PastMail",
+    "Period",
     "Proposal",
     "Purgeable",
     "Reconciliation",
@@ -72,6 +83,7 @@ __all__ = [
     "ReplayPage",
     "Replayable",
     "Settlement",
+    "Span",
     "StandIn",
     "Statistics",
     "Store",

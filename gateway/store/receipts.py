@@ -30,7 +30,7 @@ from gateway.store.reading import Reading
 from gateway.store.rows import AnyRow, case_of, delivery_of, story_row
 from gateway.store.settling import wake_of
 from gateway.store.statuses import Owed, owe
-from gateway.store.steps import step_case
+from gateway.store.steps import first, registration, step_case
 from gateway.store.tables import case_mails, cases, deliveries, micros, moment, stories
 from gateway.store.texts import clean, to_json
 from gateway.store.transaction import Transaction
@@ -175,7 +175,7 @@ class Receipts(Reading):
             row = transaction.connection.execute(select(cases).where(this).with_for_update()).first()
             if row is None:
                 raise NotFound(f"no case {case_id}")
-            columns = {"register_number": clean(number), "registered_on": _day(on)} if event is CaseEvent.RECEIVE else {}
+            columns = registration(number, on) if event is CaseEvent.RECEIVE else {}
             step_case(transaction, case_of(row), event, by=by, detail={"reason": reason}, now=now, **columns)
             for status in owed:
                 owe(transaction, status, now=now)
@@ -395,7 +395,7 @@ def _apply(transaction: Transaction, answer: Answer, fit: Fit, effect: Effect, n
         return
     columns: dict[str, object] = {}
     if answer.level is Level.REGISTERED:
-        columns = {"register_number": clean(answer.register_number), "registered_on": _day(answer.registered_on)}
+        columns = registration(answer.register_number, answer.registered_on)
     case = case_of(case_row)
     if effect.case is CaseEvent.FINISH and case.state is CaseState.DONE:
         return
@@ -405,6 +405,7 @@ def _apply(transaction: Transaction, answer: Answer, fit: Fit, effect: Effect, n
     except IllegalTransition:
         # What it says came too late or too early for the case; the receipt and the story have it all the same.
         if columns:
+            columns["registered_at"] = first(cases.c.registered_at, now)
             transaction.connection.execute(update(cases).where(cases.c.id == case.id).values(columns))
 
 

@@ -39,6 +39,7 @@ from gateway.model import (
     Story,
     Verdict,
 )
+from gateway.policy.facts import local_day
 from gateway.store.tables import micros
 from gateway.store.texts import clean, fold, to_json
 from gateway.store.values import CaseRow, MailRow, Replayable
@@ -221,6 +222,8 @@ def case_columns(case: Case) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "register_number": clean(case.register_number),
         "registered_on": case.registered_on.isoformat() if case.registered_on else "",
+        "book_on": (case.registered_on or local_day(case.opened_at)).isoformat(),
+        "decided_at": case.opened_at if case.state is CaseState.APPROVED else None,  # handed over at once
         "kind": clean(document.kind) if document else "",
         "number_symbol": clean(document.number_symbol) if document else "",
         "issuer": clean(document.issuer) if document else "",
@@ -412,6 +415,21 @@ def case_of(row: AnyRow) -> Case:
         register_number=row.register_number,
         registered_on=date.fromisoformat(row.registered_on) if row.registered_on else None,
     )
+
+
+def strings_in(text: str) -> tuple[str, ...]:
+    """A column of strings."""
+    return _strings.decode(text)
+
+
+def document_in(text: str | None) -> Document | None:
+    """The column of a document."""
+    return _document.decode(text) if text else None
+
+
+def detail_in(text: str) -> dict[str, str | int | float | bool | list[str]]:
+    """The detail of a story."""
+    return _detail.decode(text)
 
 
 def case_row_of(row: AnyRow) -> CaseRow:

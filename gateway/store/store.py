@@ -29,16 +29,19 @@ from gateway.store import claims, housekeeping, moves
 from gateway.store.archive import Archive
 from gateway.store.batch import Entry, Lease, Rows
 from gateway.store.blobs import Blobs
+from gateway.store.case_figures import CaseFigures
 from gateway.store.casework import Casework
 from gateway.store.chain import Chain
 from gateway.store.database import Database
 from gateway.store.lane import Lane
 from gateway.store.lookups import LookUps
+from gateway.store.mail_figures import MailFigures
 from gateway.store.mailboxes import Mailboxes
 from gateway.store.past import Past
 from gateway.store.queue import Queue
 from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
+from gateway.store.registers import Registers
 from gateway.store.reported import Reported, forget
 from gateway.store.rows import case_of, mail_of, story_row
 from gateway.store.settling import settled
@@ -99,6 +102,9 @@ class Store:
         self.mailboxes = Mailboxes(self._database, self._do, node=node, life=self._life)
         self.receipts = Receipts(self._database, self._do, self._rows)
         self.silences = Silences(self._database)
+        self.registers = Registers(self._database)
+        self.case_figures = CaseFigures(self._database)
+        self.mail_figures = MailFigures(self._database)
         self.lookups = LookUps(self._database, self._do, node=node)
         self.chain = Chain(self._database, self._do)
         self.statuses = Statuses(self._database, self._do)

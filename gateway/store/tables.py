@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS
 
-SCHEMA = "0011"  # revision of the newest migration
+SCHEMA = "0012"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,6 +71,8 @@ NOT_DELIVERED = text("action <> 'deliver'")
 LET_THROUGH = text("alarm AND action = 'deliver'")
 KEPT = text("kept")
 IN_SEGMENT = text("segment IS NOT NULL")
+WOULD_HAVE = text("would_have IS NOT NULL")
+MOVED = text("event = 'case-moved'")
 OF_MAIL = text("mail_id <> ''")
 OF_CASE = text("case_id <> ''")
 
@@ -136,6 +138,7 @@ verdicts = Table(
     Column("passed_over", Text, nullable=False),  # key of passed_over; "" for none
     Index(None, "action", "mail_id", sqlite_where=NOT_DELIVERED, postgresql_where=NOT_DELIVERED),
     Index("ix_verdicts_let_through", "mail_id", sqlite_where=LET_THROUGH, postgresql_where=LET_THROUGH),
+    Index("ix_verdicts_would_have", "mail_id", sqlite_where=WOULD_HAVE, postgresql_where=WOULD_HAVE),
 )
 
 # Most mails pass over the same rules for the same reasons: those words are kept once.
@@ -220,6 +223,10 @@ cases = Table(
     Column("merged_into", Text, nullable=False, server_default=text("''")),
     Column("register_number", Text, nullable=False, server_default=text("''")),
     Column("registered_on", Text, nullable=False, server_default=text("''")),  # ISO date; "" when unknown
+    # For registers and reports:
+    Column("book_on", Text, nullable=False, server_default=text("''")),  # ISO date: registered_on, else the day it was opened
+    Column("decided_at", Instant),  # when it first waited no more for its clerk
+    Column("registered_at", Instant),  # when we first heard that it was registered
     # from the document, for lists:
     Column("kind", Text, nullable=False),
     Column("number_symbol", Text, nullable=False),
@@ -233,6 +240,7 @@ cases = Table(
     ),
     Index(None, "opened_at", "id"),
     Index(None, "state", "unit"),
+    Index("ix_cases_book", "unit", "direction", "book_on", "id"),
 )
 
 case_mails = Table(
@@ -283,6 +291,7 @@ stories = Table(
     Column("detail", Text, nullable=False),  # JSON
     Index(None, "mail_id", sqlite_where=OF_MAIL, postgresql_where=OF_MAIL),
     Index(None, "case_id", sqlite_where=OF_CASE, postgresql_where=OF_CASE),
+    Index("ix_stories_moved", "at", sqlite_where=MOVED, postgresql_where=MOVED),
 )
 
 told = Table(

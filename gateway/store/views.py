@@ -107,14 +107,14 @@ class Views(Reading):
 
     def mails_of_case(self, case_id: str) -> tuple[MailRow, ...]:
         """The mails that brought a case, in order."""
-        query = _mail_lines().join(case_mails, case_mails.c.mail_id == mails.c.id).where(case_mails.c.case_id == case_id)
+        query = mail_lines().join(case_mails, case_mails.c.mail_id == mails.c.id).where(case_mails.c.case_id == case_id)
         return tuple(map(mail_row_of, self.rows(query.order_by(mails.c.at, mails.c.id))))
 
     # --- mails --------------------------------------------------------------------------------------------------------
 
     def mails(self, *, text: str = "", action: Action | None = None, after: str = "", limit: int = 50) -> MailPage:
         """Mails, newest first; ``text``: words of subject, sender or recipients; ``action``: of one of its verdicts."""
-        query = _mail_lines().where(*_containing(mails.c.search, text))
+        query = mail_lines().where(*_containing(mails.c.search, text))
         if action is not None:
             query = query.where(_with_action(action))
         if after:
@@ -124,7 +124,7 @@ class Views(Reading):
 
     def mail(self, mail_id: str) -> MailRow:
         """One mail; NotFound."""
-        return mail_row_of(self.one(_mail_lines().where(mails.c.id == mail_id), f"no mail {mail_id}"))
+        return mail_row_of(self.one(mail_lines().where(mails.c.id == mail_id), f"no mail {mail_id}"))
 
     def recipients(self, mail_id: str) -> tuple[Recipient, ...]:
         """The envelope recipients of a mail with their options, in order; NotFound."""
@@ -280,7 +280,7 @@ class Views(Reading):
         return tuple(map(account_of, self.rows(select(accounts).order_by(accounts.c.name))))
 
 
-def _mail_lines() -> Select[Any]:
+def mail_lines() -> Select[Any]:
     """What a list of mails needs: not the bytes."""
     c = mails.c
     return select(
