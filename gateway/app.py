@@ -57,6 +57,7 @@ from gateway.smtp.identity import TrustedNetworks
 from gateway.smtp.policy_service import PolicyService
 from gateway.smtp.recipients import Recipients
 from gateway.smtp.relay import Relay
+from gateway.smtp.sending import may_send_as
 from gateway.smtp.server import SmtpServer
 from gateway.smtp.srs import SenderRewriting
 from gateway.store import Acceptance, Store
@@ -186,7 +187,7 @@ class Gateway:
         )
         self.poller: Poller | None = None
         recipients = Recipients(settings.smtp.recipients, self.relay.ask, time.monotonic)
-        self.smtp = SmtpServer(settings.smtp, self.intake, recipients)
+        self.smtp = SmtpServer(settings.smtp, self.intake, recipients, base=settings.path("."), may_send_as=self._may_send_as)
         self.policy_service = PolicyService(settings.policy_service, directory=self.directory, today=lambda: local_day(clock()))
         self._endings = contextlib.AsyncExitStack()
 
@@ -202,12 +203,18 @@ class Gateway:
         """Whether a domain is one of ours today."""
         return self._directory.domain(f"@{domain}", local_day(self.clock())) is not None
 
+    def _may_send_as(self, user: str, sender: str) -> bool:
+        """Whether somebody who signed in may write as this sender."""
+        return may_send_as(self._directory, user, sender, local_day(self.clock()))
+
     def policy(self) -> Policy:
         """The policy as it was last read."""
         return self._policy
 
     def reload(self) -> None:
         """Read directory and policy again; what is wrong is logged, and the old ones stay in force.  Not for the loop."""
+        if self.smtp.certificates is not None:
+            self.smtp.certificates.refresh(even_unchanged=True)
         try:
             directory = _directory(self.settings)
             policy = load_policy(self.settings.path(self.settings.policy.path))
@@ -237,6 +244,7 @@ class Gateway:
             "routes": self.relay.live(),
             "bytes_in_flight": self.smtp.bytes_in_flight,
             "listeners": {way.name: {"kind": way.kind, "sessions": way.sessions} for way in self.smtp.entrances},
+            "certificate": self.smtp.certificates.live(self.clock()) if self.smtp.certificates is not None else {},
             "imap": self.poller.live() if self.poller is not None else {},
         }
 

@@ -18,6 +18,7 @@ import msgspec
 
 import gateway
 from gateway import maillog
+from gateway.commands.account import account
 from gateway.commands.audit import export_audit, verify_audit
 from gateway.commands.directory import directory
 from gateway.commands.import_mail import import_mail
@@ -90,8 +91,8 @@ def init(folder: Path) -> None:
     password = secrets.token_urlsafe(12)
     clerk = Account(name="vanthu", full_name="Văn thư Sở", role=Role.CLERK, units=_units(load(config_file)))
     officer = Account(name="quantri", full_name="Quản trị hệ thống", role=Role.OFFICER)
-    for account in (clerk, officer):
-        _put_account(load(config_file), account, password)
+    for person in (clerk, officer):
+        _put_account(load(config_file), person, password)
     say(f"accounts of the console: vanthu (registry clerk), quantri (IT officer); password of both: {password}")
     say(f"next: vanthu serve --config {config_file}")
 
@@ -100,6 +101,7 @@ def init(folder: Path) -> None:
 @click.argument("config_file", type=click.Path(path_type=Path))
 def check_config(config_file: Path) -> None:
     """Read configuration, directory and policy, and say what is wrong or strange.  Exit 1 on an error."""
+    from gateway.commands.certificate import check_certificate
     from gateway.directory.check import check, check_surroundings
     from gateway.directory.files import load as load_directory
     from gateway.inspection import models_of
@@ -119,6 +121,8 @@ def check_config(config_file: Path) -> None:
             missing={o.name: str(path) for o in settings.office if o.folder and not (path := settings.path(o.folder)).is_dir()},
         ),
     )
+    if settings.smtp.certificate.file:
+        findings += check_certificate(settings, config_file.name, datetime.now(UTC))
     for finding in findings:
         say(str(finding))
     errors = sum(finding.is_error for finding in findings)
@@ -164,6 +168,7 @@ def demo(once: bool, folder: Path) -> None:
     sys.exit(show.run(folder, once=once, start_console=_start_console))
 
 
+main.add_command(account)
 main.add_command(inspect)
 main.add_command(import_mail)
 main.add_command(mailbox)

@@ -22,6 +22,7 @@ from gateway.errors import ConfigError
 from gateway.model import Value
 from gateway.settings.addresses import check_networks, host_and_port
 from gateway.settings.audit import Audit
+from gateway.settings.certificate import Certificate, Tls
 from gateway.settings.kinds import Count as _Count
 from gateway.settings.kinds import Delay as _Delay
 from gateway.settings.kinds import Hours as _Hours
@@ -32,6 +33,7 @@ from gateway.settings.recipients import Recipients
 from gateway.settings.relay import Relay as Relay
 from gateway.settings.relay import check_relay
 from gateway.settings.rest import Rest, wrong_with
+from gateway.settings.sign_in import Auth, SignIn, wrong_with_auth
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SQLITE = "sqlite:///"
@@ -58,6 +60,9 @@ class Smtp(Value, forbid_unknown_fields=True):
     help_url: str = "https://vanthu.example/huong-dan"  # where a refused sender reads more
     help_phone: str = ""  # whom a refused sender may ring
     reply_address: _ReplyAddress = ""  # whose mail reaches this gateway: letters may be answered there; "" for none
+    tls: Tls = Tls.OFF  # of ``listen``
+    auth: Auth = Auth()
+    certificate: Certificate = Certificate()
     limits: Limits = Limits()
     recipients: Recipients = Recipients()
     listener: tuple[Listener, ...] = ()  # further ways in
@@ -65,7 +70,7 @@ class Smtp(Value, forbid_unknown_fields=True):
     @property
     def listeners(self) -> tuple[Listener, ...]:
         """Every way in, [smtp] listen first; those that listen nowhere are left out."""
-        first = Listener(name=FIRST, listen=self.listen, trusted_networks=self.trusted_networks)
+        first = Listener(name=FIRST, listen=self.listen, trusted_networks=self.trusted_networks, tls=self.tls)
         return tuple(listener for listener in (first, *self.listener) if listener.listen)
 
 
@@ -459,6 +464,7 @@ def _check(path: Path, config: Config) -> None:
     check_networks(config.smtp.trusted_networks, where=f"{path}: [smtp] trusted_networks")
     check_networks(config.policy_service.trusted_networks, where=f"{path}: [policy_service] trusted_networks")
     check_listeners(config.smtp.listener, file=str(path))
+    _check_protection(path, config.smtp)
     if config.log.level.upper() not in LEVELS:
         raise ConfigError(f"{path}: [log] level: expected one of {', '.join(LEVELS)}, got {config.log.level!r}")
     file = config.store.url.removeprefix(_SQLITE)
@@ -471,6 +477,24 @@ def _check(path: Path, config: Config) -> None:
         )
     _check_offices(path, config)
     _check_mailboxes(path, config)
+
+
+def _check_protection(path: Path, smtp: Smtp) -> None:
+    """What TLS and signing in need at the listeners that have them."""
+    for listener in smtp.listeners:
+        if listener.tls is not Tls.OFF and not smtp.certificate.file:
+            raise ConfigError(
+                f'{path}: [smtp.certificate] file: expected the certificate for {listener.where} tls = "{listener.tls}"'
+            )
+        if listener.auth is not SignIn.OFF and listener.tls is Tls.OFF and not smtp.auth.in_the_clear:
+            raise ConfigError(
+                f'{path}: {listener.where} tls: expected "require" or "implicit", because passwords never go in the clear'
+            )
+    if any(listener.auth is not SignIn.OFF for listener in smtp.listeners):
+        if wrong := wrong_with_auth(smtp.auth):
+            raise ConfigError(f"{path}: [smtp.auth] {wrong}")
+        if smtp.auth.server:
+            host_and_port(smtp.auth.server, where=f"{path}: [smtp.auth] server")
 
 
 def _check_name_server(path: Path, server: str) -> None:

@@ -330,13 +330,13 @@ class Intake:
 def admission(directory: Directory, address: str, identity: Identity, today: date) -> Admission:
     """Whether this recipient is taken at RCPT.  Pure.
 
-    From a trusted network any recipient is relayed to the next hop; from elsewhere only recipients of our own domains:
-    never an open relay.
+    From a trusted network, and for whoever signed in, any recipient is relayed to the next hop; for others only those of our
+    own domains: never an open relay.
     """
     retired = directory.retired(address, today)
     if retired is not None and retired.is_closed(today):
         return Admission(admitted=False, successor=retired.successor)
-    if identity is Identity.TRUSTED_NETWORK:
+    if identity in (Identity.TRUSTED_NETWORK, Identity.AUTHENTICATED):
         return Admission(admitted=True)
     # Sendmail's and Postfix's old routes: a next hop that trusts us would send "a%b.example@ours" on to b.example.
     local = address.rpartition("@")[0]
@@ -492,7 +492,8 @@ def _first_state(mail: Mail, verdict: Verdict, offices: Collection[str]) -> Case
         return CaseState.SEALED
     # The clerk herself sent it: it goes into her own office system's queue, where she issues it; nobody else need approve.
     # Who only claims to be the clerk has the clerk look at it first.
-    is_proved = verdict.action is Action.REDIRECT and mail.arrival.identity is Identity.TRUSTED_NETWORK
+    by_person = mail.arrival.identity in (Identity.TRUSTED_NETWORK, Identity.AUTHENTICATED)
+    is_proved = verdict.action is Action.REDIRECT and by_person
     return CaseState.APPROVED if verdict.hand_over_at_once and verdict.office in offices and is_proved else CaseState.WAITING
 
 

@@ -119,6 +119,7 @@ class Identity(StrEnum):
     SPF = "spf"  # his domain names the host that the mail came from (RFC 7208)
     DKIM = "dkim"  # his domain signed the mail (RFC 6376)
     TRUSTED_NETWORK = "trusted-network"
+    AUTHENTICATED = "authenticated"  # he signed in, and may write as this sender
 
 
 class Swept(StrEnum):

@@ -91,7 +91,7 @@ def _refused_at_the_door(mail: Mail, directory: Directory, today: date) -> dict[
         answer = admission(directory, recipient.address, mail.arrival.identity, today)
         if answer.successor and not answer.admitted:
             reason = f"địa chỉ đã ngừng sử dụng, xin gửi tới {answer.successor}"
-        elif not answer.admitted and mail.arrival.identity is not Identity.TRUSTED_NETWORK:
+        elif not answer.admitted and mail.arrival.identity not in (Identity.TRUSTED_NETWORK, Identity.AUTHENTICATED):
             reason = "địa chỉ không thuộc hệ thống thư của ngành, máy gửi không ở mạng tin cậy"
         else:
             continue

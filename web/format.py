@@ -171,6 +171,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         Identity.SPF: "tên miền xác nhận máy gửi (SPF)",
         Identity.DKIM: "tên miền đã ký thư (DKIM)",
         Identity.TRUSTED_NETWORK: "từ mạng tin cậy",
+        Identity.AUTHENTICATED: "đã đăng nhập",
     },
     TextSource: {TextSource.TEXT: "lớp chữ", TextSource.OCR: "nhận dạng ảnh", TextSource.NONE: "không có chữ"},
 }

@@ -66,6 +66,10 @@ def _of_process(live: dict[str, object]) -> Iterator[Metric]:
     for name, listener in listeners.items() if isinstance(listeners, dict) else ():
         sessions.add_metric([name, listener["kind"]], listener["sessions"])
     yield sessions
+    certificate = live.get("certificate")
+    if isinstance(certificate, dict) and certificate:
+        said = "days until the certificate of the SMTP door ends"
+        yield GaugeMetricFamily("vanthu_certificate_days_left", said, value=certificate["days_left"])
     paused = GaugeMetricFamily("vanthu_courier_paused", "couriers that wait for the officer", labels=["courier"])
     couriers = live.get("paused_couriers")
     for courier in couriers if isinstance(couriers, dict) else ():

@@ -148,6 +148,7 @@ _IDENTITIES = {
     Identity.SPF: "được tên miền xác nhận máy gửi (SPF)",
     Identity.DKIM: "có chữ ký tên miền (DKIM)",
     Identity.TRUSTED_NETWORK: "ở mạng tin cậy",
+    Identity.AUTHENTICATED: "đã đăng nhập",
 }
 
 CONDITIONS: dict[str, Condition] = {

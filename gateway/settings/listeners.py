@@ -12,6 +12,8 @@ import msgspec
 from gateway.errors import ConfigError
 from gateway.model import Value
 from gateway.settings.addresses import check_networks, host_and_port
+from gateway.settings.certificate import Tls
+from gateway.settings.sign_in import SignIn
 
 FIRST = "smtp"  # the name of [smtp] listen
 _BEFORE_THE_QUEUE_S = 15.0  # a Postfix that asks gives up after 100 s (smtpd_proxy_timeout), its own client after minutes
@@ -39,6 +41,9 @@ class Listener(Value, forbid_unknown_fields=True):
     balancers: tuple[str, ...] = ()  # that begin each connection with a PROXY header
     speed_adjust: bool = False  # proxy: that Postfix has answered RCPT before we see it
     answer_within_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.0  # 0 is as the kind says
+
+    tls: Tls = Tls.OFF
+    auth: SignIn = SignIn.OFF
 
     @property
     def believed(self) -> tuple[str, ...]:

@@ -5,47 +5,26 @@ A session looks its terms up once, by the address of its client, and holds them:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
 
 from gateway.config import Smtp
 from gateway.model import Door, Identity
+from gateway.settings.certificate import Tls
 from gateway.settings.listeners import Kind, Listener
+from gateway.settings.security import is_this_machine
+from gateway.settings.sign_in import SignIn
 from gateway.smtp import forwarding, replies
 from gateway.smtp.identity import TrustedNetworks
-
-Command = Callable[[Any, str], None]  # a session, and the argument that stands behind the verb
+from gateway.smtp.terms import Command, Guards, Terms, guarded
 
 _MOST_KNOWN = 1000  # clients; to judge one takes longer than to greet it
 
 
-class Terms:
-    """What one client may do at one listener.  A value; sessions share it."""
-
-    __slots__ = ("commands", "door", "extensions", "help", "identity", "patience_s", "takes_all")
-
-    def __init__(
-        self,
-        *,
-        identity: Identity,
-        door: Door,
-        extensions: str,
-        commands: Mapping[str, Command],
-        help_text: str,
-        takes_all: bool,
-        patience_s: float,
-    ) -> None:
-        self.identity = identity  # what the address of the client proves
-        self.door = door
-        self.extensions = extensions  # the reply to EHLO
-        self.commands = commands
-        self.help = help_text
-        self.takes_all = takes_all  # no recipient is refused at RCPT
-        self.patience_s = patience_s  # how long the client waits for an answer to its mail; 0 is as long as it takes
-
-
 class Entrance:
-    """One listener.  ``commands``: what its sessions obey; ``for_forwarders``: what else, of those whose word is believed."""
+    """One listener.  ``commands``: what its sessions obey; ``for_forwarders``: what else, of those whose word is
+    believed; ``guards``: what TLS and signing in add to them.
+    """
 
     def __init__(
         self,
@@ -55,18 +34,21 @@ class Entrance:
         hostname: str,
         commands: Mapping[str, Command],
         for_forwarders: Mapping[str, Command],
+        guards: Guards,
     ) -> None:
         self.listener = listener
         self.name = listener.name
         self.kind: Kind = listener.kind
         self.greeting = replies.greeting(hostname, "LMTP" if listener.kind is Kind.LMTP else "ESMTP")
         self.balancers = TrustedNetworks(listener.balancers)
+        self.begins_with_tls = listener.tls is Tls.IMPLICIT
         self.sessions = 0  # that are open
         self.addresses: list[tuple[str, int]] = []  # where it listens, once it does
         self._settings = settings
         self._hostname = hostname
         self._commands = commands
         self._for_forwarders = for_forwarders
+        self._guards = guards
         self._trusted = TrustedNetworks(listener.trusted_networks)
         self._forwarders = TrustedNetworks(listener.believed)
         self._known: dict[str, Terms] = {}
@@ -93,16 +75,18 @@ class Entrance:
     def _settled(self, client: str, *, may_forward: bool) -> Terms:
         listener, settings = self.listener, self._settings
         identity = self._trusted.identity_of(client)
-        commands = {**self._commands, **self._for_forwarders} if may_forward else self._commands
         is_lmtp = listener.kind is Kind.LMTP
-        more: tuple[str, ...] = () if is_lmtp else ("PRDR",)
-        more += forwarding.OFFERED if may_forward else ()
-        return Terms(
+        offered: tuple[str, ...] = () if is_lmtp else ("PRDR",)
+        terms = Terms(
             identity=identity,
             door=Door.LMTP if is_lmtp else Door.SMTP,
-            extensions=replies.extensions(self._hostname, max_bytes=settings.max_message_bytes, more=more),
-            commands=commands,
-            help_text=replies.help_text(tuple(commands), settings.help_url),
+            offers=partial(replies.extensions, self._hostname, max_bytes=settings.max_message_bytes),
+            offered=offered + (forwarding.OFFERED if may_forward else ()),
+            commands={**self._commands, **self._for_forwarders} if may_forward else self._commands,
+            help_url=settings.help_url,
             takes_all=identity is Identity.TRUSTED_NETWORK and (is_lmtp or listener.speed_adjust),
             patience_s=listener.patience_s,
         )
+        if listener.tls is Tls.OFF and listener.auth is SignIn.OFF:
+            return terms
+        return guarded(terms, listener, settings.auth, self._guards, on_this_machine=is_this_machine(client))

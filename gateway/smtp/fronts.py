@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from gateway.smtp import replies
-from gateway.smtp.entrance import Command
 from gateway.smtp.forwarding import Told, told_by_xclient, told_by_xforward
 from gateway.smtp.grammar import CommandError
 from gateway.smtp.handler import Envelope
 from gateway.smtp.protocol import COMMANDS, SmtpProtocol
+from gateway.smtp.terms import Command
 
 
 class FrontedProtocol(SmtpProtocol):
@@ -34,6 +34,7 @@ class FrontedProtocol(SmtpProtocol):
         self._before_a_mail()
         session, client = self.session, told_by_xclient(arg)
         session.client, session.address, session.host_name = client, client.address, ""
+        session.user = ""
         session.via = f"(XCLIENT by [{session.connected}])"
         self._agree(self.entrance.terms_as(client.address))
         if client.login:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Protocol
 
 from aiosmtpd.smtp import Envelope as AiosmtpdEnvelope
@@ -18,9 +19,9 @@ from gateway.model import Admission, Answer, Arrival, Door, Identity, Mail, Reci
 from gateway.smtp import replies
 from gateway.smtp.authentication import Proof
 from gateway.smtp.data import Contents, LineEnds, passes, unpack
-from gateway.smtp.entrance import Terms
 from gateway.smtp.forwarding import Told
 from gateway.smtp.recipients import Recipients
+from gateway.smtp.terms import Terms
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,14 @@ class Authenticator(Protocol):
     async def proof(self, raw: bytes, *, sender: str, peer: str, helo: str) -> Proof:
         """What proves the sender of a mail.  Never raises, and never takes longer than some seconds."""
         ...
+
+
+MaySendAs = Callable[[str, str], bool]  # whoever signed in, and the sender that he names
+
+
+def as_himself(user: str, sender: str) -> bool:
+    """Nobody writes as anybody else."""
+    return not sender or sender.lower() == user.lower()
 
 
 class Excess(StrEnum):
@@ -86,6 +95,8 @@ class Session(AiosmtpdSession):
     identity: Identity = Identity.CLAIMED
     client: Told | None = None  # somebody else speaks for it (XCLIENT)
     via: str = ""  # who, for the trace header
+    tls: str = ""  # version and cipher; "" is in the clear
+    user: str = ""  # who signed in
 
     @property
     def trusted(self) -> bool:
@@ -116,9 +127,11 @@ class Handler:
         recipients: Recipients | None = None,
         *,
         hostname: str = "",
+        may_send_as: MaySendAs = as_himself,
     ) -> None:
         self._hostname = hostname
         self._intake = intake
+        self.may_send_as = may_send_as
         self._recipients = recipients
         self._settings = settings
         self._authenticator = authenticator
@@ -233,9 +246,16 @@ def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope
 
 
 def _protocol(session: Session, envelope: Envelope) -> str:
-    """The "with" word of the trace header (RFC 5321 section 4.4, RFC 6531 section 4.3)."""
+    """The "with" word of the trace header (RFC 5321 section 4.4, RFC 6531 section 4.3, RFC 3848)."""
     if session.terms.door is Door.LMTP:
-        return "UTF8LMTP" if envelope.smtp_utf8 else "LMTP"
-    if envelope.smtp_utf8:
-        return "UTF8SMTP"
-    return "ESMTP" if session.extended_smtp else "SMTP"
+        word = "UTF8LMTP" if envelope.smtp_utf8 else "LMTP"
+    else:
+        word = "UTF8SMTP" if envelope.smtp_utf8 else "ESMTP" if session.extended_smtp else "SMTP"
+    return _secured(word, session.tls, bool(session.user)) if session.tls or session.user else word
+
+
+@lru_cache(256)
+def _secured(word: str, tls: str, signed_in: bool) -> str:
+    """With S for TLS and A for AUTH, and how it is encrypted."""
+    marks = ("S" if tls else "") + ("A" if signed_in else "")
+    return f"{word if word == 'SMTP' else word + marks} ({tls})" if tls else word + marks

@@ -20,18 +20,19 @@ from gateway.model import Recipient, new_id
 from gateway.smtp import replies
 from gateway.smtp.chunks import ChunkReader, chunk_of
 from gateway.smtp.data import DataReader
-from gateway.smtp.entrance import Command, Entrance
+from gateway.smtp.entrance import Entrance
 from gateway.smtp.grammar import CommandError, Path, mail_path, rcpt_path
 from gateway.smtp.handler import Envelope, Excess
 from gateway.smtp.proxy_header import Client
-from gateway.smtp.session import Connection
 from gateway.smtp.shared import Reception
+from gateway.smtp.signing_in import SigningIn
 from gateway.smtp.sources import Limit
+from gateway.smtp.terms import Command, Guards
 
 logger = logging.getLogger(__name__)
 
 
-class SmtpProtocol(Connection):
+class SmtpProtocol(SigningIn):
     """The commands of one session."""
 
     def __init__(self, reception: Reception, entrance: Entrance, client: Client | None = None) -> None:
@@ -308,3 +309,11 @@ COMMANDS: Mapping[str, Command] = {
     verb: getattr(SmtpProtocol, f"obey_{verb.lower()}")
     for verb in ("BDAT", "DATA", "EHLO", "HELO", "HELP", "MAIL", "NOOP", "QUIT", "RCPT", "RSET", "VRFY")
 }
+GUARDS = Guards(
+    starttls=SmtpProtocol.obey_starttls,
+    without_tls=SmtpProtocol.refuse_without_tls,
+    auth=SmtpProtocol.obey_auth,
+    auth_in_the_clear=SmtpProtocol.refuse_in_the_clear,
+    not_signed_in=SmtpProtocol.refuse_unknown,
+    mail_of_user=SmtpProtocol.obey_mail_of_user,
+)

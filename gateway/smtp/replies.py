@@ -21,6 +21,7 @@ SENDER_OK = "250 2.1.0 Sender OK"
 RECIPIENT_OK = "250 2.1.5 Recipient OK"
 GO_AHEAD = "354 End data with <CR><LF>.<CR><LF>"
 BYE = "221 2.0.0 Bye"
+BEGIN_TLS = "220 2.0.0 Ready to start TLS"
 CANNOT_VERIFY = "252 2.0.0 Cannot VRFY; send some mail, I will try"
 
 BAD_SENDER = "553 5.1.7 Sender address: expected <local@domain> or <>"
@@ -42,6 +43,17 @@ EACH_BEGINS = "353 Each recipient is answered, then the mail"  # draft-hall-prdr
 CHUNKS_BEGUN = "503 5.5.1 This mail comes by BDAT: go on with BDAT, or RSET"
 CHUNK_REFUSED = "503 5.5.1 A chunk of this mail was refused: RSET"
 BAD_CHUNK = "421 4.5.0 Syntax: BDAT size [LAST]; nobody knows where this chunk ends, goodbye"
+NEEDS_TLS = "530 5.7.0 Send STARTTLS first"
+SIGN_IN_FIRST = "530 5.7.0 Authentication required: sign in with AUTH"
+SIGN_IN_NEEDS_TLS = "538 5.7.11 Encryption required: send STARTTLS before AUTH"
+SIGNED_IN = "503 5.5.1 Already signed in"
+UNKNOWN_MECHANISM = "504 5.5.4 AUTH mechanism not known"
+BAD_CREDENTIALS = "501 5.5.2 What was said to sign in is malformed"
+SIGN_IN_TOO_LONG = "500 5.5.6 Authentication line too long"
+SIGN_IN_CANCELLED = "501 5.7.0 Authentication cancelled"
+SIGN_IN_LATER = "454 4.7.0 Nobody can be signed in now, try again in some minutes"
+WRONG_PASSWORD = "535 5.7.8 Authentication credentials invalid"  # noqa: S105 - a reply
+WELCOME = "235 2.7.0 Signed in"
 
 CANNOT_ASK = "451 4.4.1 Chua kiem tra duoc dia chi nay, xin gui lai sau; cannot verify this address now"
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients: send the others in another mail"
@@ -119,6 +131,12 @@ def stopping(hostname: str) -> str:
 def relay_denied(address: str) -> str:
     """From outside we take mail for our own domains alone."""
     return _reply("550", "5.7.1", [f"{_shown(address)} relay denied: dia chi nay khong thuoc he thong thu cua chung toi"])
+
+
+def not_your_address(address: str) -> str:
+    """Whoever signed in writes as somebody else."""
+    words = f"{_shown(address)} khong phai dia chi cua tai khoan da dang nhap (not your address: send as yourself)"
+    return _reply("550", "5.7.1", [words])
 
 
 def no_such_address(address: str) -> str:

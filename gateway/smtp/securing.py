@@ -21,6 +21,7 @@ from gateway.smtp.transaction import Reply
 logger = logging.getLogger(__name__)
 
 HANDSHAKE_S = 30.0
+_GOODBYE_S = 3.0  # for the other side's part in the end of TLS
 _CLEAR_FOR_S = 600.0  # after a handshake that failed where TLS is only wished for
 
 
@@ -165,7 +166,12 @@ async def upgraded(
 ) -> asyncio.Transport:
     """Do the handshake.  Raises OSError (ssl.SSLError is one) or NotSecure."""
     new = await loop.start_tls(
-        transport, protocol, securing.context(), server_hostname=securing.server_name, ssl_handshake_timeout=HANDSHAKE_S
+        transport,
+        protocol,
+        securing.context(),
+        server_hostname=securing.server_name,
+        ssl_handshake_timeout=HANDSHAKE_S,
+        ssl_shutdown_timeout=_GOODBYE_S,
     )
     if new is None or new.is_closing():
         raise ConnectionResetError("the other side closed during the handshake")

@@ -10,18 +10,23 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 from gateway.config import Smtp
 from gateway.errors import ConfigError
 from gateway.settings.addresses import host_and_port, naming
+from gateway.settings.certificate import Tls
 from gateway.settings.listeners import Kind
+from gateway.settings.sign_in import SignIn
 from gateway.smtp.authentication import Authenticator
+from gateway.smtp.certificates import Certificates
 from gateway.smtp.entrance import Entrance
 from gateway.smtp.fronts import FORWARDERS_COMMANDS, LMTP_COMMANDS, FrontedProtocol
-from gateway.smtp.handler import Handler, Intake
+from gateway.smtp.handler import Handler, Intake, MaySendAs, as_himself
+from gateway.smtp.judges import Judges
 from gateway.smtp.lag import LagProbe
 from gateway.smtp.names import Names
-from gateway.smtp.protocol import COMMANDS, SmtpProtocol
+from gateway.smtp.protocol import COMMANDS, GUARDS, SmtpProtocol
 from gateway.smtp.proxy_header import Client, HeaderFirst
 from gateway.smtp.recipients import Recipients
 from gateway.smtp.shared import Reception
@@ -30,20 +35,44 @@ logger = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _LAST_WORD_S = 2.0  # for a client to read its 421
+_LOOK_AT_CERTIFICATE_S = 60.0
 
 
 class SmtpServer:
     """Listens on [smtp] listen and at every [[smtp.listener]], and lets sessions in."""
 
-    def __init__(self, settings: Smtp, intake: Intake, recipients: Recipients | None = None) -> None:
-        """``recipients`` says which addresses there are; None takes all of our domains."""
+    def __init__(
+        self,
+        settings: Smtp,
+        intake: Intake,
+        recipients: Recipients | None = None,
+        *,
+        base: Path = Path(),
+        may_send_as: MaySendAs = as_himself,
+    ) -> None:
+        """``recipients`` says which addresses there are; None takes all of our domains.  ``may_send_as``: who signed in.
+
+        Relative paths of the settings start at ``base``.  Raises ConfigError when the certificate cannot be used.
+        """
         self._settings = settings
         self.hostname = settings.hostname or socket.gethostname()  # in greeting and trace headers
         self._authenticator = (
             Authenticator(Names(settings.name_servers), hostname=self.hostname) if settings.authenticate else None
         )
-        self._handler = Handler(intake, settings, self._authenticator, recipients, hostname=self.hostname)
+        self._handler = Handler(
+            intake, settings, self._authenticator, recipients, hostname=self.hostname, may_send_as=may_send_as
+        )
+        ways = settings.listeners
+        self.certificates = (
+            Certificates(settings.certificate, base=base) if any(way.tls is not Tls.OFF for way in ways) else None
+        )
+        self._judges = (
+            Judges(settings.auth, hostname=self.hostname, base=base)
+            if any(way.auth is not SignIn.OFF for way in ways)
+            else None
+        )
         self._servers: list[asyncio.Server] = []
+        self._watch: asyncio.Task[None] | None = None
         self._reception: Reception | None = None
         self.probe = LagProbe(settings.limits.max_lag_ms)
         self.entrances = tuple(
@@ -53,6 +82,7 @@ class SmtpServer:
                 hostname=self.hostname,
                 commands=LMTP_COMMANDS if listener.kind is Kind.LMTP else COMMANDS,
                 for_forwarders=FORWARDERS_COMMANDS,
+                guards=GUARDS,
             )
             for listener in settings.listeners
         )
@@ -63,7 +93,11 @@ class SmtpServer:
         Raises ConfigError that names the listener when nobody can listen there; then nobody listens anywhere.
         """
         loop = asyncio.get_running_loop()
-        reception = self._reception = Reception(self._handler, self._settings, self.hostname, loop, self.probe)
+        reception = self._reception = Reception(
+            self._handler, self._settings, self.hostname, loop, self.probe, certificates=self.certificates, judges=self._judges
+        )
+        if self.certificates is not None:
+            self._watch = loop.create_task(_watch(self.certificates))
         self.probe.start(loop)
         try:
             for entrance in self.entrances:
@@ -116,6 +150,11 @@ class SmtpServer:
             await server.wait_closed()
         self._servers.clear()
         self.probe.stop()
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if self._judges is not None:
+            self._judges.close()
         if self._authenticator is not None:
             self._authenticator.close()
 
@@ -158,3 +197,10 @@ def _sessions(entrance: Entrance, reception: Reception) -> Callable[[], asyncio.
     if entrance.listener.balancers:
         return lambda: HeaderFirst(entrance.balancers.have, begin, reception.loop)
     return lambda: session_of(reception, entrance)
+
+
+async def _watch(certificates: Certificates) -> None:
+    """Whoever renews a certificate need not tell us."""
+    while True:
+        await asyncio.sleep(_LOOK_AT_CERTIFICATE_S)
+        await asyncio.to_thread(certificates.refresh)

@@ -16,12 +16,14 @@ from typing import cast
 
 from gateway.model import new_id
 from gateway.smtp import replies
-from gateway.smtp.entrance import Entrance, Terms
+from gateway.smtp.entrance import Entrance
 from gateway.smtp.grammar import CommandError
 from gateway.smtp.handler import Envelope, Session
 from gateway.smtp.proxy_header import Client
+from gateway.smtp.sasl import LONGEST
 from gateway.smtp.shared import Reception
 from gateway.smtp.sources import Limit, Source
+from gateway.smtp.terms import Terms
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ _KNOWN_ELSEWHERE = frozenset(
 )
 # Octets of a command line with CR LF: 512 (RFC 5321 section 4.5.3.1.4), and what the extensions add: SIZE 26, BODY 17,
 # SMTPUTF8 10, RET and ENVID 116, AUTH 500, PRDR 5; NOTIFY and ORCPT 536 (RFC 1870, 6152, 6531, 3461, 4954).  Never changed.
-_COMMAND_OCTETS = {"MAIL": 512 + 26 + 17 + 10 + 116 + 500 + 5, "RCPT": 512 + 10 + 536}
+_COMMAND_OCTETS = {"MAIL": 512 + 26 + 17 + 10 + 116 + 500 + 5, "RCPT": 512 + 10 + 536, "AUTH": LONGEST}
 _COMMAND_OCTETS_ELSE = 512
 _LONGEST_COMMAND = max(_COMMAND_OCTETS.values())
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -67,9 +69,11 @@ class Connection(asyncio.Protocol):
         self._ending = False
         self._task: asyncio.Task[None] | None = None  # a mail is complete and on its way through the intake
         self._is_full = False  # the client does not read its replies
-        # Something else goes on: it is the turn of others, after much at once; or the pause before the greeting.
+        # Something else goes on: it is the turn of others, after much at once; the pause before the greeting; or an errand.
         self._waits = False
         self._greets_later = False
+        self._on_line: Callable[[bytes], None] = self._obey  # or hears the answer to a question of ours
+        self._errand: asyncio.Task[None] | None = None  # a handshake, or the check of a password
         self._no_more = False  # the client said its last word
         self._is_deaf = False  # the socket is not read
         self._deadline = math.inf
@@ -90,10 +94,11 @@ class Connection(asyncio.Protocol):
         if self._is_welcome():
             reception.enter(self)
             self._reset_timeout()
-            self._greet()
+            self._begin()
 
     def _agree(self, terms: Terms) -> None:
-        """From now on these terms hold."""
+        """From now on these terms hold: those by TLS, where it stands."""
+        terms = terms.secured if self.session.tls and terms.secured is not None else terms
         self.terms = self.session.terms = terms
         self.session.identity = terms.identity
 
@@ -112,7 +117,7 @@ class Connection(asyncio.Protocol):
         self._source = source
         return True
 
-    def _greet(self) -> None:
+    def _begin(self) -> None:
         """Say who we are: to strangers after a pause, if one is set."""
         self._may_be_quiet()
         if self._source is not None and self._reception.limits.greet_pause_s:
@@ -147,7 +152,7 @@ class Connection(asyncio.Protocol):
         """The client will say no more.  It may still read: what came before is answered (RFC 9293 section 3.6)."""
         self._no_more = True
         self._go_on()
-        return True
+        return not self.session.tls  # TLS closes both ways at once
 
     def pause_writing(self) -> None:
         """The client does not read: nothing more is obeyed until it does."""
@@ -162,7 +167,9 @@ class Connection(asyncio.Protocol):
         """The gateway stops: 421 now if no mail is in progress (or ``at_once``), else after it.  Never during a commit."""
         if self._task is not None or self._ending:
             return
-        if at_once or self.envelope.mail_from is None:
+        if self._errand is not None:
+            self._errand.cancel()
+        elif at_once or self.envelope.mail_from is None:
             self._hang_up(replies.stopping(self.hostname))
 
     def abort(self) -> None:
@@ -219,7 +226,8 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         now, patience = self.loop.time(), self._reception.settings.command_timeout_s
-        is_quiet = self._mail_by <= now and self._task is None and not self._brings_mail
+        is_busy = self._task is not None or self._errand is not None or self._brings_mail
+        is_quiet = self._mail_by <= now and not is_busy
         if self._deadline > now and not is_quiet:
             # 0.01 s more: a timer may fire a little before its time, and would then be set again and again.
             quiet_until = self._mail_by if self._mail_by > now else math.inf
@@ -282,7 +290,7 @@ class Connection(asyncio.Protocol):
                 self._waits = True
                 self.loop.call_soon(self._take_turn)
             elif line := self._next_line():
-                self._obey(line)
+                self._on_line(line)
                 commands += 1
             else:
                 break

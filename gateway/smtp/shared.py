@@ -6,7 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from gateway.config import Smtp
+from gateway.smtp.certificates import Certificates
 from gateway.smtp.handler import Handler
+from gateway.smtp.judges import Judges
 from gateway.smtp.lag import LagProbe
 from gateway.smtp.sources import Limit, Source, Sources
 
@@ -17,8 +19,20 @@ if TYPE_CHECKING:
 class Reception:
     """What all sessions of the door share, whichever listener they came in by."""
 
-    def __init__(self, handler: Handler, settings: Smtp, hostname: str, loop: asyncio.AbstractEventLoop, lag: LagProbe) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        settings: Smtp,
+        hostname: str,
+        loop: asyncio.AbstractEventLoop,
+        lag: LagProbe,
+        *,
+        certificates: Certificates | None = None,
+        judges: Judges | None = None,
+    ) -> None:
         self.handler = handler
+        self.certificates = certificates  # where some listener speaks TLS
+        self.judges = judges  # where one can sign in
         self.settings = settings
         self.limits = settings.limits
         self.sources = Sources(settings.limits, loop.time)

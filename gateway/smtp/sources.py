@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 MOST_SOURCES = 20_000  # remembered; some 5 MB
 _MINUTE_S = 60.0
+_SHUT_S = 600.0
 _LINES_A_MINUTE = 20  # of the log, for all sources together; everything is counted
 
 
@@ -40,7 +41,7 @@ class Limit(StrEnum):
 class Source:
     """What one network does."""
 
-    __slots__ = ("connections", "failures", "is_told", "key", "mails", "minute", "sessions", "shut_until")
+    __slots__ = ("connections", "failing_since", "failures", "is_told", "key", "mails", "minute", "sessions", "shut_until")
 
     def __init__(self, key: str, now: float) -> None:
         self.key = key
@@ -49,6 +50,7 @@ class Source:
         self.connections = self.mails = 0  # in it
         self.is_told = False  # the log has a line about this minute
         self.failures = 0  # of signing in
+        self.failing_since = now
         self.shut_until = 0.0  # until when nobody from there may sign in
 
 
@@ -95,6 +97,19 @@ class Sources:
         self._turn(source)
         source.mails += 1
         return not self._limits.mails_per_minute or source.mails <= self._limits.mails_per_minute
+
+    def failed_sign_in(self, address: str, most: int) -> None:
+        """Somebody there said a wrong password; beyond ``most`` in ten minutes (0: any number) nobody from there signs in."""
+        source, now = self.of(address), self._clock()
+        if now - source.failing_since >= _SHUT_S:
+            source.failing_since, source.failures = now, 0
+        source.failures += 1
+        if 0 < most < source.failures:
+            source.shut_until = now + _SHUT_S
+
+    def is_shut(self, address: str) -> bool:
+        """Whether nobody from there may sign in now."""
+        return self.of(address).shut_until > self._clock()
 
     def tell(self, limit: Limit, address: str, source: Source | None = None) -> None:
         """Count that a client met a limit, and log it: one line for a source in a minute, and not too many of all sources."""

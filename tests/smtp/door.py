@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -13,6 +16,7 @@ import msgspec
 
 from gateway.config import Smtp
 from gateway.model import Action, Admission, Answer, Identity, Mail, Verdict
+from gateway.smtp.handler import as_himself
 from gateway.smtp.recipients import Recipients
 from gateway.smtp.server import SmtpServer
 
@@ -58,8 +62,9 @@ class FakeIntake:
         if address in self.retired:
             return Admission(admitted=False, successor=self.retired[address])
         ours = address.rpartition("@")[2].lower() in self.ours
+        may_relay = identity in (Identity.TRUSTED_NETWORK, Identity.AUTHENTICATED)
         is_listed = self.listed is None or address in self.listed
-        return Admission(admitted=ours or identity is Identity.TRUSTED_NETWORK, is_listed=is_listed)
+        return Admission(admitted=ours or may_relay, is_listed=is_listed)
 
 
 def a_refusal(recipient: str) -> Verdict:
@@ -78,10 +83,14 @@ class Door:
     ) -> None:
         self.intake = FakeIntake()
         self.loop = runner()
+        base = Path(settings.pop("base", "."))
+        may_send_as = settings.pop("may_send_as", as_himself)
         self.server = SmtpServer(
             msgspec.convert({"listen": "127.0.0.1:0", "hostname": "gw.example", "authenticate": False, **settings}, Smtp),
             self.intake,
             recipients,
+            base=base,
+            may_send_as=may_send_as,
         )
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._clients: list[Client] = []
@@ -150,6 +159,12 @@ class Client:
         """The next line, without its line end; "" when the server has closed."""
         return self._file.readline().decode("ascii").removesuffix("\r\n")
 
+    def rest(self) -> str:
+        """All that still comes until the server closes, or breaks the connection."""
+        with contextlib.suppress(OSError):
+            return self._file.read().decode("latin-1")
+        return ""
+
     def say(self, command: str) -> str:
         self.send(command.encode() + b"\r\n")
         return self.reply()
@@ -166,6 +181,19 @@ class Client:
         assert self.envelope(*recipients).startswith("354")
         self.send(data + b".\r\n")
         return self.reply()
+
+    def encrypt(self, context: ssl.SSLContext, name: str = "gw.example") -> str:
+        """The handshake of a client; gives the version of TLS."""
+        self._file.close()
+        self.socket = secure = context.wrap_socket(self.socket, server_hostname=name)
+        self._file = self.socket.makefile("rb")
+        return secure.version() or ""
+
+    def starttls(self, context: ssl.SSLContext, name: str = "gw.example") -> str:
+        """STARTTLS, handshake, EHLO; the reply to that."""
+        assert self.say("STARTTLS").startswith("220 2.0.0 ")
+        self.encrypt(context, name)
+        return self.say("EHLO client.example")
 
     def half_close(self) -> None:
         self.socket.shutdown(socket.SHUT_WR)
