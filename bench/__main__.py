@@ -73,6 +73,15 @@ def _backlog(folder: Path) -> Part:
     return backlog.run(folder)
 
 
+def _imap(folder: Path) -> Part:
+    from bench import imap
+
+    numbers = {
+        name: _number(name.upper(), most) for name, most in (("mails", 20_000), ("boxes", 40), ("kills", 50), ("idle", 200))
+    }
+    return imap.run(folder, **numbers)
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
     "fidelity": _fidelity,
     "inspection": _inspection,
@@ -81,6 +90,7 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     "handover": _handover,
     "chaos": _chaos,
     "backlog": _backlog,
+    "imap": _imap,
     "crash": _crash,
     "load": _load,
 }

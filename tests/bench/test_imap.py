@@ -8,9 +8,7 @@ from bench import imap
 from tests.world.dovecot import PASSWORD
 
 
-def test_a_gateway_that_is_killed_while_it_sweeps_takes_each_mail_once(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_gateway_that_is_killed_while_it_sweeps_takes_each_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(imap._SECRET, PASSWORD)
-    imap.crash(mails=200, boxes=4, kills=2)  # it counts, and compares the bytes
-    assert "each once, bytes identical" in capsys.readouterr().out
+    found = imap.crash(mails=200, boxes=4, kills=2)
+    assert (found.killed, found.in_ledger, found.strangers, found.missing, found.altered) == (2, 200, 0, 0, 0)
