@@ -18,6 +18,7 @@ OURS = {"gateway", "web", "tests", "tools", "bench"}
 
 # Used by its name or by another package, not by an import of ours.
 TOOLS = {
+    "pymap",  # started as a program
     "hypothesis",
     "import-linter",
     "mypy",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from gateway.errors import SignInRefused
 from gateway.imap.credentials import Password, read_secret
@@ -84,3 +88,43 @@ def test_no_password_goes_over_a_link_where_it_is_forbidden(monkeypatch: pytest.
 
 def test_a_password_does_not_show_itself() -> None:
     assert "S3" not in repr(Password("a@b", "env:S3"))
+
+
+class _InMemory(KeyringBackend):
+    """A keyring that can be locked."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # the package has no type for it
+        self.locked = False
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.locked:
+            raise KeyringLocked("no desktop is here")
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def ring() -> Iterator[_InMemory]:
+    before, made = keyring.get_keyring(), _InMemory()
+    keyring.set_keyring(made)
+    yield made
+    keyring.set_keyring(before)
+
+
+def test_a_secret_comes_from_the_keyring_under_service_and_account(ring: _InMemory) -> None:
+    keyring.set_password("vanthu-imap", "c3@moet.example", "mật-khẩu")
+    assert read_secret("keyring:vanthu-imap", "c3@moet.example") == "mật-khẩu"
+
+
+def test_a_keyring_that_is_locked_or_has_nothing_says_what_is_missing(ring: _InMemory) -> None:
+    with pytest.raises(SignInRefused, match=r"no password of c3@moet.example under vanthu-imap"):
+        read_secret("keyring:vanthu-imap", "c3@moet.example")
+    ring.locked = True
+    with pytest.raises(SignInRefused, match="the keyring cannot be read: no desktop is here"):
+        read_secret("keyring:vanthu-imap", "c3@moet.example")
