@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import importlib
 import logging
-import re
 import secrets
 import socket
 import sys
@@ -32,10 +31,10 @@ from gateway.commands.purge import purge
 from gateway.commands.queue import queue
 from gateway.commands.replay import replay
 from gateway.commands.say import say, shown
+from gateway.commands.user import user
 from gateway.config import Config, load
 from gateway.errors import VanthuError
 from gateway.model import Account, Role
-from gateway.roles import NEEDS_UNIT
 
 if TYPE_CHECKING:
     from gateway.app import Console as ConsoleServer
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
 _CONFIG = click.option(
     "--config", "config_file", type=click.Path(path_type=Path), required=True, help="The configuration file (TOML)."
 )
-_ACCOUNT = re.compile(r"[a-z0-9._-]{1,100}")
-_PASSWORD = range(10, 201)  # characters; the console takes no longer ones
 
 
 class _Group(click.Group):
@@ -176,50 +173,14 @@ main.add_command(migrate)
 main.add_command(replay)
 main.add_command(directory)
 main.add_command(policy)
+main.add_command(account)
+main.add_command(user)
 main.add_command(purge)
 main.add_command(verify_audit)
 main.add_command(export_audit)
 main.add_command(queue)
 main.add_command(office)
 main.add_command(office_sandbox)
-
-
-@main.group()
-def user() -> None:
-    """Accounts of the console."""
-
-
-@user.command("add")
-@click.argument("name")
-@_CONFIG
-@click.option("--full-name", required=True, help="As shown in the console.")
-@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
-@click.option("--unit", "units", multiple=True, help="Code of an organisation (may be repeated).")
-@click.password_option(help="Asked for when not given.")
-def user_add(name: str, config_file: Path, full_name: str, role: str, units: tuple[str, ...], password: str) -> None:
-    """Add an account, or replace it."""
-    if not _ACCOUNT.fullmatch(name):
-        raise click.BadParameter("expected 1 to 100 of a-z, 0-9, dot, hyphen and underscore", param_hint="NAME")
-    if len(password) not in _PASSWORD:
-        raise click.BadParameter(f"expected {_PASSWORD[0]} to {_PASSWORD[-1]} characters", param_hint="--password")
-    settings = load(config_file)
-    known = _units(settings)
-    unknown = [unit for unit in units if unit not in known]
-    if unknown:
-        raise click.BadParameter(f"no organisation {', '.join(unknown)} in the directory", param_hint="--unit")
-    if Role(role) in NEEDS_UNIT and not units:
-        raise click.BadParameter(f"a {role} needs at least one unit", param_hint="--unit")
-    _put_account(settings, Account(name=name, full_name=full_name, role=Role(role), units=units), password)
-    say(f"account {name} written")
-
-
-@user.command("list")
-@_CONFIG
-def user_list(config_file: Path) -> None:
-    """List the accounts."""
-    with store_of(load(config_file)) as store:
-        for account in store.accounts():
-            say(f"{account.name}\t{account.role}\t{','.join(account.units)}\t{account.full_name}")
 
 
 def _settings(config_file: Path) -> Config:
@@ -245,10 +206,10 @@ def _units(settings: Config) -> tuple[str, ...]:
 
 
 def _put_account(settings: Config, account: Account, password: str) -> None:
-    from werkzeug.security import generate_password_hash
+    from gateway import passwords
 
     with store_of(settings) as store:
-        store.put_account(msgspec.structs.replace(account, password_hash=generate_password_hash(password)))
+        store.put_account(msgspec.structs.replace(account, password_hash=passwords.kept(password), must_change=True))
 
 
 def _one_line(error: VanthuError) -> str:

@@ -29,6 +29,8 @@ from gateway.settings.kinds import Hours as _Hours
 from gateway.settings.kinds import Seconds as _Seconds
 from gateway.settings.limits import Limits
 from gateway.settings.listeners import FIRST, Listener, check_listeners
+from gateway.settings.oidc import Oidc
+from gateway.settings.oidc import wrong_with as wrong_with_oidc
 from gateway.settings.recipients import Recipients
 from gateway.settings.relay import Relay as Relay
 from gateway.settings.relay import check_relay
@@ -137,6 +139,8 @@ class Web(Value, forbid_unknown_fields=True):
     public_url: str = "http://127.0.0.1:8025"  # how people reach it: stands in notices
     secret_file: str = "data/web.secret"  # signs the session cookies; made at the first start  # noqa: S105 - a path
     behind_tls: bool = False  # the proxy in front speaks TLS: cookies only over https
+    idle_minutes: Annotated[float, msgspec.Meta(ge=1, le=600)] = 120.0  # whoever was not seen so long signs in again
+    oidc: Oidc = Oidc()
 
 
 class Inspection(Value, forbid_unknown_fields=True):
@@ -467,6 +471,8 @@ def _check(path: Path, config: Config) -> None:
     _check_protection(path, config.smtp)
     if config.log.level.upper() not in LEVELS:
         raise ConfigError(f"{path}: [log] level: expected one of {', '.join(LEVELS)}, got {config.log.level!r}")
+    if problem := wrong_with_oidc(config.web.oidc):
+        raise ConfigError(f"{path}: {problem}")
     file = config.store.url.removeprefix(_SQLITE)
     if not config.store.url.startswith(_DATABASES) or file in ("", ":memory:"):
         shown = re.sub(r":[^:/@]*@", ":…@", config.store.url)  # errors are logged: no passwords

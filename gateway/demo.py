@@ -22,7 +22,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from rich.console import Console as Terminal
 from rich.table import Table
 
-from gateway import app, demo_office, maillog, sample
+from gateway import app, demo_office, maillog, passwords, sample
 from gateway.config import load
 from gateway.errors import VanthuError
 from gateway.lifecycle import CaseState
@@ -161,13 +161,10 @@ def _prepare(folder: Path) -> tuple[Path, str]:
 
 
 def _add_accounts(house: app.Gateway, password: str) -> None:
-    from werkzeug.security import generate_password_hash
 
     units = tuple(house.directory().organisations)
     house.store.put_account(
-        Account(
-            name="vanthu", full_name="Văn thư", role=Role.CLERK, units=units, password_hash=generate_password_hash(password)
-        )
+        Account(name="vanthu", full_name="Văn thư", role=Role.CLERK, units=units, password_hash=passwords.kept(password))
     )
 
 

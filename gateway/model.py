@@ -524,6 +524,9 @@ class Event(StrEnum):
     LOOKED_UP = "looked-up"  # the other side was asked what became of a delivery
     DROPPED = "dropped"  # the bytes of a mail of the case: detail names the setting that said so
     STOOD_IN = "stood-in"  # a clerk named who stands in for her
+    SIGN_IN_FAILED = "sign-in-failed"
+    ACCOUNT_CHANGED = "account-changed"  # by whom; detail says which, and what
+    PROOF_TAKEN = "proof-taken"  # somebody took the proof of a case away
 
 
 class Story(Value):
@@ -572,6 +575,7 @@ class Account(Value):
     totp: str = ""  # secret of the second factor (RFC 6238, base32); "" for none
     recovery: tuple[str, ...] = ()  # digests of codes that stand in for it, each once
     subject: str = ""  # who this is at the sign-in service (OIDC); "" for nobody
+    last_sign_in_at: datetime | None = None  # written by the sign-in alone
     oversees: tuple[str, ...] = ()  # units below the own ones: seen, not decided; never stored (gateway.rights)
 
 

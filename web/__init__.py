@@ -17,6 +17,7 @@ from gateway.model import Account
 from gateway.policy.explain import what_would_change_it
 from gateway.roles import RIGHTS, Verb, allows
 from web import (
+    accounts,
     api,
     appeals,
     auth,
@@ -37,10 +38,12 @@ from web import (
     mails,
     metrics,
     navigation,
+    own,
     past,
     policy,
     registers,
     security,
+    sign_in,
     statistics,
 )
 from web.context import WebGateway
@@ -63,10 +66,13 @@ def create_app(gateway: WebGateway) -> Flask:
     security.protect(app, gateway.settings)
     language.install(app)
     auth.install(app)
+    sign_in.install(app)
     auth.takes_files(app, "directory.preview", "policy.rehearse")  # before the form is read for its token
     CSRFProtect(app)
     files.install(app)
     for part in (
+        accounts,
+        own,
         appeals,
         cases,
         casework,

@@ -1,40 +1,32 @@
-"""Who you are and what you may do: signing in and out, passwords, and who may see which case."""
+"""Who you are and what you may do: sessions, the guards of views, and who may see which case."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import time
+import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-import msgspec
-from flask import Blueprint, Flask, Response, abort, flash, redirect, render_template, request, session, url_for
+from flask import Flask, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
-from werkzeug.security import check_password_hash, generate_password_hash
+from flask_login import LoginManager, UserMixin, current_user, login_required, login_user
 
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent
 from gateway.model import Account, Case, Event, Role, Story
 from gateway.rights import acting, is_sealed, overseeing
 from gateway.roles import Verb, allows, decides, seen_units, sees
+from gateway.store.people import Session
 from web.context import gateway, store
 from web.format import utc_now
-from web.language import gettext
-from web.paths import local_path
 from web.security import SIGNED_IN_FOR
 
-logger = logging.getLogger(__name__)
-blueprint = Blueprint("auth", __name__)
 limiter = Limiter(key_func=get_remote_address)
 
-SHORTEST_PASSWORD = 10
-_LONGEST_PASSWORD = 200  # scrypt reads all of it: no megabytes
-# A wrong name costs as much time as a wrong password: the page does not tell which names exist.
-_NOBODY = generate_password_hash("nobody has this password")
+_SEEN_EVERY = timedelta(minutes=1)  # so often it is written down that somebody is there
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,7 +49,7 @@ class User(UserMixin):  # type: ignore[misc]  # Flask-Login has no type informat
 
 
 def install(app: Flask) -> None:
-    """Give the app sign-in, its throttle and the names that templates use."""
+    """Give the app its throttle and the knowledge of who asks."""
     # Its context processor would read the account for every page, the one that says the store is away included.
     manager = LoginManager()
     manager.init_app(app, add_context_processor=False)
@@ -66,18 +58,65 @@ def install(app: Flask) -> None:
     manager.user_loader(load_user)
     app.config.update(RATELIMIT_STORAGE_URI="memory://", RATELIMIT_HEADERS_ENABLED=False)
     limiter.init_app(app)
-    app.register_blueprint(blueprint)
+
+    @app.before_request
+    def first_of_all() -> ResponseReturnValue | None:
+        """Whoever has a password that somebody else chose does nothing before he has one of his own."""
+        if request.endpoint in _BEFORE_ALL or not current_user.is_authenticated or not me().must_change:
+            return None
+        return redirect(url_for("auth.password"))
+
+
+_BEFORE_ALL = frozenset({"auth.password", "auth.change_password", "auth.sign_out", "look.choose", "static", "health.health"})
+
+
+# --- Sessions ---------------------------------------------------------------------------------------------------------
+
+
+def begin_session(account: Account, *, way: str) -> None:
+    """Somebody is signed in from now on; ``way`` is how he showed who he is."""
+    now, word = utc_now(), secrets.token_urlsafe(24)
+    about = Session(
+        id=session_id(word),
+        account=account.name,
+        at=now,
+        seen_at=now,
+        peer=request.remote_addr or "",
+        agent=request.user_agent.string,
+    )
+    story = Story(at=now, event=Event.SIGNED_IN, actor=account.name, detail={"peer": about.peer, "way": way})
+    store().people.begin(about, story, oldest=now - SIGNED_IN_FOR)
+    session.clear()
+    session.permanent = True
+    session["word"] = word
+    login_user(User(account))
+
+
+def session_id(word: str) -> str:
+    """What a session is called in the store, by the word in the cookie."""
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
+def this_session() -> str:
+    """What the session of who asks is called in the store."""
+    return session_id(str(session.get("word", "")))
 
 
 def load_user(identity: str) -> User | None:
-    """The user of a session cookie, unless the account is closed, its password new, or the day over."""
+    """The user of a session cookie, unless he was signed out, the account closed, its password new, or the time over."""
     name, _, fingerprint = identity.partition("\n")
-    if time.time() - float(session.get("since", 0)) > SIGNED_IN_FOR.total_seconds():
+    found, now = store().people.session(this_session()), utc_now()
+    if found is None:
         return None
-    account = store().account(name)
-    if account is None or not account.active or _print_of(account.password_hash) != fingerprint:
+    begun, account = found
+    is_idle = now - begun.seen_at > timedelta(minutes=gateway().settings.web.idle_minutes)
+    if is_idle or now - begun.at > SIGNED_IN_FOR:
         return None
-    return User(overseeing(gateway().directory(), acting(store(), account, utc_now())))
+    if account.name != name or not account.active or _print_of(account.password_hash) != fingerprint:
+        return None
+    if now - begun.seen_at > _SEEN_EVERY:
+        store().people.touch(begun.id, now)
+    return User(overseeing(gateway().directory(), acting(store(), account, now)))
 
 
 def me() -> Account:
@@ -175,116 +214,6 @@ def takes_files(app: Flask, *endpoints: str) -> None:
     def allow() -> None:
         if request.endpoint in endpoints and current_user.is_authenticated:
             request.max_content_length = app.config["MAX_UPLOAD"]
-
-
-# --- Pages ------------------------------------------------------------------------------------------------------------
-
-
-def _name_and_address() -> str:
-    return f"{_typed_name()}\n{get_remote_address()}"
-
-
-def _failed(response: Response) -> bool:
-    return response.status_code == 401
-
-
-@blueprint.get("/sign-in")
-@anybody
-def sign_in() -> ResponseReturnValue:
-    """The sign-in page."""
-    if current_user.is_authenticated:
-        return redirect(url_for("home"))
-    return render_template("sign_in.html", name="", wrong=False)
-
-
-@blueprint.post("/sign-in")
-@anybody
-@limiter.limit("100 per hour", key_func=lambda: _typed_name(), deduct_when=_failed)
-@limiter.limit("60 per 15 minutes", deduct_when=_failed)
-@limiter.limit("10 per 15 minutes", key_func=_name_and_address, deduct_when=_failed)
-def check_sign_in() -> ResponseReturnValue:
-    """Sign in with name and password; only failures count against the limits."""
-    account = _typed_account()
-    password = request.form.get("password", "")[:_LONGEST_PASSWORD]
-    known = check_password_hash(account.password_hash if account and account.password_hash else _NOBODY, password)
-    if account is None or not account.password_hash or not known or not account.active:
-        logger.warning("sign-in failed: name=%r peer=%s", _typed_name(), request.remote_addr)
-        return render_template("sign_in.html", name=_typed_name(), wrong=True), 401
-    _begin_session(account)
-    where = Story(at=utc_now(), event=Event.SIGNED_IN, actor=account.name, detail={"peer": request.remote_addr or ""})
-    store().tell(where)
-    return redirect(local_path(request.args.get("next", "")) or url_for("home"))
-
-
-@blueprint.post("/sign-out")
-@anybody
-def sign_out() -> ResponseReturnValue:
-    """Sign out and forget the session."""
-    logout_user()
-    session.clear()
-    flash(gettext("Anh/chị đã đăng xuất."))
-    return redirect(url_for("auth.sign_in"))
-
-
-@blueprint.get("/password")
-@may(Verb.OWN_ACCOUNT)
-def password() -> ResponseReturnValue:
-    """The page to change one's own password."""
-    return render_template("password.html", problem="", shortest=SHORTEST_PASSWORD)
-
-
-@blueprint.post("/password")
-@may(Verb.OWN_ACCOUNT)
-@limiter.limit("10 per 15 minutes", key_func=lambda: me().name, deduct_when=_failed)
-def change_password() -> ResponseReturnValue:
-    """Change one's own password; all other sessions of the account end."""
-    account, old, new = me(), request.form.get("old", ""), request.form.get("new", "")
-    problem, status = _problem_with(account, old[:_LONGEST_PASSWORD], new, request.form.get("again", ""))
-    if problem:
-        return render_template("password.html", problem=problem, shortest=SHORTEST_PASSWORD), status
-    changed = msgspec.structs.replace(account, password_hash=generate_password_hash(new))
-    store().put_account(changed)
-    logger.info("password changed: name=%r peer=%s", account.name, request.remote_addr)
-    _begin_session(changed)
-    flash(gettext("Đã đổi mật khẩu. Các phiên đăng nhập khác của tài khoản này đã kết thúc."))
-    return redirect(url_for("home"))
-
-
-def _begin_session(account: Account) -> None:
-    session.clear()
-    session.permanent = True
-    session["since"] = time.time()
-    login_user(User(account))
-
-
-def _problem_with(account: Account, old: str, new: str, again: str) -> tuple[str, int]:
-    """What is wrong with a change of password, in Vietnamese, and the status of the answer; "" when nothing is."""
-    if not check_password_hash(account.password_hash, old):
-        return gettext("Mật khẩu hiện tại chưa đúng."), 401
-    if new != again:
-        return gettext("Hai lần nhập mật khẩu mới không giống nhau."), 400
-    if not SHORTEST_PASSWORD <= len(new) <= _LONGEST_PASSWORD:
-        return gettext(
-            "Mật khẩu mới cần từ %(shortest_password)s đến %(longest_password)s ký tự.",
-            shortest_password=SHORTEST_PASSWORD,
-            longest_password=_LONGEST_PASSWORD,
-        ), 400
-    if new.lower() == account.name.lower() or new == old:
-        return gettext("Mật khẩu mới không được trùng với tên đăng nhập hoặc mật khẩu cũ."), 400
-    return "", 200
-
-
-def _typed_account() -> Account | None:
-    """The account as typed, else in lower case: phones like to begin with a capital letter."""
-    return store().account(_typed()) or store().account(_typed_name())
-
-
-def _typed_name() -> str:
-    return _typed().lower()
-
-
-def _typed() -> str:
-    return "".join(c for c in request.form.get("name", "") if c.isprintable()).strip()[:100]
 
 
 def _print_of(password_hash: str) -> str:

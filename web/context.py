@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import current_app
 
+from gateway.accounts import Accounts
+from gateway.store.store import utc_now
+
 if TYPE_CHECKING:
     from gateway.answers import Answers
     from gateway.config import Config
@@ -121,6 +124,11 @@ class WebGateway(Protocol):
 def gateway() -> WebGateway:
     """The gateway that the current app shows."""
     return cast(WebGateway, current_app.extensions[_EXTENSION])
+
+
+def accounts() -> Accounts:
+    """What is done about accounts."""
+    return Accounts(store(), gateway().directory, utc_now)
 
 
 def store() -> Store:

@@ -53,6 +53,9 @@ _SAID = {
     Event.LOOKED_UP: "Đã tra cứu nơi nhận",
     Event.DROPPED: "Nội dung thư đã được xóa khỏi cổng vì hết thời hạn lưu",
     Event.STOOD_IN: "Đã ghi người thay khi vắng mặt",
+    Event.SIGN_IN_FAILED: "Đăng nhập không thành công",
+    Event.ACCOUNT_CHANGED: "Đã thay đổi tài khoản",
+    Event.PROOF_TAKEN: "Đã tải hồ sơ chứng cứ",
 }
 
 # Steps of the state machines, in their own words.

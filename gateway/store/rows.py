@@ -242,6 +242,10 @@ def account_columns(account: Account) -> dict[str, Any]:
         "units": to_json(account.units),
         "password_hash": account.password_hash,
         "active": account.active,
+        "must_change": account.must_change,
+        "totp": account.totp,
+        "recovery": to_json(account.recovery),
+        "subject": clean(account.subject),
     }
 
 
@@ -477,4 +481,14 @@ def account_of(row: AnyRow) -> Account:
         units=_strings.decode(row.units),
         password_hash=row.password_hash,
         active=row.active,
+        must_change=row.must_change,
+        totp=row.totp,
+        recovery=strings_of(row.recovery),
+        subject=row.subject,
+        last_sign_in_at=row.last_sign_in_at,
     )
+
+
+def strings_of(text: str) -> tuple[str, ...]:
+    """A column of texts."""
+    return _strings.decode(text)

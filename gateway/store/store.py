@@ -38,6 +38,7 @@ from gateway.store.lookups import LookUps
 from gateway.store.mail_figures import MailFigures
 from gateway.store.mailboxes import Mailboxes
 from gateway.store.past import Past
+from gateway.store.people import People
 from gateway.store.queue import Queue
 from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
@@ -106,6 +107,7 @@ class Store:
         self.case_figures = CaseFigures(self._database)
         self.mail_figures = MailFigures(self._database)
         self.lookups = LookUps(self._database, self._do, node=node)
+        self.people = People(self._database, self._do)
         self.chain = Chain(self._database, self._do)
         self.statuses = Statuses(self._database, self._do)
         self.queue = Queue(self._database, self._do)

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS
 
-SCHEMA = "0012"  # revision of the newest migration
+SCHEMA = "0013"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -73,6 +73,7 @@ KEPT = text("kept")
 IN_SEGMENT = text("segment IS NOT NULL")
 WOULD_HAVE = text("would_have IS NOT NULL")
 MOVED = text("event = 'case-moved'")
+WITH_SUBJECT = text("subject <> ''")
 OF_MAIL = text("mail_id <> ''")
 OF_CASE = text("case_id <> ''")
 
@@ -311,4 +312,11 @@ accounts = Table(
     Column("units", Text, nullable=False),  # JSON
     Column("password_hash", Text, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("must_change", Boolean, nullable=False, server_default=text("false")),
+    Column("totp", Text, nullable=False, server_default=text("''")),
+    Column("totp_step", BigInteger, nullable=False, server_default=text("0")),  # the newest that was used
+    Column("recovery", Text, nullable=False, server_default=text("'[]'")),  # JSON: digests
+    Column("subject", Text, nullable=False, server_default=text("''")),
+    Column("last_sign_in_at", Instant),
+    Index("ix_accounts_subject", "subject", unique=True, sqlite_where=WITH_SUBJECT, postgresql_where=WITH_SUBJECT),
 )

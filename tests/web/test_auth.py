@@ -85,7 +85,7 @@ def test_signing_in_is_told_to_the_story(tmp_path: Path, as_person: AsPerson) ->
     as_person(CLERK)
     with contextlib.closing(sqlite3.connect(tmp_path / sample.DATABASE)) as database:
         told = database.execute("SELECT actor, detail FROM stories WHERE event = ?", (Event.SIGNED_IN,)).fetchall()
-    assert told == [(CLERK.name, '{"peer":"127.0.0.1"}')]
+    assert told == [(CLERK.name, '{"peer":"127.0.0.1","way":"password"}')]
 
 
 def test_signing_out_ends_the_session(as_person: AsPerson) -> None:
