@@ -96,7 +96,7 @@ def back() -> ResponseReturnValue:
 def _made(subject: str, person: dict[str, Any]) -> Account | None:
     """An account for somebody who has none, when the settings say so."""
     oidc = _settings()
-    if oidc.create_role is None:
+    if not oidc.create_role:
         return None
     letters = "".join(c for c in str(person.get("preferred_username") or subject).lower() if c.isascii() and c.isalnum())
     name = f"{letters[:60] or 'tai-khoan'}"
@@ -105,7 +105,7 @@ def _made(subject: str, person: dict[str, Any]) -> Account | None:
         if store().account(tried) is None:
             break
     full_name = str(person.get("name") or person.get("email") or subject)[:200]
-    new = Account(name=tried, full_name=full_name, role=oidc.create_role, units=oidc.create_units, subject=subject)
+    new = Account(name=tried, full_name=full_name, role=Role(oidc.create_role), units=oidc.create_units, subject=subject)
     accounts().link(new, _SETTING)
     return store().account(tried)
 

@@ -21,7 +21,7 @@ class Oidc(Value, forbid_unknown_fields=True):
     title: str = "tài khoản cơ quan"  # on the button: "Đăng nhập bằng …"
     scope: str = "openid profile email"
     claim: str = "sub"  # what of the person stands in the account (its field "subject")
-    create_role: Role | None = None  # people without an account get one with this role; none: they are told to ask
+    create_role: str = ""  # people without an account get one with this role; "": they are told to ask
     create_units: tuple[str, ...] = ()  # … and with these units
 
 
@@ -29,6 +29,8 @@ def wrong_with(oidc: Oidc) -> str:
     """What does not fit together, for an error; "" when all does."""
     if oidc.issuer and not oidc.client_id:
         return "[web.oidc] client_id: expected what the service calls this console, as issuer is set"
+    if oidc.create_role and oidc.create_role not in list(Role):
+        return f"[web.oidc] create_role: expected one of {', '.join(Role)}, got {oidc.create_role!r}"
     if oidc.create_role in NEEDS_UNIT and not oidc.create_units:
         return f"[web.oidc] create_units: expected at least one unit, as create_role is {oidc.create_role!r}"
     return ""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from gateway import passwords
-from gateway.model import Account, Role
+from gateway.model import Account
 from gateway.settings.oidc import Oidc
 from tests.web import sample
 from tests.web.conftest import TwoPages, Visitor
@@ -234,7 +234,7 @@ def test_a_stranger_to_the_console_gets_no_account(
 def test_a_stranger_gets_an_account_when_the_settings_say_so(
     house: House, with_service: Callable[..., Visitor], service: SignInService
 ) -> None:
-    visitor = with_service(create_role=Role.LEADER, create_units=("SGDHG",))
+    visitor = with_service(create_role="leader", create_units=("SGDHG",))
     assert _through(visitor, service).status_code == 302
     made = house.store.people.by_subject("cb-0042")
     assert made is not None
