@@ -99,23 +99,25 @@ def _receipt(settlement: Settlement, now: datetime) -> Tuple | None:
 
 
 def _step(settlement: Settlement, now: datetime) -> tuple[Tuple | None, Tuple | None]:
-    """The step of the case from where it nearly always is: its first state that knows the event."""
+    """The step of the case from where it nearly always is."""
     event = settlement.case_event
     if event is None:
         return None, None
-    before = _BEFORE[event]
-    after = CASE_TRANSITIONS[before][event]
+    before, after = _STEPS.get(event, _ONE_BY_ONE)
     detail: dict[str, str | int | float | bool | list[str]] = {
-        "from": before.value,
-        "to": after.value,
+        "from": before,
+        "to": after,
         "event": event.value,
         "delivery": settlement.delivery_id,
     }
     story = Story(at=now, event=Event.CASE_MOVED, case_id=settlement.case_id, detail=detail)
     at, kind, _, case_id, actor, said = story_row(story)
-    return (settlement.case_id, before.value, after.value), (at, kind, case_id, actor, said)
+    return (settlement.case_id, before, after), (at, kind, case_id, actor, said)
 
 
-_BEFORE: dict[CaseEvent, CaseState] = {
-    event: next(state for state, steps in CASE_TRANSITIONS.items() if event in steps) for event in CaseEvent
+# The steps that an attempt brings about; other ones change more than the state (steps.py).
+_STEPS: dict[CaseEvent, tuple[str, str]] = {
+    event: (CaseState.APPROVED.value, CASE_TRANSITIONS[CaseState.APPROVED][event].value)
+    for event in (CaseEvent.HAND_OVER, CaseEvent.HANDOVER_FAILED)
 }
+_ONE_BY_ONE = ("", "")  # no case is there: the batch is refused
