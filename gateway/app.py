@@ -24,6 +24,7 @@ from gateway.axis_door import AxisDoor
 from gateway.bridge.couriers import courier_of
 from gateway.config import Config
 from gateway.courier import RELAY, Courier, Fate, Parcel, Result
+from gateway.daily import Daily
 from gateway.desk import Desk
 from gateway.directory.files import contents as directory_contents
 from gateway.directory.files import load as load_directory
@@ -185,6 +186,9 @@ class Gateway:
             node=settings.node,
             clock=clock,
         )
+        self.daily = Daily(
+            settings, self.store, directory=self.directory, hostname=self.hostname, clock=clock, poke=self.worker.poke
+        )
         self.poller: Poller | None = None
         recipients = Recipients(settings.smtp.recipients, self.relay.ask, time.monotonic)
         self.smtp = SmtpServer(settings.smtp, self.intake, recipients, base=settings.path("."), may_send_as=self._may_send_as)
@@ -262,8 +266,16 @@ class Gateway:
         self.store.attach()
         at_the_end.push_async_callback(self.store.detach)
         nightly = run_nightly(self.settings, self.store, self.clock)
-        works = (self.worker.run(), self.follow_up.run(), _write_log(), self._keep_house(), nightly, self.sealer.run())
-        tasks = [asyncio.create_task(work) for work in works]
+        works = (
+            self.worker.run(),
+            self.follow_up.run(),
+            _write_log(),
+            self._keep_house(),
+            nightly,
+            self.sealer.run(),
+            self.daily.run(),
+        )
+        tasks = [asyncio.create_task(work) for work in (*works, self.daily.run())]
         at_the_end.push_async_callback(_cancelled, tasks)
         at_the_end.push_async_callback(self.worker.stop)
         at_the_end.callback(self.follow_up.stop)

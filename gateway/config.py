@@ -23,6 +23,7 @@ from gateway.model import Value
 from gateway.settings.addresses import check_networks, host_and_port
 from gateway.settings.audit import Audit
 from gateway.settings.certificate import Certificate, Tls
+from gateway.settings.daily_mail import DailyMail, check_daily_mail
 from gateway.settings.kinds import Count as _Count
 from gateway.settings.kinds import Delay as _Delay
 from gateway.settings.kinds import Hours as _Hours
@@ -311,6 +312,7 @@ class Config(Value, forbid_unknown_fields=True):
     policy: Policy = Policy()
     web: Web = Web()
     audit: Audit = Audit()
+    daily_mail: DailyMail = DailyMail()
     inspection: Inspection = Inspection()
     log: Log = Log()
     imap: Imap = Imap()
@@ -459,6 +461,7 @@ def _check(path: Path, config: Config) -> None:
         host_and_port(setting, where=f"{path}: {where}")
     try:
         check_relay(config.relay)
+        check_daily_mail(config.daily_mail)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     if config.policy_service.listen:

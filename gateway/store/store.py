@@ -37,6 +37,7 @@ from gateway.store.lane import Lane
 from gateway.store.lookups import LookUps
 from gateway.store.mail_figures import MailFigures
 from gateway.store.mailboxes import Mailboxes
+from gateway.store.once import Once
 from gateway.store.past import Past
 from gateway.store.people import People
 from gateway.store.queue import Queue
@@ -103,6 +104,7 @@ class Store:
         self.mailboxes = Mailboxes(self._database, self._do, node=node, life=self._life)
         self.receipts = Receipts(self._database, self._do, self._rows)
         self.silences = Silences(self._database)
+        self.once = Once(self._do, self._rows)
         self.registers = Registers(self._database)
         self.case_figures = CaseFigures(self._database)
         self.mail_figures = MailFigures(self._database)
