@@ -22,6 +22,7 @@ from gateway import maillog
 from gateway.answers import Answers
 from gateway.axis_door import AxisDoor
 from gateway.bridge.couriers import courier_of
+from gateway.bridge.pull import PullCourier, Pulling
 from gateway.config import Config
 from gateway.courier import RELAY, Courier, Fate, Parcel, Result
 from gateway.daily import Daily
@@ -139,7 +140,8 @@ class Gateway:
             poke=self.worker.poke,
             door=AxisDoor(store=self.store, recogniser=self.inspector, directory=self.directory, clock=clock),
         )
-        self.follow_up = FollowUp(self.store, by_name, settings.worker, worker=self.worker, answers=self.answers, clock=clock)
+        asked = {name: courier for name, courier in by_name.items() if not isinstance(courier, PullCourier)}
+        self.follow_up = FollowUp(self.store, asked, settings.worker, worker=self.worker, answers=self.answers, clock=clock)
         self.review = Review(
             store=self.store,
             directory=self.directory,
@@ -149,6 +151,7 @@ class Gateway:
             poke=self.worker.poke,
             rewritten=self.srs.rewritten,
         )
+        self.pulling = Pulling(store=self.store, answers=self.answers, directory=self.directory, clock=clock)
         self.desk = Desk(store=self.store, directory=self.directory, notices=self.notices, clock=clock, poke=self.worker.poke)
         self.hearing = Hearing(
             store=self.store,

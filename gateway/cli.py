@@ -31,6 +31,7 @@ from gateway.commands.purge import purge
 from gateway.commands.queue import queue
 from gateway.commands.replay import replay
 from gateway.commands.say import say, shown
+from gateway.commands.token import token
 from gateway.commands.user import user
 from gateway.config import Config, load
 from gateway.errors import VanthuError
@@ -180,6 +181,7 @@ main.add_command(export_audit)
 main.add_command(queue)
 main.add_command(office)
 main.add_command(office_sandbox)
+main.add_command(token)
 
 
 def _settings(config_file: Path) -> Config:

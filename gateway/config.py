@@ -529,6 +529,7 @@ COURIERS: Mapping[str, tuple[str, ...]] = {
     "lgsp": ("url", "system_id"),
     "rest": ("url",),
     "mailbox": ("address", "sender"),
+    "pull": (),
 }
 _EXPECTED = {
     "folder": "the folder that the office system watches",

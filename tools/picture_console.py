@@ -70,6 +70,8 @@ SHOTS = (
     Shot("directory", OFFICER, "/directory"),
     Shot("mailboxes", AUDITOR, "/mailboxes"),
     Shot("past", AUDITOR, "/past"),
+    Shot("tokens", OFFICER, "/tokens"),
+    Shot("api", OFFICER, "/api/v1/"),
 )
 
 

@@ -45,6 +45,7 @@ from web import (
     security,
     sign_in,
     statistics,
+    tokens,
 )
 from web.context import WebGateway
 from web.context import gateway as current_gateway
@@ -68,7 +69,7 @@ def create_app(gateway: WebGateway) -> Flask:
     auth.install(app)
     sign_in.install(app)
     auth.takes_files(app, "directory.preview", "policy.rehearse")  # before the form is read for its token
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api.blueprint)  # programs have no forms; what writes there takes tokens alone
     files.install(app)
     for part in (
         accounts,
@@ -90,6 +91,7 @@ def create_app(gateway: WebGateway) -> Flask:
         api,
         look,
         languages,
+        tokens,
     ):
         app.register_blueprint(part.blueprint)
     errors.install(app)

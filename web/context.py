@@ -12,6 +12,7 @@ from gateway.store.store import utc_now
 
 if TYPE_CHECKING:
     from gateway.answers import Answers
+    from gateway.bridge.pull import Pulling
     from gateway.config import Config
     from gateway.desk import Desk
     from gateway.directory.snapshot import Directory
@@ -82,6 +83,11 @@ class WebGateway(Protocol):
     @property
     def reception(self) -> Reception:
         """What the clerk does with documents of the axis."""
+        ...
+
+    @property
+    def pulling(self) -> Pulling:
+        """What programs of office systems fetch."""
         ...
 
     @property

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from typing import NamedTuple
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from gateway.errors import NotAllowed, NotFound, StoreUnavailable
+from web.api.problems import problem
 from web.language import said
 
 logger = logging.getLogger(__name__)
@@ -87,6 +88,8 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 
 def _show(code: int, page: _Page | None = None) -> ResponseReturnValue:
+    if request.path.startswith("/api/"):
+        return problem(code)
     page = page or _PAGES.get(code) or _PAGES[500 if code >= 500 else 400]
     # The page needs neither store nor session: it must come when either is broken.
     return render_template("error.html", code=code, title=said(page.title), advice=said(page.advice)), code

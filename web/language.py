@@ -75,6 +75,15 @@ def gettext(text: str, **values: object) -> str:
     return found % values if values else found
 
 
+def in_english(text: str) -> str:
+    """A text in English, whatever the language of the page; itself when the catalogue does not know it."""
+    if isinstance(text, Phrase):
+        values = {name: in_english(value) if isinstance(value, str) else value for name, value in text.values.items()}
+        english: str = _english().ugettext(text.template)
+        return english % values if values else english
+    return str(_english().ugettext(text)) if text else ""
+
+
 def plural(text: str, num: int) -> str:
     """The form of a counted text for that number; see web.format.counted."""
     found: str = get_translations().ungettext(text, text, num)

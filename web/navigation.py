@@ -47,6 +47,7 @@ PAGES = (
             Entry(title="Danh bạ", endpoint="directory.directory", section="directory", verb=Verb.SEE_RULES),
             Entry(title="Quy tắc", endpoint="policy.policy", section="policy", verb=Verb.SEE_RULES),
             Entry(title="Tài khoản", endpoint="accounts.listed", section="accounts", verb=Verb.MANAGE_ACCOUNTS),
+            Entry(title="Mã truy cập", endpoint="tokens.tokens", section="tokens", verb=Verb.MANAGE_ACCOUNTS),
         ),
     ),
 )

@@ -11,6 +11,7 @@ from gateway.bridge.folder import FolderCourier
 from gateway.bridge.http import Address, Http
 from gateway.bridge.lgsp import LgspCourier
 from gateway.bridge.mailbox import Intake, MailboxCourier
+from gateway.bridge.pull import PullCourier
 from gateway.bridge.rest import RestCourier
 from gateway.bridge.verdicts import CODES
 from gateway.bridge.vxp import VxpCourier
@@ -74,6 +75,10 @@ def _mailbox(office: Office, settings: Config, directory: Look) -> OfficeCourier
     return MailboxCourier(office.name, intake, directory=directory)
 
 
+def _pull(office: Office, settings: Config, directory: Look) -> OfficeCourier:
+    return PullCourier(office.name)
+
+
 COURIERS: Mapping[str, Callable[[Office, Config, Look], OfficeCourier]] = {
     "folder": _folder,
     "bundle": _bundle,
@@ -81,6 +86,7 @@ COURIERS: Mapping[str, Callable[[Office, Config, Look], OfficeCourier]] = {
     "lgsp": _lgsp,
     "rest": _rest,
     "mailbox": _mailbox,
+    "pull": _pull,
 }
 
 

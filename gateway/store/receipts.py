@@ -277,6 +277,11 @@ class Receipts(Reading):
             return found
         raise NotFound(f"no orphan {event_id} of {courier}")
 
+    def is_kept(self, courier: str, event_id: str) -> bool:
+        """Whether this was said before."""
+        this = and_(receipts.c.courier == courier, receipts.c.event_id == event_id)
+        return bool(self.rows(select(receipts.c.event_id).where(this)))
+
     def raw(self, courier: str, event_id: str) -> bytes:
         """The bytes of a receipt; NotFound."""
         query = select(receipts.c.raw).where(receipts.c.courier == courier, receipts.c.event_id == event_id)

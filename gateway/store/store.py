@@ -40,6 +40,7 @@ from gateway.store.mailboxes import Mailboxes
 from gateway.store.once import Once
 from gateway.store.past import Past
 from gateway.store.people import People
+from gateway.store.pulls import Pulls
 from gateway.store.queue import Queue
 from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
@@ -51,6 +52,7 @@ from gateway.store.silences import Silences
 from gateway.store.statuses import Statuses
 from gateway.store.tables import micros
 from gateway.store.texts import clean
+from gateway.store.tokens import Tokens
 from gateway.store.transaction import Transaction
 from gateway.store.values import Acceptance, Appeal, Exemption, Settlement
 from gateway.store.views import Views
@@ -113,6 +115,8 @@ class Store:
         self.chain = Chain(self._database, self._do)
         self.statuses = Statuses(self._database, self._do)
         self.queue = Queue(self._database, self._do)
+        self.tokens = Tokens(self._database, self._do)
+        self.pulls = Pulls(self._database, self._do)
         self.reported = Reported(self._database, self._do, self._rows)
 
     def open(self) -> None:

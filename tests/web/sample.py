@@ -15,6 +15,7 @@ import msgspec
 from werkzeug.security import generate_password_hash
 
 from gateway.answers import Answers
+from gateway.bridge.pull import Pulling
 from gateway.config import Config, Office, Smtp
 from gateway.desk import Desk
 from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, OrganisationKind
@@ -166,6 +167,9 @@ class House:
             notices=notices,
             clock=lambda: datetime.now(UTC),
             poke=self.poked.set,
+        )
+        self.pulling = Pulling(
+            store=self.store, answers=self.answers, directory=self.directory, clock=lambda: datetime.now(UTC)
         )
         self.reception = Reception(
             store=self.store, directory=self.directory, clock=lambda: datetime.now(UTC), poke=self.poked.set

@@ -16,7 +16,7 @@ Remember = Callable[..., Case]
 
 def test_why_a_mail_was_treated_so_as_sentences_and_data(as_person: AsPerson, house: House, remember: Remember) -> None:
     case = remember(sample.decision_case)
-    response = as_person(AUDITOR).get(f"/api/mails/{case.mail_id}/explain")
+    response = as_person(AUDITOR).get(f"/api/v1/mails/{case.mail_id}/explain")
     assert (response.status_code, response.mimetype) == (200, "application/json")
     (stored, *_), (answered, *_) = house.store.views.verdicts(case.mail_id), response.get_json()["verdicts"]
     assert answered["said"] == sentences(stored, house.directory())
@@ -37,9 +37,9 @@ def test_the_page_says_the_same_would_change_it(as_person: AsPerson, house: Hous
 def test_a_clerk_asks_about_mails_of_her_own_cases_alone(as_person: AsPerson, remember: Remember) -> None:
     case = remember(sample.decision_case)
     mine, other = (CLERK, SCHOOL_CLERK) if case.unit in CLERK.units else (SCHOOL_CLERK, CLERK)
-    assert as_person(mine).get(f"/api/mails/{case.mail_id}/explain").status_code == 200
-    refused = as_person(other).get(f"/api/mails/{case.mail_id}/explain")
-    unknown = as_person(other).get(f"/api/mails/{new_id()}/explain")
+    assert as_person(mine).get(f"/api/v1/mails/{case.mail_id}/explain").status_code == 200
+    refused = as_person(other).get(f"/api/v1/mails/{case.mail_id}/explain")
+    unknown = as_person(other).get(f"/api/v1/mails/{new_id()}/explain")
     assert (refused.status_code, refused.get_json()) == (unknown.status_code, unknown.get_json())
     assert refused.status_code == 404
 
@@ -47,9 +47,12 @@ def test_a_clerk_asks_about_mails_of_her_own_cases_alone(as_person: AsPerson, re
 def test_of_a_sealed_mail_a_clerk_learns_nothing(as_person: AsPerson, remember: Remember) -> None:
     case = remember(sample.sealed_case)
     clerk = CLERK if case.unit in CLERK.units else SCHOOL_CLERK
-    assert as_person(clerk).get(f"/api/mails/{case.mail_id}/explain").status_code == 404
+    assert as_person(clerk).get(f"/api/v1/mails/{case.mail_id}/explain").status_code == 404
 
 
 def test_a_stranger_is_told_to_sign_in_as_data(visitor: Visitor, remember: Remember) -> None:
-    response = visitor.get(f"/api/mails/{remember(sample.decision_case).mail_id}/explain")
-    assert (response.status_code, response.get_json()["error"]) == (401, "sign-in-required")
+    response = visitor.get(f"/api/v1/mails/{remember(sample.decision_case).mail_id}/explain")
+    assert (response.status_code, response.mimetype) == (401, "application/problem+json")
+    assert response.get_json()["type"] == "urn:vanthu:problem:token-required"
+    assert response.get_json()["title"].startswith("Cần một mã")
+    assert response.get_json()["title_en"].startswith("A token")
