@@ -8,13 +8,20 @@
 # As root, or with sudo where it asks for no password; else it says which command to run.
 set -euo pipefail
 
-for_tests=(python3-venv postfix dovecot-imapd dovecot-lmtpd isync postgresql chromium fonts-liberation2 strace tesseract-ocr-vie libarchive13 libunarr1 7zip)
+for_tests=(python3-venv postfix dovecot-imapd dovecot-lmtpd isync postgresql chromium fonts-liberation2 strace tesseract-ocr-vie libarchive13 libunarr1 7zip swaks libidn12)
 wanted=
 if [ "${1:-}" = --wanted ]; then
   wanted=1
   shift
 fi
-[ $# -gt 0 ] || set -- "${for_tests[@]}"
+# Exim and Postfix are both the machine's mailer and drive each other out, so Exim's files are only unpacked.
+unpacked=/usr/local/lib/vanthu-tests
+for_unpacking=(exim4-daemon-light exim4-base)
+unpack=
+if [ $# -eq 0 ]; then
+  set -- "${for_tests[@]}"
+  [ -x "$unpacked/usr/sbin/exim4" ] || unpack=1
+fi
 
 installed() { [ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -27,9 +34,10 @@ missing=()
 for package in "$@"; do
   installed "$package" || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+[ ${#missing[@]} -gt 0 ] || [ -n "$unpack" ] || exit 0
 
 if [ "$(id -u)" != 0 ]; then
+  [ -z "$unpack" ] || missing=() # without arguments: all that the tests need, once more
   if sudo --non-interactive true 2>/dev/null; then
     exec sudo --non-interactive "$0" ${wanted:+--wanted} "${missing[@]}"
   fi
@@ -55,11 +63,21 @@ fi
 trap 'status=$?; [ -z "$made" ] || rm -f "$made"; [ -z "$wanted" ] || exit 0; exit $status' EXIT
 
 export DEBIAN_FRONTEND=noninteractive
-echo "Installing Debian packages: ${missing[*]}"
+echo "Installing Debian packages: ${missing[*]} ${unpack:+${for_unpacking[*]}}"
 apt-get update --quiet --quiet
 case " ${missing[*]} " in *" postfix "*)
   # The tests run a Postfix of their own in a temporary folder: the machine's own is left without a configuration.
   apt-get install --quiet --quiet --yes --no-install-recommends debconf >/dev/null
   echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections ;;
 esac
-apt-get install --quiet --quiet --yes --no-install-recommends "${missing[@]}" >/dev/null
+[ ${#missing[@]} -eq 0 ] || apt-get install --quiet --quiet --yes --no-install-recommends "${missing[@]}" >/dev/null
+
+if [ -n "$unpack" ]; then
+  folder=$(mktemp --directory)
+  chmod 755 "$folder"
+  (cd "$folder" && apt-get download --quiet --quiet "${for_unpacking[@]}" 2>/dev/null)
+  for package in "$folder"/*.deb; do dpkg --extract "$package" "$unpacked"; done
+  rm -r "$folder"
+  # Exim does not start without the account that it was built for.
+  getent passwd Debian-exim >/dev/null || useradd --system --no-create-home --shell /usr/sbin/nologin Debian-exim
+fi

@@ -62,17 +62,21 @@ class Entrance:
             terms = self._known[client] = self._settled(client, may_forward=self._forwarders.have(client))
         return terms
 
-    def terms_as(self, client: str) -> Terms:
-        """The terms of a client that somebody whose word we believe speaks for (XCLIENT): he may speak for others next."""
-        return self._settled(client, may_forward=True)
+    def terms_as(self, client: str, *, signed_in: bool) -> Terms:
+        """The terms of a client that somebody whose word we believe speaks for (XCLIENT): he may speak for others next.
 
-    identity_of_login = Identity.TRUSTED_NETWORK  # who signed in at a server in front whose word is believed
+        ``signed_in``: in front of us; who he is decides as whom he may write.
+        """
+        terms = self._settled(client, may_forward=True, is_told=True)
+        if not signed_in:
+            return terms
+        return terms.but(commands={"MAIL": self._guards.mail_of_user}, identity=Identity.AUTHENTICATED)
 
     def identity_told(self, client: str) -> Identity:
         """What it proves that somebody whose word we believe brings a mail of this client (XFORWARD)."""
         return Identity.TRUSTED_NETWORK if self.listener.vouches else self._trusted.identity_of(client)
 
-    def _settled(self, client: str, *, may_forward: bool) -> Terms:
+    def _settled(self, client: str, *, may_forward: bool, is_told: bool = False) -> Terms:
         listener, settings = self.listener, self._settings
         identity = self._trusted.identity_of(client)
         is_lmtp = listener.kind is Kind.LMTP
@@ -86,6 +90,8 @@ class Entrance:
             help_url=settings.help_url,
             takes_all=identity is Identity.TRUSTED_NETWORK and (is_lmtp or listener.speed_adjust),
             patience_s=listener.patience_s,
+            # Behind a mail server everybody comes from its address: that proves nothing, unless the server does.
+            brings_others=listener.kind in (Kind.PROXY, Kind.LMTP) and not is_told and not listener.vouches,
         )
         if listener.tls is Tls.OFF and listener.auth is SignIn.OFF:
             return terms

@@ -34,11 +34,9 @@ class FrontedProtocol(SmtpProtocol):
         self._before_a_mail()
         session, client = self.session, told_by_xclient(arg)
         session.client, session.address, session.host_name = client, client.address, ""
-        session.user = ""
+        session.user = client.login
         session.via = f"(XCLIENT by [{session.connected}])"
-        self._agree(self.entrance.terms_as(client.address))
-        if client.login:
-            session.identity = self.entrance.identity_of_login
+        self._agree(self.entrance.terms_as(client.address, signed_in=bool(client.login)))
         self._forget()
         self._say(self.entrance.greeting)
 

@@ -92,11 +92,16 @@ class Session(AiosmtpdSession):
     terms: Terms
     connected: str = ""  # the address that the connection came from, without port
     address: str = ""  # of the client
-    identity: Identity = Identity.CLAIMED
+    identity: Identity = Identity.CLAIMED  # of the client
     client: Told | None = None  # somebody else speaks for it (XCLIENT)
     via: str = ""  # who, for the trace header
     tls: str = ""  # version and cipher; "" is in the clear
     user: str = ""  # who signed in
+
+    @property
+    def sender(self) -> Identity:
+        """Of whoever wrote what it brings."""
+        return Identity.CLAIMED if self.terms.brings_others and self.trusted else self.identity
 
     @property
     def trusted(self) -> bool:
@@ -174,7 +179,7 @@ class Handler:
             maillog.refused(mail_id, sender=envelope.mail_from or "", peer=session.address, rule=f"smtp: {flaw}")
             return self._complaint(flaw, mail_id)
         origin = envelope.told or session
-        identity = origin.identity
+        identity = session.sender if envelope.told is None or session.user else envelope.told.identity
         if identity is Identity.CLAIMED and self._authenticator is not None:
             identity = await self._proved(self._authenticator, mail_id, contents.raw, origin, envelope.mail_from or "")
         if envelope.told is not None:

@@ -21,6 +21,7 @@ class Terms:
     """What one client may do at one listener.  A value; sessions share it."""
 
     __slots__ = (
+        "brings_others",
         "commands",
         "door",
         "extensions",
@@ -46,9 +47,11 @@ class Terms:
         help_url: str,
         takes_all: bool,
         patience_s: float,
+        brings_others: bool = False,
     ) -> None:
         """``offers`` makes the reply to EHLO of what is ``offered`` beside what everybody gets."""
         self.identity = identity  # what is proved of the client
+        self.brings_others = brings_others  # its address proves nothing about those whose mail it brings
         self.door = door
         self.offers, self.offered = offers, tuple(offered)
         self.extensions = offers(more=self.offered)  # the reply to EHLO
@@ -73,6 +76,7 @@ class Terms:
             help_url=self.help_url,
             takes_all=self.takes_all,
             patience_s=self.patience_s,
+            brings_others=self.brings_others,
         )
 
 

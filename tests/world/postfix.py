@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.world.ports import free_port
 
 _DAEMONS = Path("/usr/lib/postfix/sbin")
-_DEPLOYMENT = Path(__file__).resolve().parents[2] / "docs" / "deployment.md"
+_DEPLOYMENT = Path(__file__).resolve().parents[2] / "docs" / "deployment"
 _FOUND_BESIDE_MAIN_CF = (
     "dynamicmaps.cf",
     "dynamicmaps.cf.d",
@@ -79,10 +79,11 @@ postlog   unix-dgram n - n - 1 postlogd
 """
 
 
-def documented(file: str) -> str:
-    """The lines of main.cf or master.cf that docs/deployment.md gives: what we tell people is what is tested."""
-    found = re.search(rf"```\n# {re.escape(file)}\b.*\n([^`]+)```", _DEPLOYMENT.read_text(encoding="utf-8"))
-    assert found, f"docs/deployment.md has no block for {file}"
+def documented(page: str, what: str) -> str:
+    """The lines of a block that starts with "# what" on a page of docs/deployment: what we tell people is what is tested."""
+    text = (_DEPLOYMENT / f"{page}.md").read_text(encoding="utf-8")
+    found = re.search(rf"```\n# {re.escape(what)}\n(.+?)```", text.replace("\n  ```", "\n```"), re.DOTALL)
+    assert found, f"docs/deployment/{page}.md has no block for {what}"
     return found[1]
 
 
@@ -90,7 +91,7 @@ class Postfix:
     """One running instance; ``port`` takes mail for any recipient, into one Maildir."""
 
     def __init__(self, *, listeners: str = "127.0.0.1:{port} inet n - n - - smtpd") -> None:
-        """``listeners`` are the lines of master.cf that take mail, with ``{port}`` for the port."""
+        """``listeners`` are the lines of master.cf that take mail, with ``{port}`` for the port; more lines may follow."""
         # Not below pytest's own folder: that is closed to the user "postfix".
         self.folder = Path(tempfile.mkdtemp(prefix="vanthu-postfix-"))
         self.folder.chmod(0o755)
@@ -158,7 +159,7 @@ class Postfix:
             daemons=_DAEMONS,
             uid=user.pw_uid,
             gid=user.pw_gid,
-            documented=documented("main.cf").replace("192.0.2.10", "127.0.0.1"),
+            documented=documented("postfix-edge", "main.cf").replace("192.0.2.10", "127.0.0.1"),
         )
         (etc / "main.cf").write_text(main)
         (etc / "master.cf").write_text(_MASTER_CF.format(listeners=listeners.format(port=self.port)))
