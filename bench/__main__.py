@@ -82,6 +82,12 @@ def _imap(folder: Path) -> Part:
     return imap.run(folder, **numbers)
 
 
+def _peers(folder: Path) -> Part:
+    from bench import peers
+
+    return peers.run(folder, rounds=_number("ROUNDS", 3))
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
     "fidelity": _fidelity,
     "inspection": _inspection,
@@ -93,6 +99,7 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     "imap": _imap,
     "crash": _crash,
     "load": _load,
+    "peers": _peers,
 }
 
 

@@ -150,6 +150,29 @@ def wait_until_it_answers(port: int, *, timeout_s: float = 30.0, of: Group | Non
     raise SystemExit(f"bench: nothing answers on {HOST}:{port}")
 
 
+def wait_until_open(port: int, *, timeout_s: float = 30.0) -> None:
+    """Wait until somebody listens there.  Ends the bench when nobody does."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((HOST, port), timeout=5).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit(f"bench: nobody listens on {HOST}:{port}")
+
+
+def memory_mb(pids: Sequence[int]) -> float:
+    """The proportional share (PSS) of these processes, in MB: pages that several have count once."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/smaps_rollup").read_text().split()
+            total += int(fields[fields.index("Pss:") + 1])
+    return total / 1024
+
+
 def _stat(pid: int) -> list[bytes]:
     """The fields of /proc/PID/stat after the name: state, parent, …"""
     try:

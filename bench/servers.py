@@ -60,6 +60,17 @@ class Gateway:
         head, office, rest = text.partition("[[office]]")
         self.config.write_text("\n".join((head + table, *lines, "", office + rest)), encoding="utf-8")
 
+    def set(self, table: str, line: str) -> None:
+        """Put a line into a table that stands in the file, or change it there."""
+        text, key = self.config.read_text(encoding="utf-8"), line.partition("=")[0].strip()
+        head, begins, rest = text.partition(f"\n[{table}]\n")
+        if not begins:
+            self.add(f"[{table}]", line)
+            return
+        inside, bracket, others = rest.partition("\n[")
+        kept = [each for each in inside.split("\n") if each.partition("=")[0].strip() != key]
+        self.config.write_text(head + begins + "\n".join((line, *kept)) + bracket + others, encoding="utf-8")
+
     def _set(self, values: dict[str, str]) -> None:
         """Change settings that stand on lines of their own."""
         table, lines = "", []
@@ -145,9 +156,14 @@ class Postfix:
         (etc / "master.cf").write_text(_MASTER_CF.format(port=self.port))
         subprocess.run(["postfix", "-c", etc, "check"], check=True, capture_output=True)
 
+    @property
+    def master(self) -> str:
+        """Its command."""
+        return f"{_POSTFIX_DAEMONS}/master -c {self.folder}/etc -d"
+
     def start(self) -> Group:
         """Run it; returns when it answers."""
-        group = Group([_POSTFIX_DAEMONS / "master", "-c", self.folder / "etc", "-d"], log=self.log)
+        group = Group(self.master.split(), log=self.log)
         wait_until_it_answers(self.port, of=group)
         return group
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from gateway.documents import grammar
-from gateway.documents.persons import SIGNED, capacity_and_title, person_name
+from gateway.documents.persons import SIGNED, capacity_and_title, may_say_who, person_name
 from gateway.documents.text import Found, Line, cells
 from gateway.documents.vietnamese import is_capitals, one_line, squeezed
 from gateway.model import Value
@@ -68,6 +68,8 @@ def _recipients(lines: Sequence[Line], start: int) -> tuple[Found | None, tuple[
 def _signature(lines: Sequence[Line], start: int, recipients_place: int) -> Signature:
     """The first title below the letterhead that a name belongs to; else a name alone near Nơi nhận; else "(Đã ký)"."""
     for index in range(start, len(lines)):
+        if not may_say_who(lines[index].text):
+            continue
         for cell in _pieces(lines[index].text):
             said = capacity_and_title(cell)
             if said and _stands_alone(cell, lines[index]) and (block := _block(lines, index, cell, said)):
@@ -124,12 +126,16 @@ def _pieces(text: str) -> list[str]:
     pieces: list[str] = []
     for cell in cells(text):
         words = cell.split()
-        capitals = len(list(takewhile(lambda word: is_capitals(word) and len(word) > 1, reversed(words))))
+        capitals = _capitals_at_the_end(words) if is_capitals(words[-1]) else 0
         if 2 <= capitals < len(words) and words[-capitals - 1].endswith((";", ".", ",", ":", ")")):
             pieces += [" ".join(words[:-capitals]), " ".join(words[-capitals:])]
         else:
             pieces.append(cell.strip())
     return pieces
+
+
+def _capitals_at_the_end(words: Sequence[str]) -> int:
+    return len(list(takewhile(lambda word: is_capitals(word) and len(word) > 1, reversed(words))))
 
 
 def _is_prose(line: Line) -> bool:

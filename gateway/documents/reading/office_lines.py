@@ -7,9 +7,11 @@ each paragraph is a line of its own, cell after cell: that is the order in which
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from gateway.documents.reading.run_fonts import Run, Runs
 from gateway.documents.text import Collector, Line, Text
+from gateway.documents.vietnamese import tidy
 
 MAX_LETTERS = 4_000_000
 _MAX_CELLS = 256
@@ -67,6 +69,12 @@ class Paper:
         """The row of a table is over."""
         self.end_paragraph(in_table=True)
         self._end_row()
+
+    def row(self, cells: Sequence[str]) -> None:
+        """A row of words in Unicode, one line each: as say(), end_cell() and end_row() would make it, at once."""
+        text = tidy("\t".join(cells))
+        self._letters += len(text)
+        self._collector.add(text, page=self.page)
 
     def begin_aside(self, *, page: int | None = None) -> None:
         """A text box or page header begins within a paragraph: it makes lines of its own."""

@@ -47,6 +47,8 @@ class Runs:
 
     def taken(self) -> str:
         """The words so far, tidy; nothing is left."""
+        if not self._runs:
+            return ""
         runs = self.put_away()
         if len(runs) == 1 and not runs[0][1] and not runs[0][2]:
             return tidy(runs[0][0])

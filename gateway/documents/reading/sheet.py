@@ -95,6 +95,9 @@ def _add(paper: Paper, row: Sequence[object]) -> None:
         paper.say(cells[0])
         paper.end_paragraph()
         return
+    if not any("\n" in cell for cell in cells):
+        paper.row([one_line(cell) for cell in cells])
+        return
     for cell in cells:
         for line in cell.split("\n"):
             paper.say(one_line(line))
