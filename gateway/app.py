@@ -331,6 +331,10 @@ class Gateway:
                 )
             except Exception:  # as above
                 logger.exception("keeping house: nothing was purged")
+            try:
+                await asyncio.to_thread(self.store.mail_words.catch_up, self.clock())
+            except Exception:  # as above
+                logger.exception("keeping house: new mails are not found by their words yet")
 
     def _report(
         self, fate: Fate, parcel: Parcel, results: tuple[Result, ...], at: datetime, until: datetime | None

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import dataclass_transform
 
@@ -69,6 +69,14 @@ def new_id() -> str:
 def first_id_of(moment: datetime) -> str:
     """The smallest identity that new_id() can make from that moment on."""
     return _spelled(int(moment.timestamp() * 1000), 10) + "0" * 16
+
+
+def moment_of(identity: str) -> datetime:
+    """When an identity was made, to the millisecond."""
+    value = 0
+    for digit in identity[:10]:
+        value = value << 5 | _DIGITS.index(digit)
+    return datetime.fromtimestamp(value / 1000, UTC)
 
 
 def lasting_id(moment: datetime | None, digest: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway.errors import IllegalTransition, NotAllowed
@@ -12,31 +13,20 @@ from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import Account, Action, Case, Direction, Event, Verdict
 from gateway.review import ASK_AGAIN, LONGEST_REASON
 from gateway.rights import is_sealed
-from gateway.roles import Verb
+from gateway.roles import Verb, allows
+from gateway.store import CasePage, CaseRow
 from web import casework, evidence, files, stories
 from web.auth import may, may_see, me, possible_acts, tell_seen, units_of, visible_case
 from web.context import gateway, store
+from web.exports import Column, as_csv, as_json, every
+from web.format import utc_now, words
 from web.language import gettext, said
-from web.lists import CASE_CURSOR, ROWS, searched, starts_after
-from web.names import courier_name, name_of, unit_name
+from web.lists import CASE_CURSOR, ROWS, starts_after
+from web.names import courier_name, name_of, rule_name, unit_name
 from web.reasons import typed_reason
+from web.shown import AGES, ORDERS, TABS, Shown, asked, next_waiting, remember, way_back
 
 blueprint = Blueprint("cases", __name__)
-
-# What the tabs of the queue show, in their order.
-TABS: Mapping[str, tuple[str, tuple[CaseState, ...]]] = {
-    "waiting": ("Chờ văn thư", (CaseState.WAITING,)),
-    "handed-over": ("Đã bàn giao", (CaseState.APPROVED, CaseState.HANDED_OVER, CaseState.REGISTERED, CaseState.DONE)),
-    "returned": ("Đã trả lại", (CaseState.RETURNED,)),
-    "released": ("Đã cho qua", (CaseState.RELEASED,)),
-    "withdrawn": ("Đã thu hồi", (CaseState.WITHDRAWN,)),
-    "sealed": ("Niêm phong", (CaseState.SEALED,)),
-    "archived": ("Lưu trữ", (CaseState.ARCHIVED,)),
-    "all": (
-        "Tất cả",
-        tuple(state for state in CaseState if state is not CaseState.ARCHIVED),
-    ),  # years of them would hide the rest
-}
 
 # Ready reasons, so that a plain return needs no typing (Decree 30/2020, article 21.2; practice of registries).
 RETURN_REASONS = (
@@ -59,36 +49,93 @@ WITHDRAW_REASONS = (
 )
 
 
+# What a list has as JSON and CSV; of sealed cases nothing but that they exist (the store keeps no more).
+COLUMNS = (
+    Column("id", "Mã hồ sơ", lambda row: row.id),
+    Column("opened_at", "Nhận lúc", lambda row: row.opened_at),
+    Column("direction", "Loại", lambda row: words(row.direction)),
+    Column("number_symbol", "Số, ký hiệu", lambda row: row.number_symbol),
+    Column("kind", "Tên loại", lambda row: row.kind),
+    Column("subject", "Trích yếu", lambda row: row.subject),
+    Column("issuer", "Cơ quan ban hành", lambda row: row.issuer),
+    Column("sender", "Người gửi", lambda row: row.sender),
+    Column("unit", "Đơn vị", lambda row: unit_name(row.unit)),
+    Column("urgency", "Độ khẩn", lambda row: row.urgency),
+    Column("due_at", "Hạn", lambda row: row.due_at),
+    Column("state", "Trạng thái", lambda row: words(row.state)),
+    Column("reason", "Lý do", lambda row: row.reason),
+    Column("rule", "Quy tắc", lambda row: row.rule),
+)
+_MOST_EXPORTED = 50_000
+_EXPORT_PAGE = 500
+
+
 @blueprint.get("/cases")
 @may(Verb.SEE_CASES)
 def queue() -> ResponseReturnValue:
-    """The list of cases: one tab per state, newest first, a page at a time."""
-    account = me()
-    tab = request.args.get("tab", "waiting")
-    if tab not in TABS:
-        abort(404)
-    units, wanted = units_of(account), request.args.get("unit", "")
-    if wanted:
-        if wanted not in (gateway().directory().organisations if units is None else units):
-            abort(404)
-        units = (wanted,)
-    text, after = searched(), starts_after(CASE_CURSOR)
-    page = store().views.cases(units=units, states=TABS[tab][1], text=text, after=after, limit=ROWS)
-    counts = store().views.case_counts(units)
-    silent = casework.silent(units)
+    """The list of cases: one tab per state, narrowed and sorted as the address says, a page at a time."""
+    account, now = me(), utc_now()
+    shown = asked(account)
+    after = starts_after(CASE_CURSOR)
+    remember()
+    views, units = store().views, shown.units
+    page = _page(shown, after, ROWS)
+    counts = views.case_counts(units)
+    kinds, rules = views.case_choices(units) if shown.tab == "waiting" else ((), ())
     return render_template(
         "queue.html",
         page=page,
-        tab=tab,
+        shown=shown,
         tabs=[(name, gettext(title), sum(counts.get(state, 0) for state in states)) for name, (title, states) in TABS.items()],
-        title=gettext(TABS[tab][0]),
-        text=text,
-        unit=wanted,
+        title=gettext(TABS[shown.tab][0]),
+        attention=views.attention(units, account=account.name, now=now) if shown.tab == "waiting" else None,
+        kinds=[(kind, kind) for kind in kinds],
+        rules=[(rule, rule_name(rule)) for rule in rules],
+        ages=AGES,
+        orders=ORDERS,
         unit_choices=_unit_choices(account),
         undecided=store().casework.undecided([row.id for row in page.rows]),
-        silent=silent,
+        silent=casework.silent(units),
         one_unit=units is not None and len(units) == 1,
+        chooses=shown.tab == "waiting" and allows(account, Verb.DECIDE),
         later=bool(after),
+    )
+
+
+@blueprint.get("/cases.json")
+@may(Verb.SEE_CASES)
+def queue_json() -> ResponseReturnValue:
+    """The same list as JSON, a page at a time."""
+    shown = asked(me())
+    tell_seen(me(), what="list-json")
+    page = _page(shown, starts_after(CASE_CURSOR), ROWS)
+    fields: dict[str, Any] = {**shown.fields, "after": page.after}
+    return as_json(page.rows, COLUMNS, next=url_for(".queue_json", **fields) if page.after else "")
+
+
+@blueprint.get("/cases.csv")
+@may(Verb.SEE_CASES)
+def queue_csv() -> ResponseReturnValue:
+    """The same list as CSV, all of it."""
+    shown = asked(me())
+    tell_seen(me(), what="list-csv")
+
+    def rows_behind(after: str) -> tuple[tuple[CaseRow, ...], str]:
+        page = _page(shown, after, _EXPORT_PAGE)
+        return page.rows, page.after
+
+    return as_csv(every(rows_behind, most=_MOST_EXPORTED), COLUMNS, name=f"ho-so-{shown.tab}")
+
+
+def _page(shown: Shown, after: str, limit: int) -> CasePage:
+    return store().views.cases(
+        units=shown.units,
+        states=shown.states,
+        text=shown.text,
+        narrow=shown.narrow,
+        order=shown.order,
+        after=after,
+        limit=limit,
     )
 
 
@@ -128,6 +175,7 @@ def one(case_id: str) -> ResponseReturnValue:
         appeals=[told for told in views.story(case_id=case.id) if told.event is Event.APPEALED],
         several=sum(bool(file.name) for file in case.files) > 1,
         next_case=next_waiting(account, case),
+        back=way_back(case.id),
         twins=casework.twins(account, case),
         may_judge=casework.may_judge(account, case),
         related=casework.related(account, case),
@@ -207,18 +255,10 @@ def _decide(case_id: str, event: CaseEvent, act: Callable[[Account, str], object
     flash(gettext(_DONE[event], name=evidence.title(case)), f"done:{case.id}")
     if following:
         return redirect(url_for(".one", case_id=following))
-    return redirect(url_for(".queue"))
+    return redirect(way_back())
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------
-
-
-def next_waiting(account: Account, case: Case) -> str:
-    """The waiting case after this one in the order of the queue, else the first; "" when no other waits."""
-    rows = store().views.cases(units=units_of(account), states=(CaseState.WAITING,), limit=ROWS).rows
-    others = [row for row in rows if row.id != case.id]
-    later = [row for row in others if (row.opened_at, row.id) < (case.opened_at, case.id)]
-    return (later or others)[0].id if others else ""
 
 
 def _acts(account: Account, case: Case, *, by_axis: bool) -> frozenset[CaseEvent]:

@@ -215,6 +215,11 @@ def day(at: date | None) -> str:
     return f"{at:%d/%m/%Y}" if language() == DEFAULT else f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
+def start_of_day(now: datetime) -> datetime:
+    """Midnight before this moment, in Vietnam."""
+    return now.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def heading(at: datetime, *, now: datetime) -> str:
     """The day of a list's group: ``Hôm nay, Thứ Ba 05/11/2019``."""
     there, today = at.astimezone(VIETNAM).date(), now.astimezone(VIETNAM).date()

@@ -36,7 +36,12 @@ class DeliveryId(BaseConverter):
 
 def searched() -> str:
     """The words that were searched for, without control characters (PostgreSQL refuses NUL)."""
-    return "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:_LONGEST_SEARCH]
+    return printable(request.args.get("q", ""))
+
+
+def printable(typed: str) -> str:
+    """What somebody typed into one line, without control characters and not too long."""
+    return "".join(c for c in typed if c.isprintable()).strip()[:_LONGEST_SEARCH]
 
 
 def starts_after(cursor: re.Pattern[str]) -> str:

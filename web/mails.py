@@ -13,6 +13,7 @@ from gateway.roles import Verb
 from web import stories
 from web.auth import may, me, tell_seen, visible_case
 from web.context import store
+from web.format import utc_now
 from web.lists import MAIL_CURSOR, ROWS, searched, starts_after
 from web.names import name_of
 
@@ -40,6 +41,8 @@ def mails() -> ResponseReturnValue:
         abort(404)
     text, after = searched(), starts_after(MAIL_CURSOR)
     action = Action(tab) if tab else None
+    if text:
+        store().mail_words.catch_up(utc_now())  # what came in the last minute is found, too
     page = store().views.mails(text=text, action=action, after=after, limit=ROWS)
     return render_template("mails.html", page=page, tab=tab, tabs=TABS, text=text, sealed=Action.QUARANTINE, later=bool(after))
 

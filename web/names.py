@@ -34,6 +34,11 @@ def name_of(code: str) -> str:
     return unit_name(code)
 
 
+def rule_name(rule_id: str) -> str:
+    """The title of a rule of the policy that is in force; its id when there is none of that name any more."""
+    return next((rule.title for rule in gateway().policy().rules if rule.id == rule_id), rule_id)
+
+
 def target_name(delivery: Delivery) -> str:
     """Where a delivery goes: an address, or the unit in an office system."""
     return delivery.target if "@" in delivery.target else unit_name(delivery.target)

@@ -2,6 +2,7 @@
 
 from gateway.store.archive import Archive
 from gateway.store.case_figures import WHAT, Period
+from gateway.store.case_queue import EVERYTHING, Attention, Narrow, Order
 from gateway.store.casework import Casework, Proposal, StandIn, Tie, Transfer
 from gateway.store.mail_figures import OUTCOMES
 from gateway.store.mailboxes import FolderState, Known, Mailboxes, MailboxState, Original, Writer
@@ -40,11 +41,13 @@ from gateway.store.values import (
 from gateway.store.views import Views
 
 __all__ = [
+    "EVERYTHING",
     "OUTCOMES",
     "WHAT",
     "Acceptance",
     "Appeal",
     "Archive",
+    "Attention",
     "BookPage",
     "CaseCounts",
     "CasePage",
@@ -69,7 +72,9 @@ __all__ = [
     "MailboxState",
     "Mailboxes",
     "Moved",
+    "Narrow",
     "Opening",
+    "Order",
     "Original",
     "Outcome",
     "Past",

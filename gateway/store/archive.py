@@ -19,7 +19,7 @@ from gateway.store.values import Purgeable, ReplayPage, Version
 
 _SLACK = timedelta(days=1)  # ids sort by time, but a mail takes its id when it begins to come; ``at`` is when it was there
 # What a replay reads: a hundred thousand rows cost what their columns cost.
-_NOT_NEEDED = {"raw", "segment", "position", "kept", "sealed", "search", "actions", "decided_at"}
+_NOT_NEEDED = {"raw", "segment", "position", "kept", "sealed", "actions", "decided_at"}
 _OF_MAILS = [column for column in mails.c if column.name not in _NOT_NEEDED]
 _MADE_ANEW = {"evidence", "passed_over"}  # long, and the decision makes them again
 _OF_VERDICTS = [column for column in verdicts.c if column.name not in _MADE_ANEW]

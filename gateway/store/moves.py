@@ -22,6 +22,7 @@ from gateway.store.inserts import insert_new
 from gateway.store.office_tables import look_ups, receipts
 from gateway.store.rows import case_columns, case_of, delivery_of, story_row
 from gateway.store.sameness import GOES_ON, add_marks, goes_on_as, note
+from gateway.store.search import put_case
 from gateway.store.settling import Settled, wake_of
 from gateway.store.statements import FORGET_LOOK_UP, SETTLE
 from gateway.store.steps import step_case
@@ -48,6 +49,7 @@ def open_case(transaction: Transaction, opening: Opening, lease: Lease) -> None:
     while True:
         if insert_new(connection, cases, case_columns(case), unless=("unit", "direction", "key"), where=JOINABLE):
             insert_new(connection, case_mails, {"case_id": case.id, "mail_id": case.mail_id})
+            put_case(connection, case)
             _tell(transaction, Event.CASE_OPENED, case, at=case.opened_at)
             note(transaction, case, opening.marks)
             if opening.hand_over is not None:

@@ -17,13 +17,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway.errors import StoreUnavailable, VanthuError
 from gateway.lifecycle import CaseState
 from gateway.model import Event, Story, new_id
-from gateway.store.batch import Entry, Rows
+from gateway.store.batch import Entry, Rows, is_sealed
 from gateway.store.database import Database
 from gateway.store.past_tables import WITH_KEY, imports, past_documents, past_mails
 from gateway.store.past_values import Outcome, PastDocument, PastMail, Remembered
 from gateway.store.past_views import PastViews
 from gateway.store.rows import case_columns, story_row
 from gateway.store.sameness import add_marks
+from gateway.store.search import put_case, put_mail
 from gateway.store.tables import ARCHIVED_SAME, case_mails, cases, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
@@ -95,6 +96,15 @@ class Past:
         def work(transaction: Transaction) -> Remembered:
             if not _take(transaction.connection, import_id, mail):
                 raise _Known
+            if mail.acceptance is not None and not is_sealed(mail.acceptance):
+                taken = mail.acceptance.mail
+                put_mail(
+                    transaction.connection,
+                    taken.id,
+                    subject=mail.acceptance.subject,
+                    sender=taken.sender,
+                    recipients=taken.recipients,
+                )
             archived = {opening.case.id: _archive(transaction, opening) for opening in opened}
             twins = [_put_document(transaction.connection, import_id, mail, n, archived) for n in range(len(mail.documents))]
             return Remembered(joined=sum(each.joined for each in archived.values()), twins=sum(twins))
@@ -142,7 +152,9 @@ def _archive(transaction: Transaction, opening: Opening) -> _Archived:
         raise AssertionError("only archived cases are made of old mail")
     is_new = _insert(connection, cases, case_columns(case), unless=("unit", "direction", "key"), where=ARCHIVED_SAME)
     case_id = case.id
-    if not is_new:
+    if is_new:
+        put_case(connection, case)
+    else:
         same = select(cases.c.id).where(
             cases.c.unit == case.unit, cases.c.direction == case.direction.value, cases.c.key == clean(case.key), ARCHIVED_SAME
         )

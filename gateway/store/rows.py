@@ -41,7 +41,7 @@ from gateway.model import (
 )
 from gateway.policy.facts import local_day
 from gateway.store.tables import micros
-from gateway.store.texts import clean, fold, to_json
+from gateway.store.texts import clean, to_json
 from gateway.store.values import CaseRow, MailRow, Replayable
 
 Tuple = tuple[Any, ...]
@@ -73,7 +73,6 @@ def mail_row(
     """A row of mails; the bytes are in it when ``inline``, else the writer puts their place into the last columns."""
     arrival = mail.arrival
     sender, subject = clean(mail.sender), clean(subject)
-    people = " ".join([sender, *[recipient.address for recipient in mail.recipients]])
     return (
         mail.id,
         sender,
@@ -89,7 +88,6 @@ def mail_row(
         str(arrival.identity),
         subject,
         " ".join(dict.fromkeys([verdict.action for verdict in verdicts])) if verdicts else "",
-        f"{fold(subject)} {clean(fold(people))}",
         sealed,
         kept,
         _instant(decided_at),
@@ -194,11 +192,6 @@ def story_row(story: Story) -> Tuple:
 def case_columns(case: Case) -> dict[str, Any]:
     """A row of cases, by column: cases are few."""
     document = case.document
-    words = (
-        (document.number_symbol, document.subject, document.issuer, document.kind, case.subject, case.sender)
-        if document
-        else (case.subject, case.sender)
-    )
     return {
         "id": case.id,
         "mail_id": case.mail_id,
@@ -229,7 +222,6 @@ def case_columns(case: Case) -> dict[str, Any]:
         "issuer": clean(document.issuer) if document else "",
         "title": clean(document.subject) if document else "",
         "urgency": document.urgency.value if document else "",
-        "search": clean(fold(" ".join(words))),
     }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, func, literal, update
 
 from gateway.lifecycle import CaseEvent, CaseState, next_case_state
 from gateway.model import Case, Event, Story
 from gateway.store.rows import story_row
+from gateway.store.search import put_case
 from gateway.store.tables import Instant, cases, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
@@ -32,6 +34,8 @@ def step_case(
     if state is CaseState.REGISTERED:
         columns["registered_at"] = first(cases.c.registered_at, now)
     transaction.connection.execute(update(cases).where(cases.c.id == before.id).values(state=state.value, **columns))
+    if number := columns.get("register_number"):
+        put_case(transaction.connection, replace(before, register_number=str(number)))
     steps: dict[str, str | int | float | bool | list[str]] = {"from": before.state.value, "to": state.value}
     steps |= {"event": event.value, **detail}
     story = Story(at=now, event=Event.CASE_MOVED, mail_id=before.mail_id, case_id=before.id, actor=by, detail=steps)

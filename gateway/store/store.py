@@ -36,6 +36,7 @@ from gateway.store.database import Database
 from gateway.store.lane import Lane
 from gateway.store.lookups import LookUps
 from gateway.store.mail_figures import MailFigures
+from gateway.store.mail_words import MailWords
 from gateway.store.mailboxes import Mailboxes
 from gateway.store.once import Once
 from gateway.store.past import Past
@@ -102,6 +103,7 @@ class Store:
         self.past = Past(self._database, self._writer.submit, self._rows)  # imports of old mail
         self.reconciling = Reconciling(self._database, self._do)
         self.archive = Archive(self._database)
+        self.mail_words = MailWords(self._database, self._do)
         self.casework = Casework(self._database, self._do, self._rows)
         self.mailboxes = Mailboxes(self._database, self._do, node=node, life=self._life)
         self.receipts = Receipts(self._database, self._do, self._rows)

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS
 
-SCHEMA = "0015"  # revision of the newest migration
+SCHEMA = "0016"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ metadata = MetaData(
     }
 )
 
-_Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER PRIMARY KEY
+number_type = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER PRIMARY KEY
 
 mails = Table(
     "mails",
@@ -104,7 +104,6 @@ mails = Table(
     Column("identity", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("actions", Text, nullable=False),  # of its verdicts, each once, with spaces between
-    Column("search", Text, nullable=False),  # what people look for, folded
     Column("sealed", Boolean, nullable=False),
     Column("kept", Boolean, nullable=False),  # are the bytes still there?
     Column("decided_at", Instant),  # its story then begins with what this row and its verdicts say (told.py)
@@ -234,14 +233,15 @@ cases = Table(
     Column("issuer", Text, nullable=False),
     Column("title", Text, nullable=False),  # trích yếu
     Column("urgency", Text, nullable=False),
-    Column("search", Text, nullable=False),
     Index("ix_cases_joinable", "unit", "direction", "key", unique=True, sqlite_where=JOINABLE, postgresql_where=JOINABLE),
     Index(
         "ix_cases_archived", "unit", "direction", "key", unique=True, sqlite_where=ARCHIVED_SAME, postgresql_where=ARCHIVED_SAME
     ),
     Index(None, "opened_at", "id"),
-    Index(None, "state", "unit"),
     Index("ix_cases_book", "unit", "direction", "book_on", "id"),
+    # The queue (case_queue.py): its order and its counts are read from these alone.
+    Index("ix_cases_queue", "state", "unit", "opened_at", "id", "due_at", "urgency", "assignee"),
+    Index(None, "state", "opened_at", "id"),
 )
 
 case_mails = Table(
@@ -283,7 +283,7 @@ deliveries = Table(
 stories = Table(
     "stories",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", number_type, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("event", Text, nullable=False),
     Column("mail_id", Text, nullable=False),

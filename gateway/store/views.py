@@ -27,15 +27,15 @@ from gateway.model import (
     Verdict,
     first_id_of,
 )
-from gateway.store import told
+from gateway.store import case_queue, told
 from gateway.store.blobs import Blobs, checked
+from gateway.store.case_queue import EVERYTHING, Attention, Narrow, Order
 from gateway.store.database import Database
 from gateway.store.reading import Reading, last_id
 from gateway.store.rows import (
     AnyRow,
     account_of,
     case_of,
-    case_row_of,
     delivery_of,
     mail_row_of,
     recipients_of,
@@ -43,6 +43,8 @@ from gateway.store.rows import (
     story_of,
     verdict_of,
 )
+from gateway.store.search import saying
+from gateway.store.search_tables import mail_search
 from gateway.store.tables import (
     LET_THROUGH,
     NOT_DELIVERED,
@@ -54,15 +56,12 @@ from gateway.store.tables import (
     cases,
     deliveries,
     mails,
-    micros,
-    moment,
     passed_over,
     recognitions,
     stories,
     verdicts,
 )
 from gateway.store.tables import told as told_before
-from gateway.store.texts import fold
 from gateway.store.values import CasePage, DeliveryPage, Health, MailPage, MailRow, Statistics
 
 _LOOK_BACK = timedelta(days=7)
@@ -79,27 +78,51 @@ class Views(Reading):
     # --- cases --------------------------------------------------------------------------------------------------------
 
     def cases(
-        self, *, units: Sequence[str] | None, states: Sequence[CaseState], text: str = "", after: str = "", limit: int = 50
+        self,
+        *,
+        units: Sequence[str] | None,
+        states: Sequence[CaseState],
+        text: str = "",
+        narrow: Narrow = EVERYTHING,
+        order: Order = Order.NEWEST,
+        after: str = "",
+        limit: int = 50,
     ) -> CasePage:
-        """Cases of these units (None: all) in these states (none given: all), newest first; ``text``: words of the document,
-        issuer, number or sender, with or without marks.
+        """Cases of these units (None: all) in these states (none given: all); ``text``: words of the document, issuer, number
+        or sender, with or without marks, numbers in any spelling.
         """
-        brought = select(func.count()).where(case_mails.c.case_id == cases.c.id).scalar_subquery()
-        query = select(cases, brought.label("mails")).where(*_of_units(units), *_containing(cases.c.search, text))
-        if states:
-            query = query.where(cases.c.state.in_([state.value for state in states]))
-        if after:
-            opened, _, case_id = after.partition("-")
-            then = cases.c.opened_at == moment(int(opened))
-            query = query.where(or_(cases.c.opened_at < moment(int(opened)), and_(then, cases.c.id < case_id)))
-        rows = self.rows(query.order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(limit + 1))
-        last = rows[limit - 1] if len(rows) > limit else None
-        return CasePage(rows=tuple(map(case_row_of, rows[:limit])), after=f"{micros(last.opened_at)}-{last.id}" if last else "")
+        with self.database.reading() as connection:
+            return case_queue.page(
+                connection, units=units, states=states, text=text, narrow=narrow, order=order, after=after, limit=limit
+            )
+
+    def case_beside(
+        self,
+        this: Case,
+        *,
+        units: Sequence[str] | None,
+        text: str = "",
+        narrow: Narrow = EVERYTHING,
+        order: Order = Order.NEWEST,
+    ) -> str:
+        """The waiting case after this one in that list, else the first of it; "" when no other waits."""
+        with self.database.reading() as connection:
+            return case_queue.beside(connection, this, units=units, text=text, narrow=narrow, order=order)
 
     def case_counts(self, units: Sequence[str] | None) -> dict[CaseState, int]:
         """How many cases of these units (None: all) are in which state; states without any are left out."""
-        query = select(cases.c.state, func.count().label("number")).where(*_of_units(units)).group_by(cases.c.state)
-        return {CaseState(row.state): row.number for row in self.rows(query)}
+        with self.database.reading() as connection:
+            return case_queue.counts(connection, units)
+
+    def attention(self, units: Sequence[str] | None, *, account: str, now: datetime) -> Attention:
+        """How many waiting cases are urgent, late, given to this account, given to nobody."""
+        with self.database.reading() as connection:
+            return case_queue.attention(connection, units, account=account, now=now)
+
+    def case_choices(self, units: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The kinds and the rules that waiting cases have."""
+        with self.database.reading() as connection:
+            return case_queue.choices(connection, units)
 
     def case(self, case_id: str) -> Case:
         """One case; NotFound."""
@@ -114,7 +137,7 @@ class Views(Reading):
 
     def mails(self, *, text: str = "", action: Action | None = None, after: str = "", limit: int = 50) -> MailPage:
         """Mails, newest first; ``text``: words of subject, sender or recipients; ``action``: of one of its verdicts."""
-        query = mail_lines().where(*_containing(mails.c.search, text))
+        query = mail_lines().where(*saying(mails.c.id, mail_search, text, is_sqlite=self.database.is_sqlite))
         if action is not None:
             query = query.where(_with_action(action))
         if after:
@@ -286,14 +309,6 @@ def mail_lines() -> Select[Any]:
     return select(
         c.id, c.sender, c.recipients, c.subject, c.at, c.size, c.door, c.peer, c.identity, c.actions, c.digest, c.kept
     )
-
-
-def _of_units(units: Sequence[str] | None) -> list[ColumnElement[bool]]:
-    return [] if units is None else [cases.c.unit.in_(units)]
-
-
-def _containing(column: ColumnElement[str], text: str) -> list[ColumnElement[bool]]:
-    return [column.contains(word, autoescape=True) for word in fold(text).split()]
 
 
 def _with_action(action: Action) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,17 @@ def driver(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://")
 
 
+def _known(name: str | None, kind: str, parent: object) -> bool:
+    """All but the full text: how it is kept is another matter on each database (gateway.store.search_tables)."""
+    return not (kind in ("table", "index") and re.match("(case|mail)_words|ix_(case|mail)_search_words", name or ""))
+
+
 def test_the_migrations_make_exactly_the_tables(store: Store, url: str) -> None:
     engine = create_engine(driver(url))
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True, "include_name": _known}
+        )
         assert compare_metadata(context, metadata) == []
     engine.dispose()
     assert store.views.mails().rows == ()

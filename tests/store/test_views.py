@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -81,7 +81,19 @@ def test_cases_are_found_by_state(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["45/QĐ", "45/qd-sgddt", "ĐOÀN KIỂM TRA", "doan kiem tra", "hương giang", "gv.lan", "kiem SGDDT", "gui quyet dinh"]
+    "text",
+    [
+        "45/QĐ",
+        "45/qd-sgddt",
+        "ĐOÀN KIỂM TRA",
+        "doan kiem tra",
+        "hương giang",
+        "gv.lan",
+        "kiem SGDDT",
+        "gui quyet dinh",
+        "045 qd sgddt",
+        "qd45",
+    ],
 )
 def test_a_case_is_found_by_number_subject_issuer_or_sender_without_marks(store: Store, text: str) -> None:
     letter = mail()
@@ -89,7 +101,7 @@ def test_a_case_is_found_by_number_subject_issuer_or_sender_without_marks(store:
     assert len(store.views.cases(units=None, states=(), text=text).rows) == 1
 
 
-@pytest.mark.parametrize("text", ["46/QĐ", "doan_kiem", "100%", "thanh lap truong"])
+@pytest.mark.parametrize("text", ["46/QĐ", "4/QĐ", "100%", "%%", "thanh lap truong"])
 def test_a_case_is_not_found_by_what_it_does_not_say(store: Store, text: str) -> None:
     letter = mail()
     store.accept_now([captured(letter, case(letter))])
@@ -106,6 +118,10 @@ def test_mails_are_listed_newest_first_and_found_by_subject_sender_and_recipient
     first, second = mail(to=(CLERK,)), mail(to=(MINH,), sender="thptnh@sgdhuonggiang.edu.vn")
     store.accept_now([passing(first, subject="Kế hoạch tuần"), passing(second, subject="Số liệu")])
     assert [row.id for row in store.views.mails().rows] == sorted([first.id, second.id], reverse=True)
+    assert store.views.mails(text="ke hoach").rows == ()
+    assert store.mail_words.catch_up(datetime.now(UTC), limit=1) == 1
+    assert store.mail_words.catch_up(datetime.now(UTC)) == 1
+    assert store.mail_words.catch_up(datetime.now(UTC)) == 0
     assert [row.id for row in store.views.mails(text="ke hoach").rows] == [first.id]
     assert [row.id for row in store.views.mails(text="thptnh").rows] == [second.id]
     assert [row.id for row in store.views.mails(text="cv.minh số").rows] == [second.id]

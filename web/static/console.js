@@ -56,6 +56,14 @@
     else if (left && performance.now() - left > STALE_MS && document.querySelector(".tabs") && !document.querySelector(".register input:checked")) window.location.reload();
   });
 
+  // A list that is on the screen is fetched anew now and then, as long as nobody is at work in it.
+  const REFRESH_MS = 30000;
+  setInterval(() => {
+    const list = document.getElementById("list");
+    const busy = document.hidden || document.querySelector(".register input:checked, dialog[open], details.fold[open]");
+    if (list && !busy && !document.activeElement.matches("input, select, textarea")) list.dispatchEvent(new Event("console:refresh"));
+  }, REFRESH_MS);
+
   // What unfolds from the bar folds again when one presses elsewhere.
   document.addEventListener("click", (event) => {
     for (const fold of document.querySelectorAll("details.fold[open]")) if (!fold.contains(event.target)) fold.open = false;

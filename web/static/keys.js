@@ -32,6 +32,11 @@
     if (dialog && !dialog.open) dialog.showModal();
   }
 
+  // Back from a case: on its row again.
+  const row = document.getElementById(location.hash.slice(1));
+  const link = row && row.querySelector("a.open");
+  if (link) link.focus();
+
   const moves = { j: () => move(1), k: () => move(-1), x: select, "?": help, "/": () => byId("q") && byId("q").focus() };
 
   function unfold(summary) {
