@@ -22,6 +22,7 @@ from gateway import maillog
 from gateway.answers import Answers
 from gateway.axis_door import AxisDoor
 from gateway.bridge.couriers import courier_of
+from gateway.bridge.mailbox_answers import answers_in, delivery_meant
 from gateway.bridge.pull import PullCourier, Pulling
 from gateway.config import Config
 from gateway.courier import RELAY, Courier, Fate, Parcel, Result
@@ -43,6 +44,7 @@ from gateway.inspection import Inspector
 from gateway.intake import Intake, own_letter
 from gateway.model import Identity
 from gateway.notices import Notices, sender_of
+from gateway.office_mail import OfficeMail
 from gateway.policy.facts import local_day
 from gateway.policy.issuer import issuers_of
 from gateway.policy.rules import Policy
@@ -180,6 +182,7 @@ class Gateway:
             ears=self.hearing,
             sweeps=Sweeps(routes_of(settings.mailbox), rewritten=self.srs.rewritten, likeness=likeness_of),
             returns=self.srs,
+            office_mail=self._office_mail(settings),
         )
         self.sealer = Sealer(
             self.store,
@@ -197,6 +200,12 @@ class Gateway:
         self.smtp = SmtpServer(settings.smtp, self.intake, recipients, base=settings.path("."), may_send_as=self._may_send_as)
         self.policy_service = PolicyService(settings.policy_service, directory=self.directory, today=lambda: local_day(clock()))
         self._endings = contextlib.AsyncExitStack()
+
+    def _office_mail(self, settings: Config) -> OfficeMail | None:
+        senders = {office.sender: office.name for office in settings.office if office.courier == "mailbox"}
+        if not senders:
+            return None
+        return OfficeMail(store=self.store, answers=self.answers, senders=senders, meant=delivery_meant, read=answers_in)
 
     def _poke_all(self) -> None:
         self.worker.poke()

@@ -109,6 +109,18 @@ class Ears(Protocol):
         ...
 
 
+class OfficeMail(Protocol):
+    """What the intake needs of gateway.office_mail."""
+
+    def concerns(self, mail: Mail) -> str:
+        """The office system that a mail may be an answer of; nearly always ""."""
+        ...
+
+    async def hear(self, mail: Mail, office: str) -> None:
+        """Keep what it says; durable on return."""
+        ...
+
+
 class Returns(Protocol):
     """What the intake needs of gateway.smtp.srs."""
 
@@ -143,8 +155,10 @@ class Intake:
         ears: Ears | None = None,
         sweeps: Sweeps | None = None,
         returns: Returns | None = None,
+        office_mail: OfficeMail | None = None,
     ) -> None:
         self._returns = returns
+        self._office_mail = office_mail
         self._sweeps = sweeps or Sweeps({})
         self._to_appeal = to_appeal
         self._ears = ears
@@ -180,6 +194,8 @@ class Intake:
             mail = await asyncio.to_thread(self._led_back, mail, self._returns)
             if not mail.recipients:
                 return Answer(mail_id=mail.id, refused=_LEADS_NOWHERE)
+        if self._office_mail is not None and (office := self._office_mail.concerns(mail)):
+            await self._office_mail.hear(mail, office)
         recognition = await self._recognise(mail)
         now = self._clock()
         verdicts = self._memory.decide(self._policy(), self._directory(), mail, recognition, now)

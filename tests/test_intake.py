@@ -76,8 +76,27 @@ def store(tmp_path: Path) -> Iterator[Moody]:
     moody.close()
 
 
-def intake(store: Store, way: Way, recognition: Recognition) -> Intake:
+class Office:
+    """An office system that answers by mail; remembers what was heard."""
+
+    def __init__(self, *, is_down: bool = False) -> None:
+        self.heard: list[str] = []
+        self.is_down = is_down
+
+    def concerns(self, mail: Mail) -> str:
+        """To the address that our letters come from."""
+        return "ioffice-nganh" if mail.recipients[0].address == desk.DIVISION else ""
+
+    async def hear(self, mail: Mail, office: str) -> None:
+        """Remember it."""
+        if self.is_down:
+            raise StoreUnavailable("the disk is full")
+        self.heard.append(mail.id)
+
+
+def intake(store: Store, way: Way, recognition: Recognition, office: Office | None = None) -> Intake:
     return Intake(
+        office_mail=office,
         store=store,
         recogniser=Reader(recognition),
         way_out=way,
@@ -205,3 +224,23 @@ def test_a_link_beside_an_allowed_file_stops_the_mail_again(store: Moody) -> Non
     allow(store, "d" * 64)
     door = intake(store, Way(), replace(recognition, files=(file, link)))
     assert asyncio.run(door.accept(a_mail(desk.TEACHER, desk.DIVISION, letters.letter_of_a_school()))).refused is not None
+
+
+def test_an_answer_of_an_office_system_is_heard_and_goes_on_as_any_other_mail(store: Moody) -> None:
+    office, way = Office(), Way()
+    door = intake(store, way, desk.carrying(), office)
+    mail, other = (
+        a_mail(desk.HEAD, desk.DIVISION, b"Subject: a\r\n\r\nb\r\n"),
+        a_mail(desk.HEAD, desk.TEACHER, b"a: b\r\n\r\nc\r\n"),
+    )
+    for each in (mail, other):
+        assert asyncio.run(door.accept(each)).refused is None
+    assert office.heard == [mail.id]
+    assert {parcel.mail.id for parcel in way.parcels} == {mail.id, other.id}
+
+
+def test_an_answer_that_could_not_be_kept_is_not_accepted(store: Moody) -> None:
+    door = intake(store, Way(), desk.carrying(), Office(is_down=True))
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(door.accept(a_mail(desk.HEAD, desk.DIVISION, b"Subject: a\r\n\r\nb\r\n")))
+    assert store.views.mails().rows == ()

@@ -60,6 +60,12 @@ def level_of(code: str) -> Level:
     return _LEVELS.get(code, Level.STATUS)
 
 
+def register_number_in(text: str) -> tuple[str, date | None]:
+    """ "Số đến: 1204, ngày 16/11/2025": the number and its day; "" and None where they do not stand."""
+    number = _NUMBER.search(text)
+    return (number[1], _day(text)) if number else ("", None)
+
+
 def written(status: Status) -> bytes:
     """Our own status as a message of the axis."""
     words = STATUSES.get(status.code, "")
