@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.config import Config, Mailbox, Office, Relay, Rest, Smtp, load
+from gateway.config import Config, Mailbox, Office, Relay, Smtp, load
 from gateway.errors import ConfigError
 from gateway.model import Value
 from gateway.settings.addresses import host_and_port
 from gateway.settings.listeners import Listener
 from gateway.settings.relay import Route
+from gateway.settings.rest import Rest
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
 TABLES = {name: getattr(Config(), name) for name in Config.__struct_fields__ if isinstance(getattr(Config(), name), Value)}

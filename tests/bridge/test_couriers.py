@@ -24,12 +24,13 @@ from gateway.bridge.http import Address, Http
 from gateway.bridge.mailbox import Intake, MailboxCourier
 from gateway.bridge.packing import Packed
 from gateway.bridge.rest import RestCourier
-from gateway.config import COURIERS, Config, Office, Rest
+from gateway.config import COURIERS, Config, Office
 from gateway.courier import FindingLevel, Outcome, Parcel, Result
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError, Misconfigured, TemporaryFailure, UncertainFailure
 from gateway.lifecycle import CaseState
 from gateway.model import Case, Document, Nature, Relation
+from gateway.settings.rest import Rest
 from tests.bridge.conftest import SIGNED
 from tests.world.sink import CLOSE, Sink
 
