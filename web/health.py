@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.errors import StoreUnavailable
 from web.auth import anybody
+from web.casework import silent
 from web.context import gateway
 from web.mailboxes import alarms_by_kind
 
@@ -17,12 +18,15 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/health")
 @anybody
 def health() -> ResponseReturnValue:
-    """Status, version, counts of the queues and of mailboxes' alarms, lag of the loop; 503 when the store cannot be read."""
+    """Status, version, lag of the loop, counts of queues, mailboxes' alarms and silent office systems.
+
+    503 when the store cannot be read.
+    """
     here = gateway()
     about = {"version": here.version, "live": here.live()}
     try:
         queue = msgspec.to_builtins(here.store.views.health())
-        boxes = alarms_by_kind()
+        boxes, unanswered = alarms_by_kind(), len(silent(None))
     except StoreUnavailable:
         return jsonify({"status": "store-unavailable", **about}), 503
-    return jsonify({"status": "ok", **about, "queue": queue, "mailboxes": boxes})
+    return jsonify({"status": "ok", **about, "queue": queue, "mailboxes": boxes, "silent": unanswered})

@@ -133,6 +133,7 @@ def test_a_case_that_its_office_does_not_acknowledge_by_the_next_working_day_is_
     assert "vẫn chưa xác nhận đã nhận" in clerk.get(f"/case/{case.id}").text
     assert "vẫn chưa xác nhận" in officer.get("/deliveries").text
     assert "chưa xác nhận" not in as_person(sample.SCHOOL_CLERK).get("/cases").text
+    assert officer.get("/health").get_json()["silent"] == 1
 
     stored = Answer(event_id="01", level=Level.STORED, status="01", raw=b"<01/>")
     fit = Fit(case_id=case.id, delivery_id=f"{case.id}-9")
