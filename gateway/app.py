@@ -21,6 +21,7 @@ import gateway
 from gateway import maillog
 from gateway.answers import Answers
 from gateway.axis_door import AxisDoor
+from gateway.bridge.again import package_again
 from gateway.bridge.couriers import courier_of
 from gateway.bridge.mailbox_answers import answers_in, delivery_meant
 from gateway.bridge.pull import PullCourier, Pulling
@@ -42,7 +43,7 @@ from gateway.imap.nightly import run_nightly
 from gateway.imap.poller import Poller
 from gateway.inspection import Inspector
 from gateway.intake import Intake, own_letter
-from gateway.model import Identity
+from gateway.model import Case, Identity
 from gateway.notices import Notices, sender_of
 from gateway.office_mail import OfficeMail
 from gateway.policy.facts import local_day
@@ -222,6 +223,10 @@ class Gateway:
     def _may_send_as(self, user: str, sender: str) -> bool:
         """Whether somebody who signed in may write as this sender."""
         return may_send_as(self._directory, user, sender, local_day(self.clock()))
+
+    def package_of(self, case: Case) -> bytes:
+        """The package of a case that an office system got, made again; b"" when there is none."""
+        return package_again(self.store, case, self.directory())
 
     def policy(self) -> Policy:
         """The policy as it was last read."""

@@ -20,6 +20,7 @@ from web import (
     accounts,
     api,
     appeals,
+    audit,
     auth,
     campaigns,
     cases,
@@ -73,6 +74,7 @@ def create_app(gateway: WebGateway) -> Flask:
     files.install(app)
     for part in (
         accounts,
+        audit,
         own,
         appeals,
         cases,

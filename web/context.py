@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.desk import Desk
     from gateway.directory.snapshot import Directory
     from gateway.hearing import Hearing
+    from gateway.model import Case
     from gateway.policy.rules import Policy
     from gateway.reception import Reception
     from gateway.review import Review
@@ -112,6 +113,10 @@ class WebGateway(Protocol):
     @property
     def links(self) -> Links:
         """Signed links for people who do not sign in."""
+        ...
+
+    def package_of(self, case: Case) -> bytes:
+        """The package of a case that an office system got, made again; b"" when there is none."""
         ...
 
     def policy(self) -> Policy:

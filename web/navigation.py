@@ -46,6 +46,7 @@ PAGES = (
             Entry(title="Hộp thư", endpoint="mailboxes.mailboxes", section="mailboxes", verb=Verb.SEE_TRAFFIC),
             Entry(title="Danh bạ", endpoint="directory.directory", section="directory", verb=Verb.SEE_RULES),
             Entry(title="Quy tắc", endpoint="policy.policy", section="policy", verb=Verb.SEE_RULES),
+            Entry(title="Nhật ký kiểm tra", endpoint="audit.listed", section="audit", verb=Verb.SEE_AUDIT),
             Entry(title="Tài khoản", endpoint="accounts.listed", section="accounts", verb=Verb.MANAGE_ACCOUNTS),
             Entry(title="Mã truy cập", endpoint="tokens.tokens", section="tokens", verb=Verb.MANAGE_ACCOUNTS),
         ),

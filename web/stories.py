@@ -27,7 +27,7 @@ class Told(Value):
     technical: tuple[tuple[str, str], ...] = ()  # what only an officer asks for
 
 
-_SAID = {
+SAID = {
     Event.ACCEPTED: "Cổng đã nhận thư",
     Event.REFUSED: "Cổng đã từ chối thư ngay khi gửi",
     Event.DECIDED: "Đã kết luận cho từng người nhận",
@@ -57,6 +57,9 @@ _SAID = {
     Event.ACCOUNT_CHANGED: "Đã thay đổi tài khoản",
     Event.PROOF_TAKEN: "Đã tải hồ sơ chứng cứ",
 }
+
+# What other rows tell, so that lists of lines never have it (gateway.store.told).
+TOLD_BY_ROWS = frozenset({Event.DECIDED})
 
 # Steps of the state machines, in their own words.
 _STEPS: Mapping[tuple[Event, str], str] = {
@@ -123,6 +126,10 @@ _LABELS = {
     "said": "Họ nói",
     "stand_in": "Người thay",
     "account": "Tài khoản",
+    "act": "Việc",
+    "role": "Vai trò",
+    "units": "Đơn vị",
+    "active": "Đang dùng",
     "until": "Đến",
     "words": "Ý kiến",
     "way": "Gửi bằng",
@@ -138,6 +145,23 @@ _VALUES: Mapping[str, str] = {
     "link": "liên kết trong thư của cổng",
     "mail": "thư trả lời",
     "page": "xem trang",
+    "audit": "xem nhật ký kiểm tra",
+    "explain": "xem lý do",
+    "password": "mật khẩu",
+    "code": "mã xác thực",
+    "recovery": "mã dự phòng",
+    "service": "dịch vụ đăng nhập",
+    "made": "lập tài khoản",
+    "changed": "sửa tài khoản",
+    "closed": "đóng tài khoản",
+    "reopened": "mở lại tài khoản",
+    "password-reset": "đặt lại mật khẩu",
+    "password-changed": "tự đổi mật khẩu",
+    "factor-taken": "bật xác thực hai bước",
+    "factor-dropped": "bỏ xác thực hai bước",
+    "sessions-ended": "kết thúc các phiên đăng nhập",
+    "yes": "có",
+    "no": "không",
     "print": "in sổ",
     "receipt": "tải nguyên văn trả lời",
     "download": "tải tệp gốc",
@@ -155,6 +179,7 @@ _VALUES: Mapping[str, str] = {
 # Shown at once; the others wait behind "chi tiết".
 _ASKED_FOR = {
     *("verdicts", "recipient", "recipients", "to", "told", "target", "number", "unit"),
+    *("account", "act"),
     *("layer", "decision", "relation", "assignee", "level", "register_number", "registered_on", "said", "stand_in"),
     *("reason", "note", "because", "why", "reply", "next_at", "words", "way"),
 }
@@ -187,7 +212,7 @@ def _told(story: Story, name_of: Callable[[str], str]) -> Told:
     return Told(
         at=story.at,
         event=story.event,
-        said=gettext(said or _SAID[story.event]),
+        said=gettext(said or SAID[story.event]),
         actor=story.actor,
         mail_id=story.mail_id,
         details=tuple(line for key, line in lines.items() if key in _ASKED_FOR),

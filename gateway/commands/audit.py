@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ def verify_audit(file: Path | None, config_file: Path | None, public: str, head_
 
     With --config the database with all its rows; with FILE, offline, an exported chain or the proof of a case (ZIP).
     """
+    from gateway.proof import verify_proof
     from gateway.verifying import verify_export
 
     if (file is None) is (config_file is None):
@@ -42,7 +44,7 @@ def verify_audit(file: Path | None, config_file: Path | None, public: str, head_
         report = _verify_database(load(config_file), head_files)
     else:
         assert file is not None  # noqa: S101 - for the type checker
-        report = verify_export(file, public=public)
+        report = (verify_proof if zipfile.is_zipfile(file) else verify_export)(file, public=public)
     for note in report.notes:
         say(f"lưu ý: {note}")
     said = f"{report.links} mắt xích, {report.stories} dòng diễn biến, {report.mails} thư, {report.heads} đầu chuỗi đã ký"

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 
 from gateway.chain import Entry, Head, Kind, Link, Skeleton, digest, story_values
 from gateway.courier import RELAY
+from gateway.errors import NotFound
 from gateway.model import Door, first_id_of
 from gateway.store.chain_tables import audit_heads, audit_links
 from gateway.store.database import Database
@@ -26,6 +27,7 @@ from gateway.store.texts import to_json
 from gateway.store.transaction import Transaction
 
 _T = TypeVar("_T")
+_AT_ONCE = 500  # numbers in one statement
 _entries = msgspec.json.Decoder(tuple[Entry, ...])
 _HEADER = [column for column in audit_links.c if column.name != "entries"]
 
@@ -128,11 +130,33 @@ class Chain(Reading):
     def mail_rows(self, *, after: str, until: str, limit: int = 200) -> list[Row]:
         """Mails with ids in (after, until], in order, each with what was decided and how it arrived; no imported old ones."""
         wanted = (mails.c.id > after, mails.c.id <= until, mails.c.door != Door.ARCHIVE.value)
+        return [
+            Row(row.id, digest(values), is_late=first_id_of(row.at - MAILS_AFTER) > row.id)
+            for row, values in self._mails(*wanted, limit=limit)
+        ]
+
+    def mail_values(self, mail_id: str) -> list[object]:
+        """The values of one mail that are sealed; NotFound."""
+        found = self._mails(mails.c.id == mail_id, limit=1)
+        if not found:
+            raise NotFound(f"no mail {mail_id}")
+        return found[0][1]
+
+    def values_of(self, numbers: Sequence[int]) -> list[list[object]]:
+        """The values of lines of stories that are sealed, in order."""
+        found: list[list[object]] = []
+        for start in range(0, len(numbers), _AT_ONCE):
+            some = numbers[start : start + _AT_ONCE]
+            rows = self.rows(select(stories).where(stories.c.id.in_(some)).order_by(stories.c.id))
+            found += [story_values(row) for row in rows]
+        return found
+
+    def _mails(self, *wanted: ColumnElement[bool], limit: int) -> list[tuple[AnyRow, list[object]]]:
         rows = self.rows(select(*(mails.c[name] for name in _OF_MAIL)).where(*wanted).order_by(mails.c.id).limit(limit))
         ids = [row.id for row in rows]
         decided = _grouped(self._verdicts(ids))
         arrived = _grouped(self._arrivals(ids))
-        return [_mail_row(row, decided.get(row.id, []), arrived.get(row.id, [])) for row in rows]
+        return [(row, _mail_values(row, decided.get(row.id, []), arrived.get(row.id, []))) for row in rows]
 
     def _verdicts(self, ids: Sequence[str]) -> Iterator[tuple[str, list[object]]]:
         query = select(verdicts).where(verdicts.c.mail_id.in_(ids)).order_by(verdicts.c.mail_id, verdicts.c.n)
@@ -153,11 +177,11 @@ def mails_until(now: datetime) -> str:
     return first_id_of(now - MAILS_AFTER)
 
 
-def _mail_row(row: AnyRow, decided: Sequence[object], arrived: Sequence[AnyRow]) -> Row:
+def _mail_values(row: AnyRow, decided: Sequence[object], arrived: Sequence[AnyRow]) -> list[object]:
     soon = row.at + _ARRIVED_WITHIN
     values = [_plain(getattr(row, name)) for name in _OF_MAIL]
     arrivals = [[_plain(getattr(each, name)) for name in _OF_DELIVERY] for each in arrived if each.delivered_at < soon]
-    return Row(row.id, digest([*values, list(decided), arrivals]), is_late=first_id_of(row.at - MAILS_AFTER) > row.id)
+    return [*values, list(decided), arrivals]
 
 
 def _plain(value: object) -> object:

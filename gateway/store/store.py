@@ -27,6 +27,7 @@ from gateway.lifecycle import CaseEvent, DeliveryEvent
 from gateway.model import Account, Case, Delivery, Event, Story
 from gateway.store import claims, housekeeping, moves
 from gateway.store.archive import Archive
+from gateway.store.audit_views import AuditViews
 from gateway.store.batch import Entry, Lease, Rows
 from gateway.store.blobs import Blobs
 from gateway.store.case_figures import CaseFigures
@@ -114,6 +115,7 @@ class Store:
         self.mail_figures = MailFigures(self._database)
         self.lookups = LookUps(self._database, self._do, node=node)
         self.people = People(self._database, self._do)
+        self.audit = AuditViews(self._database)
         self.chain = Chain(self._database, self._do)
         self.statuses = Statuses(self._database, self._do)
         self.queue = Queue(self._database, self._do)

@@ -15,6 +15,7 @@ import msgspec
 from werkzeug.security import generate_password_hash
 
 from gateway.answers import Answers
+from gateway.bridge.again import package_again
 from gateway.bridge.pull import Pulling
 from gateway.config import Config, Office, Smtp
 from gateway.desk import Desk
@@ -178,6 +179,10 @@ class House:
     def directory(self) -> Directory:
         """The made-up department."""
         return DIRECTORY
+
+    def package_of(self, case: Case) -> bytes:
+        """As the gateway does."""
+        return package_again(self.store, case, DIRECTORY)
 
     def policy(self) -> Policy:
         """The policy as it ships."""
