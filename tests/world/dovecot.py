@@ -99,6 +99,10 @@ service stats {{
 }}
 service auth {{
   client_limit = 3000
+  inet_listener sasl {{
+    address = 127.0.0.1
+    port = {sasl_port}
+  }}
 }}
 """
 
@@ -127,7 +131,7 @@ _CAPABILITIES = (
 class Dovecot:
     """One running server: any user with PASSWORD; ``port`` is plain and STARTTLS, ``tls_port`` is TLS from the start.
 
-    ``lmtp`` is the socket at which it takes mail.
+    ``lmtp`` is the socket at which it takes mail, ``sasl_port`` where a Postfix asks it about passwords.
 
     ``without``: capabilities that it does not announce.  ``ca_file`` trusts its certificate, made for "localhost".
     """
@@ -146,7 +150,7 @@ class Dovecot:
         # Not below pytest's own folder: that is closed to the user whose mail it is.
         self.folder = Path(tempfile.mkdtemp(prefix="vanthu-dovecot-"))
         self.folder.chmod(0o755)
-        self.port, self.tls_port = free_port(), free_port()
+        self.port, self.tls_port, self.sasl_port = free_port(), free_port(), free_port()
         self.ca_file = self.folder / "ca.pem"
         self.lmtp = self.folder / "run" / "lmtp"
         self._configure(without, fsync, location, introspection, mechanisms, separator)
@@ -226,6 +230,7 @@ class Dovecot:
                 capability=f"imap_capability = {' '.join(kept)}" if without else "",
                 port=self.port,
                 tls_port=self.tls_port,
+                sasl_port=self.sasl_port,
             ),
             encoding="utf-8",
         )

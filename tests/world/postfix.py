@@ -75,6 +75,7 @@ discard   unix - - n - - discard
 virtual   unix - n n - - virtual
 anvil     unix - - n - 1 anvil
 scache    unix - - n - 1 scache
+tlsmgr    unix - - n 1000? 1 tlsmgr
 postlog   unix-dgram n - n - 1 postlogd
 """
 
@@ -90,13 +91,13 @@ def documented(page: str, what: str) -> str:
 class Postfix:
     """One running instance; ``port`` takes mail for any recipient, into one Maildir."""
 
-    def __init__(self, *, listeners: str = "127.0.0.1:{port} inet n - n - - smtpd") -> None:
-        """``listeners`` are the lines of master.cf that take mail, with ``{port}`` for the port; more lines may follow."""
+    def __init__(self, *, listeners: str = "127.0.0.1:{port} inet n - n - - smtpd", main: str = "") -> None:
+        """``listeners`` are the lines of master.cf that take mail, with ``{port}`` for the port; ``main``: more of main.cf."""
         # Not below pytest's own folder: that is closed to the user "postfix".
         self.folder = Path(tempfile.mkdtemp(prefix="vanthu-postfix-"))
         self.folder.chmod(0o755)
         self.port = free_port()
-        self._configure(listeners)
+        self._configure(listeners, main)
         subprocess.run(["postfix", "-c", self.folder / "etc", "check"], check=True)
         with (self.folder / "mail.log").open("ab") as log:
             self._master = subprocess.Popen([_DAEMONS / "master", "-c", self.folder / "etc", "-d"], stdout=log, stderr=log)
@@ -141,7 +142,7 @@ class Postfix:
         self._master.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _configure(self, listeners: str) -> None:
+    def _configure(self, listeners: str, more: str) -> None:
         user = pwd.getpwnam("postfix")
         etc = self.folder / "etc"
         for name in ("etc", "spool", "data", "mail"):
@@ -161,7 +162,7 @@ class Postfix:
             gid=user.pw_gid,
             documented=documented("postfix-edge", "main.cf").replace("192.0.2.10", "127.0.0.1"),
         )
-        (etc / "main.cf").write_text(main)
+        (etc / "main.cf").write_text(main + more)
         (etc / "master.cf").write_text(_MASTER_CF.format(listeners=listeners.format(port=self.port)))
 
     def _wait_until_it_answers(self) -> None:
