@@ -67,6 +67,12 @@ def _chaos(folder: Path) -> Part:
     return chaos.run(folder, count=_number("CASES", 10_000))
 
 
+def _connections(folder: Path) -> Part:
+    from bench import connections
+
+    return connections.run(folder)
+
+
 def _backlog(folder: Path) -> Part:
     from bench import backlog
 
@@ -96,6 +102,7 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     "handover": _handover,
     "chaos": _chaos,
     "backlog": _backlog,
+    "connections": _connections,
     "imap": _imap,
     "crash": _crash,
     "load": _load,

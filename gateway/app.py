@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -77,6 +78,7 @@ _KEEP_HOUSE_EVERY_S = 60.0
 _GRACE_S = 30.0  # sessions may end by themselves for so long at a stop
 # Threads hand the interpreter over after 2 ms instead of 5: the writer answers a commit sooner, and the loop is not cut short.
 _SWITCH_INTERVAL_S = 0.002
+_FILES = 65_536  # open at one time, if the system lets us
 # So many new objects before the collector looks for cycles among them: mails on their way are young, many, and have none.
 _YOUNG = 20_000
 
@@ -411,8 +413,17 @@ async def serve(settings: Config, *, start_console: StartConsole, announce: Call
 def run(settings: Config, *, start_console: StartConsole, announce: Callable[[str], None]) -> None:
     """serve() on the fastest loop that is here."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    _allow_files()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(serve(settings, start_console=start_console, announce=announce))
+
+
+def _allow_files() -> None:
+    """A connection is a file: with the 1,024 that systems allow at first, [smtp] max_connections would be an empty promise."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
