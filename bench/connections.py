@@ -19,9 +19,9 @@ from bench.servers import Gateway, Postfix, why_no_postfix
 
 IDLE, IDLE_TLS, IN_TURN, FLOOD = 2000, 500, 10_000, 10_000
 _AT_ONCE = 20
-_MOST_KB = 12.0  # of an idle connection
-_MOST_TLS_KB = 120.0  # the library alone keeps some 40 KB of buffers for each
-_MOST_TIMES = 6.0  # of a mail of 25 MB in memory: the wire, the bytes of the mail, and what is on its way to disk and next hop
+_MOST_KB = 8.0  # of an idle connection
+_MOST_TLS_KB = 40.0  # the library keeps its buffers for each
+_MOST_TIMES = 5.0  # of a mail of 25 MB in memory: the wire, the bytes of the mail, and what is on its way to disk and next hop
 
 
 def run(folder: Path) -> Part:
