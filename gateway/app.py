@@ -155,6 +155,7 @@ class Gateway:
             clock=clock,
             poke=self.worker.poke,
             rewritten=self.srs.rewritten,
+            hold_back=timedelta(seconds=settings.web.hold_back_s),
         )
         self.pulling = Pulling(store=self.store, answers=self.answers, directory=self.directory, clock=clock)
         self.desk = Desk(store=self.store, directory=self.directory, notices=self.notices, clock=clock, poke=self.worker.poke)

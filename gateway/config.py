@@ -140,6 +140,7 @@ class Web(Value, forbid_unknown_fields=True):
     public_url: str = "http://127.0.0.1:8025"  # how people reach it: stands in notices
     secret_file: str = "data/web.secret"  # signs the session cookies; made at the first start  # noqa: S105 - a path
     behind_tls: bool = False  # the proxy in front speaks TLS: cookies only over https
+    hold_back_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 30.0  # what a clerk decides waits so long: she may undo it
     idle_minutes: Annotated[float, msgspec.Meta(ge=1, le=600)] = 120.0  # whoever was not seen so long signs in again
     oidc: Oidc = Oidc()
 

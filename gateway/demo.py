@@ -155,6 +155,7 @@ def _prepare(folder: Path) -> tuple[Path, str]:
     config_file = folder / "vanthu.toml"
     text = config_file.read_text(encoding="utf-8")
     text += "\n[worker]\npoll_every_s = 0.3\n"
+    text = text.replace("[web]\n", "[web]\nhold_back_s = 0.0\n")  # nobody takes anything back here
     text = text.replace("127.0.0.1:2525", "127.0.0.1:0").replace("127.0.0.1:2526", f"127.0.0.1:{_free_port()}")
     config_file.write_text(text, encoding="utf-8")
     return config_file, secrets.token_urlsafe(9)

@@ -125,6 +125,7 @@ class CaseEvent(StrEnum):
     TRANSFER = "transfer"  # it belongs to another unit
     MERGE = "merge"
     UNMERGE = "unmerge"
+    UNDO = "undo"  # the clerk takes her decision back before anything of it has left
 
 
 _C, _CE = CaseState, CaseEvent
@@ -146,6 +147,7 @@ CASE_TRANSITIONS: Mapping[CaseState, Mapping[CaseEvent, CaseState]] = {
         _CE.REGISTER: _C.REGISTERED,
         _CE.REJECT: _C.WAITING,
         _CE.FINISH: _C.DONE,
+        _CE.UNDO: _C.WAITING,
     },
     _C.HANDED_OVER: {
         _CE.REGISTER: _C.REGISTERED,
@@ -157,9 +159,9 @@ CASE_TRANSITIONS: Mapping[CaseState, Mapping[CaseEvent, CaseState]] = {
     },
     _C.REGISTERED: {_CE.FINISH: _C.DONE, _CE.WITHDRAW: _C.WITHDRAWN},
     _C.DONE: {},
-    _C.RETURNED: {},
-    _C.RELEASED: {},
-    _C.WITHDRAWN: {},
+    _C.RETURNED: {_CE.UNDO: _C.WAITING},
+    _C.RELEASED: {_CE.UNDO: _C.WAITING},
+    _C.WITHDRAWN: {_CE.UNDO: _C.WAITING},
     _C.SEALED: {},
     _C.ARCHIVED: {},
     _C.MERGED: {_CE.UNMERGE: _C.WAITING},

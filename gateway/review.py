@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from gateway import appeals, maillog
 from gateway.courier import RELAY
 from gateway.directory.snapshot import Campaign, Directory
 from gateway.documents.fields import subject_of
 from gateway.errors import CaseChanged, NotAllowed, NotFound
-from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
+from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import (
     Account,
     Action,
@@ -40,6 +42,7 @@ from gateway.store import Acceptance, Exemption, MailRow, Store, Views
 
 LONGEST_REASON = 1000  # characters
 _REMIND_EVERY = timedelta(hours=20)  # once a day, also when the clock of the day before was a little later
+UNDO_WITHIN = timedelta(minutes=10)
 _TRIES = 5  # while other mails join the case
 
 RELATIONS = {
@@ -61,7 +64,8 @@ class Review:
     """The acts of people.  Synchronous: the console calls it from its threads.
 
     ``offices`` are the names of the office systems that have a courier; ``poke`` tells the worker that something became due;
-    ``rewritten`` gives the envelope sender of a swept mail (its id and sender) that goes on by SMTP (SRS).
+    ``rewritten`` gives the envelope sender of a swept mail (its id and sender) that goes on by SMTP (SRS); ``hold_back`` is how
+    long what a decision sends waits here, so that the clerk can take it back (undo).
     """
 
     def __init__(
@@ -74,7 +78,9 @@ class Review:
         clock: Callable[[], datetime],
         poke: Callable[[], None],
         rewritten: Callable[[str, str], str] = lambda mail_id, sender: sender,
+        hold_back: timedelta = timedelta(0),
     ) -> None:
+        self._hold_back = hold_back
         self._rewritten = rewritten
         self._store = store
         self._directory = directory
@@ -168,6 +174,30 @@ class Review:
         """Thu hồi: the document must not be issued any more; nothing is sent."""
         case = self._decidable(case_id, by)
         return self._move(case, CaseEvent.WITHDRAW, by, {"reason": said(reason)})
+
+    def undo(self, case_id: str, by: Account) -> Case:
+        """Hoàn tác: take the last decision back, within ten minutes and as long as nothing of it has left the gateway.
+
+        NotFound; NotAllowed, which says what is too late.
+        """
+        case, now = self._decidable(case_id, by), self._clock()
+        moved = self._store.undo(case.id, by=by.name, since=now - UNDO_WITHIN, now=now)
+        maillog.case_moved(case.id, event=CaseEvent.UNDO, by=by.name)
+        return moved
+
+    def may_undo(self, case: Case, by: Account) -> bool:
+        """Whether to offer it: a decision of the last ten minutes of which nothing is known to have left."""
+        if CaseEvent.UNDO not in CASE_TRANSITIONS[case.state] or not decides(by, case.unit):
+            return False
+        moves = [told for told in self._store.views.story(case_id=case.id) if told.event is Event.CASE_MOVED]
+        last = moves[-1] if moves else None
+        if last is None or last.at < self._clock() - UNDO_WITHIN or last.detail.get("from") != CaseState.WAITING:
+            return False
+        sent = str(last.detail.get("sent", "")).split()
+        return all(
+            delivery.state in (DeliveryState.QUEUED, DeliveryState.CANCELLED) and not delivery.attempts
+            for delivery in self._store.views.deliveries_by_id(sent)
+        )
 
     def _exemption(self, case: Case) -> Exemption | None:
         """An appeal about a mail of which no copy is kept back is granted by letting its sender send these files (again)."""
@@ -300,6 +330,14 @@ class Review:
         expected_mails: int | None = None,
         exemption: Exemption | None = None,
     ) -> Case:
+        until = self._clock() + self._hold_back if self._hold_back else None
+        deliveries = tuple(replace(delivery, next_at=until) for delivery in deliveries)
+        acceptances = tuple(
+            replace(each, deliveries=tuple(replace(delivery, next_at=until) for delivery in each.deliveries))
+            for each in acceptances
+        )
+        sent = [*deliveries, *(delivery for each in acceptances for delivery in each.deliveries)]
+        detail = {**detail, "sent": " ".join(delivery.id for delivery in sent)}
         moved = self._store.move_case(
             case.id,
             event,

@@ -154,6 +154,7 @@ def one(case_id: str) -> ResponseReturnValue:
     preview = files.preview(case, file=_number("file", files.main_file(case)), page=_number("page", 1))
     tell_seen(account, case_id=case.id, file=preview.name if "file" in request.args else "")
     origins = store().receipts.origins(case.id)
+    following = next_waiting(account, case)
     views, acts = store().views, _acts(account, case, by_axis=bool(origins))
     return render_template(
         "case.html",
@@ -174,8 +175,10 @@ def one(case_id: str) -> ResponseReturnValue:
         story=stories.of_case(views, case, name_of=name_of),
         appeals=[told for told in views.story(case_id=case.id) if told.event is Event.APPEALED],
         several=sum(bool(file.name) for file in case.files) > 1,
-        next_case=next_waiting(account, case),
+        next_case=following,
+        ahead=_first_image(following),
         back=way_back(case.id),
+        may_undo=gateway().review.may_undo(case, account),
         twins=casework.twins(account, case),
         may_judge=casework.may_judge(account, case),
         related=casework.related(account, case),
@@ -227,6 +230,22 @@ def withdraw(case_id: str) -> ResponseReturnValue:
     return _decide(case_id, CaseEvent.WITHDRAW, lambda by, reason: gateway().review.withdraw(case_id, by, reason))
 
 
+@blueprint.post("/case/<id:case_id>/undo")
+@may(Verb.DECIDE)
+def undo(case_id: str) -> ResponseReturnValue:
+    """Take the last decision back, as long as nothing of it has left."""
+    case = visible_case(case_id)
+    try:
+        gateway().review.undo(case_id, me())
+    except NotAllowed as refusal:
+        flash(said(refusal.said), "problem")
+    except IllegalTransition:
+        flash(gettext("Hồ sơ này đã đi tiếp nên không hoàn tác được nữa."), "problem")
+    else:
+        flash(gettext("Đã hoàn tác: %(name)s lại chờ văn thư, chưa có gì được gửi đi.", name=evidence.title(case)))
+    return redirect(url_for(".one", case_id=case_id))
+
+
 _DONE = {
     CaseEvent.APPROVE: "Đã duyệt %(name)s: đang bàn giao cho hệ thống quản lý văn bản.",
     CaseEvent.RELEASE: "Đã cho qua %(name)s.",
@@ -259,6 +278,18 @@ def _decide(case_id: str, event: CaseEvent, act: Callable[[Account, str], object
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------
+
+
+def _first_image(case_id: str) -> str:
+    """The address of what is seen first of a case, to be fetched before it is opened; "" when that is no page."""
+    if not case_id:
+        return ""
+    case = store().views.case(case_id)
+    if is_sealed(case):
+        return ""
+    file = files.main_file(case)
+    preview = files.preview(case, file=file, page=1)
+    return url_for("files.page", case_id=case_id, file=file, page=1) if preview.kind == "image" else ""
 
 
 def _acts(account: Account, case: Case, *, by_axis: bool) -> frozenset[CaseEvent]:

@@ -76,6 +76,7 @@ _STEPS: Mapping[tuple[Event, str], str] = {
     (Event.CASE_MOVED, CaseEvent.RETURN): "Đã trả lại người gửi",
     (Event.CASE_MOVED, CaseEvent.RELEASE): "Đã cho qua",
     (Event.CASE_MOVED, CaseEvent.WITHDRAW): "Đã thu hồi",
+    (Event.CASE_MOVED, CaseEvent.UNDO): "Đã hoàn tác quyết định, hồ sơ lại chờ văn thư",
     (Event.DEFERRED, DeliveryEvent.RETRY_NOW): "Được yêu cầu chuyển lại ngay",
     (Event.FAILED, DeliveryEvent.CANCEL): "Lượt chuyển đã được hủy",
 }
@@ -107,6 +108,8 @@ _LABELS = {
     "next_at": "Thử lại lúc",
     "delivery": "Lượt chuyển",
     "letter": "Thư thông báo",
+    "sent": "Lượt chuyển của quyết định",
+    "undone": "Quyết định được hoàn tác",
     "number": "Số đến",
     "what": "Nội dung xem",
     "direction": "Chiều",

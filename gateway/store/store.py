@@ -25,7 +25,7 @@ from gateway.courier import Parcel
 from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseEvent, DeliveryEvent
 from gateway.model import Account, Case, Delivery, Event, Story
-from gateway.store import claims, housekeeping, moves
+from gateway.store import claims, housekeeping, moves, undoing
 from gateway.store.archive import Archive
 from gateway.store.audit_views import AuditViews
 from gateway.store.batch import Entry, Lease, Rows
@@ -263,6 +263,10 @@ class Store:
             return moves.move_case(transaction, case_id, event, by=by, detail=detail, expected_mails=expected_mails, now=now)
 
         return self._do(work, rows=rows)
+
+    def undo(self, case_id: str, *, by: str, since: datetime, now: datetime) -> Case:
+        """Take the last decision about a case back, taken since then; NotFound; NotAllowed when it has left, or is too old."""
+        return self._do(lambda transaction: undoing.undo(transaction, case_id, by=by, since=since, now=now))
 
     def move_delivery(self, delivery_id: str, event: DeliveryEvent, *, by: str, now: datetime) -> Delivery:
         """One step of a delivery by a person or a late receipt, with its story row; IllegalTransition, NotFound."""

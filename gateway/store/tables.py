@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-from gateway.lifecycle import CASE_TRANSITIONS
+from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent
 
 SCHEMA = "0016"  # revision of the newest migration
 
@@ -61,7 +61,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 # The states in which a case still goes on: whoever brings the same document again joins it, or what it was merged into.
-OPEN_STATES = tuple(state.value for state, steps in CASE_TRANSITIONS.items() if steps)
+OPEN_STATES = tuple(state.value for state, steps in CASE_TRANSITIONS.items() if steps.keys() - {CaseEvent.UNDO})
 
 # These conditions stand in partial indexes.  SQLite uses such an index only for a query that repeats them word for word.
 ARCHIVED_SAME = text("key <> '' AND state = 'archived'")

@@ -201,6 +201,10 @@ class Views(Reading):
         query = select(deliveries).where(*_about(deliveries.c, mail_id, case_id)).order_by(deliveries.c.at, deliveries.c.id)
         return tuple(map(delivery_of, self.rows(query)))
 
+    def deliveries_by_id(self, ids: Sequence[str]) -> tuple[Delivery, ...]:
+        """These deliveries, those that exist."""
+        return tuple(map(delivery_of, self.rows(select(deliveries).where(deliveries.c.id.in_(ids)))))
+
     def deliveries(self, *, states: Sequence[DeliveryState], after: str = "", limit: int = 50) -> DeliveryPage:
         """Deliveries in these states (none given: all), newest first."""
         query = select(deliveries)
