@@ -28,6 +28,7 @@ from gateway.bridge.mailbox_answers import answers_in, delivery_meant
 from gateway.bridge.pull import PullCourier, Pulling
 from gateway.config import Config
 from gateway.courier import RELAY, Courier, Fate, Parcel, Result
+from gateway.courtesy import own_letter
 from gateway.daily import Daily
 from gateway.desk import Desk
 from gateway.directory.files import contents as directory_contents
@@ -43,7 +44,7 @@ from gateway.imap.envelope import likeness_of
 from gateway.imap.nightly import run_nightly
 from gateway.imap.poller import Poller
 from gateway.inspection import Inspector
-from gateway.intake import Intake, own_letter
+from gateway.intake import Intake
 from gateway.model import Case, Identity
 from gateway.notices import Notices, sender_of
 from gateway.office_mail import OfficeMail
@@ -123,7 +124,9 @@ class Gateway:
             web_url=settings.web.public_url,
             directory=self.directory,
             links=links,
+            templates=settings.path(settings.notices.templates) if settings.notices.templates else None,
         )
+        self.notices.check(clock())
         self.relay = _relay(settings, self.hostname)
         couriers: dict[str, Courier] = {RELAY: self.relay}
         by_name = {office.name: courier_of(office, settings, self.directory) for office in settings.office}

@@ -103,11 +103,14 @@ def check_config(config_file: Path) -> None:
     from gateway.directory.check import check, check_surroundings
     from gateway.directory.files import load as load_directory
     from gateway.inspection import models_of
+    from gateway.notices import Notices
     from gateway.policy.facts import local_day
     from gateway.policy.rules import load as load_policy
 
-    settings = load(config_file)
+    settings, now = load(config_file), datetime.now(UTC)
     models_of(settings.inspection)
+    if settings.notices.templates:
+        Notices(hostname="cong.invalid", templates=settings.path(settings.notices.templates)).check(now)
     known = load_directory(settings.path(settings.directory.path))
     load_policy(settings.path(settings.policy.path))
     couriers = {office.name for office in settings.office}

@@ -30,6 +30,7 @@ from gateway.settings.kinds import Hours as _Hours
 from gateway.settings.kinds import Seconds as _Seconds
 from gateway.settings.limits import Limits
 from gateway.settings.listeners import FIRST, Listener, check_listeners
+from gateway.settings.notices import Notices
 from gateway.settings.oidc import Oidc
 from gateway.settings.oidc import wrong_with as wrong_with_oidc
 from gateway.settings.recipients import Recipients
@@ -307,6 +308,7 @@ class Config(Value, forbid_unknown_fields=True):
     smtp: Smtp = Smtp()
     policy_service: PolicyService = PolicyService()
     relay: Relay = Relay()
+    notices: Notices = Notices()
     worker: Worker = Worker()
     store: Store = Store()
     directory: Directory = Directory()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from gateway import appeals, maillog
 from gateway.courier import RELAY, Parcel
+from gateway.courtesy import TOLD_EVERY, Letters, left_out, letters_of
 from gateway.directory.calendar import Calendar
 from gateway.directory.snapshot import Directory
 from gateway.documents.fields import subject_of
@@ -29,7 +30,6 @@ from gateway.model import (
     Delivery,
     Direction,
     Document,
-    Door,
     Event,
     FileReading,
     Identity,
@@ -42,7 +42,7 @@ from gateway.model import (
     Verdict,
     new_id,
 )
-from gateway.notices import Notices, may_be_told
+from gateway.notices import Notices
 from gateway.policy.facts import local_day
 from gateway.policy.memory import Memory
 from gateway.policy.rules import Policy
@@ -54,7 +54,6 @@ _LEADS_NOWHERE = Verdict(
     recipient="", action=Action.REJECT, rule="srs", clause="", reason="Không còn tìm thấy thư mà thư này báo lại."
 )
 _URGENT = timedelta(minutes=30)
-TOLD_EVERY = timedelta(days=7)  # "sender told the new address (at most once a week)": mission, rule 10
 
 _logger = logging.getLogger(__name__)
 
@@ -228,13 +227,26 @@ class Intake:
             issuer_of=partial(agency_of, self._directory()),
         )
         acceptance = self._sweeps.completed(acceptance)
-        letters, courtesies = self._letters(mail, verdicts, acceptance.openings, now)
-        await self._store.accept((acceptance, *letters))
-        self._hand_over((acceptance, *letters) if straight else letters)
+        letters = Letters()
+        if any([verdict.notice for verdict in verdicts]):
+            letters = await letters_of(
+                mail,
+                verdicts,
+                acceptance.openings,
+                store=self._store,
+                notices=self._notices,
+                directory=self._directory,
+                now=now,
+            )
+        if letters.silence is not None:
+            acceptance = replace(acceptance, stories=(*acceptance.stories, left_out(mail, letters.silence, now)))
+        told = tuple((topic, mail.sender, now) for topic in letters.told)
+        await self._store.accept((acceptance, *letters.now), told=told)
+        self._hand_over((acceptance, *letters.now) if straight else letters.now)
         if not straight or acceptance.openings:
             self._way_out.poke()
         _log(mail, verdicts)
-        await self._be_courteous(mail.sender, courtesies, now)
+        await self._be_courteous(mail.sender, letters.weekly, now)
         refusals = tuple(self._said(verdict) for verdict in verdicts if verdict.action is Action.REJECT)
         return Answer(mail_id=mail.id, refusals=refusals, appeal=self._to_appeal(mail.id) if refusals else "")
 
@@ -305,37 +317,14 @@ class Intake:
         office = self._directory().office(verdict.office)
         return replace(verdict, office=office.title) if office is not None else verdict
 
-    def _letters(
-        self, mail: Mail, verdicts: Sequence[Verdict], openings: Sequence[Opening], now: datetime
-    ) -> tuple[list[Acceptance], dict[str, Acceptance]]:
-        """The letters that the sender gets from us: one for each kind of notice, however many recipients caused it.
-
-        Those that leave with the mail, and by their topic those that he gets at most once a week.
-        """
-        told = {v.notice: v for v in reversed(verdicts) if v.notice and v.action is not Action.REJECT}
-        letters: list[Acceptance] = []
-        courtesies: dict[str, Acceptance] = {}
-        if not told or not may_be_told(mail) or _is_only_claimed(mail):
-            return letters, courtesies
-        due = {(opening.case.unit, opening.case.direction): opening.case.due_at for opening in openings}
-        for verdict in told.values():
-            unit, deadline = self._directory().organisation(verdict.unit), due.get((verdict.unit, verdict.direction))
-            letter = self._notices.about_verdict(mail, verdict, unit=unit, deadline=deadline, now=now)
-            acceptance = own_letter(letter, about=mail.id, now=now)
-            if verdict.action is Action.FORWARD:
-                courtesies[f"address-moved:{verdict.recipient}"] = acceptance
-            else:
-                letters.append(acceptance)
-        return letters, courtesies
-
-    async def _be_courteous(self, sender: str, courtesies: Mapping[str, Acceptance], now: datetime) -> None:
+    async def _be_courteous(self, sender: str, weekly: Iterable[tuple[str, Acceptance]], now: datetime) -> None:
         """Send what is sent at most once a week.
 
         Only when the mail itself is safe: were it counted as sent before and the mail then not accepted, the mail would
         come again and its sender not be told for a week.  The mail is accepted whatever becomes of the letter.
         """
         try:
-            for topic, letter in courtesies.items():
+            for topic, letter in weekly:
                 if await asyncio.to_thread(self._store.may_tell, topic, sender, every=TOLD_EVERY, now=now):
                     await self._store.accept((letter,))
                     self._hand_over((letter,))
@@ -396,25 +385,6 @@ def accepted(
         ),
         decided_at=now,
     )
-
-
-def own_letter(letter: Mail, *, about: str, now: datetime) -> Acceptance:
-    """A letter of our own making, on its way to its recipients; exempt from the rules."""
-    deliveries = tuple(
-        Delivery(
-            id=f"{letter.id}-{n}",
-            mail_id=letter.id,
-            courier=RELAY,
-            target=recipient.address,
-            state=DeliveryState.SENDING,
-            options=recipient.options,
-        )
-        for n, recipient in enumerate(letter.recipients, 1)
-    )
-    sent = Story(
-        at=now, event=Event.NOTICE_SENT, mail_id=about, detail={"to": letter.recipients[0].address, "letter": letter.id}
-    )
-    return Acceptance(mail=letter, subject=subject_of(letter.raw), deliveries=deliveries, stories=(sent,) if about else ())
 
 
 def _relayed(mail: Mail, verdicts: Sequence[Verdict], *, leased: bool) -> tuple[Delivery, ...]:
@@ -558,11 +528,6 @@ def _arrival_facts(mail: Mail) -> dict[str, str | int | float | bool | list[str]
         "size": len(mail.raw),
         "sha256": mail.digest,
     }
-
-
-def _is_only_claimed(mail: Mail) -> bool:
-    """Whether a mail from a mailbox has a sender that anybody can have written there: he is not written to unasked."""
-    return mail.arrival.door is Door.IMAP and mail.arrival.identity is Identity.CLAIMED
 
 
 def _log(mail: Mail, verdicts: Iterable[Verdict]) -> None:

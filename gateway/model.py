@@ -518,6 +518,7 @@ class Event(StrEnum):
     FAILED = "failed"
     UNCERTAIN = "uncertain"
     NOTICE_SENT = "notice-sent"
+    NOTICE_LEFT_OUT = "notice-left-out"  # a letter was due and did not go: detail says why
     SIGNED_IN = "signed-in"
     SEEN = "seen"  # a person opened a case or mail
     APPEALED = "appealed"  # whoever was stopped says that he was not issuing anything

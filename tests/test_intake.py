@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,12 +14,12 @@ from gateway.courier import Parcel
 from gateway.errors import StoreUnavailable
 from gateway.intake import Intake
 from gateway.lifecycle import CaseEvent
-from gateway.model import Action, FileReading, Mail, Nature, Recipient, Recognition, new_id
+from gateway.model import Action, Event, FileReading, Identity, Mail, Nature, Recipient, Recognition, new_id
 from gateway.notices import Notices
 from gateway.store import Acceptance, Exemption, Store
 from tests.policy import desk
 from tests.store import letters as stored
-from tests.world import letters
+from tests.world import letters, reading
 
 LIBRARY = "lienhe@thuvien-huonggiang.example"
 
@@ -32,11 +30,11 @@ class Moody(Store):
     full_at: frozenset[int] = frozenset()
     writes = -1
 
-    async def accept(self, acceptances: Sequence[Acceptance]) -> None:
+    async def accept(self, acceptances: Sequence[Acceptance], *, told: Sequence[tuple[str, str, datetime]] = ()) -> None:
         self.writes += 1
         if self.writes in self.full_at:
             raise StoreUnavailable("the disk is full")
-        await super().accept(acceptances)
+        await super().accept(acceptances, told=told)
 
 
 class Reader:
@@ -110,7 +108,7 @@ def intake(store: Store, way: Way, recognition: Recognition, office: Office | No
 
 
 def a_mail(sender: str, to: str, raw: bytes) -> Mail:
-    return replace(desk.mail(sender, to), id=new_id(), raw=raw)
+    return replace(desk.mail(sender, to, identity=Identity.SPF), id=new_id(), raw=raw)
 
 
 def allow(store: Store, digest: str) -> None:
@@ -183,6 +181,38 @@ def test_where_each_recipient_is_answered_the_refused_copies_leave_no_case_no_de
     assert told(way) == [desk.TEACHER]  # about the copy that is held
 
 
+def left_out(store: Store, mail_id: str) -> list[str]:
+    """Why letters about a mail did not go, as its story says."""
+    story = store.views.story(mail_id=mail_id)
+    return [str(each.detail["silence"]) for each in story if each.event is Event.NOTICE_LEFT_OUT]
+
+
+def test_who_is_only_claimed_gets_no_letter_and_the_story_says_why(store: Moody) -> None:
+    way = Way()
+    door = intake(store, way, desk.carrying(desk.issued("THCSLL")))
+    claimed = replace(desk.mail(desk.CLERK, desk.DIVISION), id=new_id(), raw=letters.letter_of_a_school())
+    asyncio.run(door.accept(claimed))
+
+    assert told(way) == []
+    assert left_out(store, claimed.id) == ["unproved"]
+
+
+def test_one_person_is_told_once_about_one_document_however_often_she_sends_it(store: Moody) -> None:
+    way = Way()
+    recognition = desk.carrying(desk.issued("THCSLL"))
+    recognition = replace(recognition, files=tuple(replace(file, digest="d" * 64, size=9) for file in recognition.files))
+    door = intake(store, way, recognition)
+    mails = [a_mail(desk.CLERK, desk.DIVISION, letters.letter_of_a_school()) for _ in range(3)]
+
+    async def thrice() -> None:
+        for mail in mails:
+            await door.accept(mail)
+
+    asyncio.run(thrice())
+    assert told(way) == [desk.CLERK]
+    assert [left_out(store, mail.id) for mail in mails] == [[], ["told"], ["told"]]
+
+
 def test_the_letter_about_a_redirected_document_says_until_when(store: Moody) -> None:
     way = Way()
     door = intake(store, way, desk.carrying(desk.issued("THCSLL")))
@@ -190,7 +220,7 @@ def test_the_letter_about_a_redirected_document_says_until_when(store: Moody) ->
     asyncio.run(door.accept(a_mail(desk.CLERK, desk.DIVISION, letters.letter_of_a_school())))
 
     (letter,) = [parcel.mail for parcel in way.parcels if not parcel.mail.sender]
-    text = str(message_from_bytes(letter.raw, EmailMessage, policy=policy.default).get_content())
+    text = reading.vietnamese(letter.raw)
     assert "Xin làm trước 17:00 ngày 23/11/2026." in text
 
 

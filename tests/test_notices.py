@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
 import unicodedata
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
+from html import unescape
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from gateway.directory.snapshot import Directory, Domain, OfficeSystem, Organisation, OrganisationKind, RetiredAddress
+from gateway.errors import ConfigError
 from gateway.model import (
     Action,
     Arrival,
     Document,
     Door,
     Evidence,
+    Identity,
     Mail,
     Nature,
     Recipient,
@@ -28,8 +29,9 @@ from gateway.model import (
     digest_of,
     new_id,
 )
-from gateway.notices import Notices, may_be_told
+from gateway.notices import Notices, Silence, may_be_told, why_silent
 from gateway.policy.rules import NOTICES
+from tests.world import reading
 
 AT = datetime(2026, 11, 16, 7, 10, tzinfo=UTC)
 LAN = "gv.lan.thcsll@sgdhuonggiang.edu.vn"
@@ -146,15 +148,11 @@ def written_by_a_person(name: str, *, to: str = LAN, **more: object) -> Mail:
 
 
 def read(letter: Mail) -> EmailMessage:
-    message = email.message_from_bytes(letter.raw, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    assert not message.defects
-    return message
+    return reading.read(letter.raw)
 
 
 def words_of(letter: Mail) -> str:
-    text: str = read(letter).get_content()
-    return text
+    return reading.vietnamese(letter.raw)
 
 
 def flat(letter: Mail) -> str:
@@ -211,7 +209,8 @@ def test_every_letter_says_that_a_machine_wrote_it(letter: Mail) -> None:
     assert message["X-Auto-Response-Suppress"] == "All"
     assert message["Message-ID"] == f"<{letter.id}@cong.test>"
     assert message["X-Vanthu-Id"]
-    assert message["Content-Type"] == 'text/plain; charset="utf-8"'
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     assert not may_be_told(letter)
     assert all(len(line) <= 100 for line in letter.raw.split(b"\r\n"))
     assert letter.raw.isascii()
@@ -223,7 +222,8 @@ def test_a_letter_belongs_to_the_mail_it_is_about() -> None:
     message = read(about(VERDICTS["held"], mail))
     assert message["In-Reply-To"] == message["References"] == "<a1@thcsll>"
     assert message["X-Vanthu-Id"] == mail.id
-    assert mail.id in message.get_content()
+    assert mail.id in reading.vietnamese(message.as_bytes())
+    assert mail.id in reading.english(message.as_bytes())
 
 
 def test_a_redirected_clerk_reads_what_why_by_which_rule_and_what_to_do() -> None:
@@ -340,12 +340,97 @@ def test_a_fact_that_no_letter_knows_is_a_mistake() -> None:
         notices().write("returned", to=LAN, now=AT, raeson="x")
 
 
+# --- the other language, and the page ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("letter", EVERY_LETTER)
+def test_every_letter_says_the_same_in_english(letter: Mail) -> None:
+    text = reading.english(letter.raw)
+    assert re.search(r"\byou", text.lower())
+    assert "WHAT TO DO" in text or "nothing more to do" in " ".join(text.split())
+    assert "A machine sent this letter" in text
+    assert not re.search(r"[{}]|\(\)|“”| ,| \.|\bNone\b|\bundefined\b", text.replace("\n  ", "\n"))
+    assert "\n\n\n" not in text.strip("\n")
+    assert re.search(r"\bthe the\b|\bof your unit of\b", text) is None
+
+
+@pytest.mark.parametrize("letter", EVERY_LETTER)
+def test_the_page_of_a_letter_says_what_its_text_says_and_loads_nothing(letter: Mail) -> None:
+    html = reading.page(letter.raw)
+    assert re.search(r"<(?:img|script|link|iframe|form|style|object)\b|url\(|\bon\w+=|src=", html) is None
+    body = re.sub(r"<title>.*?</title>", "", html)
+    words = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?a\b[^>]*>", "", body)))
+    text = reading.plain(letter.raw).replace(reading.BETWEEN, " ")
+    said = [word for line in text.split("\n") for word in re.sub(r"^\s+(?:\d+\.|-) ", " ", line).split()]
+    assert words.split() == said
+
+
+def test_foreign_words_are_no_html_and_only_web_addresses_are_links() -> None:
+    html = reading.page(
+        about(VERDICTS["held"], a_mail("<img src=x> <b>javascript:alert(1)</b> & https://x.example/?a=1&b=2")).raw
+    )
+    assert "&lt;img src=x&gt; &lt;b&gt;javascript:alert(1)&lt;/b&gt; &amp; <a href=" in html
+    assert '<a href="https://x.example/?a=1&amp;b=2">' in html
+
+
+@pytest.mark.parametrize(
+    ("at", "which", "law"),
+    [
+        (datetime(2020, 3, 4, 5, tzinfo=UTC), "held", "Nghị định 110/2004/NĐ-CP"),
+        (datetime(2020, 3, 4, 18, tzinfo=UTC), "held", "Nghị định 30/2020/NĐ-CP"),  # it is the 5th in Vietnam
+        (datetime(2026, 2, 28, 5, tzinfo=UTC), "sealed", "số 29/2018/QH14"),
+        (datetime(2026, 3, 1, 5, tzinfo=UTC), "sealed", "số 117/2025/QH15"),
+    ],
+)
+def test_the_law_is_that_of_the_day(at: datetime, which: str, law: str) -> None:
+    mail = a_mail()
+    text = flat(about(VERDICTS[which], replace(mail, arrival=replace(mail.arrival, at=at))))
+    named = re.findall(r"Nghị định \d+/\d+/NĐ-CP|số \d+/\d+/QH\d+", text)
+    assert law in text
+    assert named[0] == law
+
+
+# --- words of the officer's own -----------------------------------------------------------------------------------------
+
+
+def test_an_officer_may_have_words_of_his_own(tmp_path: Path) -> None:
+    (tmp_path / "_help.txt").write_text("\nHỏi cô Hoa, phòng 12.\n", encoding="utf-8")
+    ours = Notices(hostname="cong.test", directory=lambda: DIRECTORY, templates=tmp_path)
+    ours.check(AT)
+    letter = ours.about_verdict(a_mail(), VERDICTS["held"], unit=SCHOOL, now=AT)
+    assert flat(letter).endswith("Hỏi cô Hoa, phòng 12.")
+    assert "Thư không mất" in flat(letter)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("held.txt", "Subject: x\n{{ you \n", "held.txt, line 2: "),
+        ("held.txt", "Subject: x\n{{ yuo }}\n", "held.txt: 'yuo' is undefined"),
+        ("hold.txt", "Subject: x\n", "hold.txt: no letter has this name; expected one of _basis.txt, "),
+        ("held.txt", "Subject: x\n{{ you.__class__.__mro__ }}\n", "held.txt: access to attribute '__class__' of 'str'"),
+        (
+            "basis.toml",
+            '[[basis]]\nabout = "law"\nbegins = 2020-01-01\nvi = "a"\nen = "b"\n',
+            "about: expected one of issuance",
+        ),
+        ("basis.toml", "[[basis]]\nabout = 5\n", "basis.toml: "),
+    ],
+)
+def test_a_mistake_in_them_is_named_with_file_and_line(tmp_path: Path, file: str, text: str, said: str) -> None:
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        Notices(hostname="cong.test", directory=lambda: DIRECTORY, templates=tmp_path).check(AT)
+    assert said in str(error.value)
+
+
 ANSWERED = ("acknowledged", "issued", "registered")  # because of what an office system answered
 
 
 def test_every_template_is_a_letter_or_a_part_of_one() -> None:
     folder = Path(__file__).parents[1] / "gateway" / "templates" / "notices"
     letters = {path.stem for path in folder.glob("[!_]*.txt")}
+    assert {path.stem for path in (folder / "en").glob("*.txt")} == {*letters, "_document", "_help", "_basis"}
     assert letters == {
         *NOTICES,
         "returned",
@@ -403,6 +488,22 @@ def test_what_a_machine_or_a_list_sent_gets_no_letter(header: str) -> None:
 @pytest.mark.parametrize("sender", [LAN, "nothing@x.vn", "owners@x.vn", "notable@x.vn", "bouncer@x.vn"])
 def test_people_are_told(header: str, sender: str) -> None:
     assert may_be_told(a_mail("Gửi công văn", header, sender=sender))
+
+
+@pytest.mark.parametrize(
+    ("identity", "sender", "silence"),
+    [
+        (Identity.CLAIMED, LAN, Silence.UNPROVED),
+        (Identity.SPF, LAN, None),
+        (Identity.DKIM, LAN, None),
+        (Identity.TRUSTED_NETWORK, LAN, None),
+        (Identity.TRUSTED_NETWORK, "", Silence.NOBODY),
+        (Identity.TRUSTED_NETWORK, "noreply@x.vn", Silence.MACHINE),
+    ],
+)
+def test_only_who_is_proved_gets_a_letter_unasked(identity: Identity, sender: str, silence: Silence | None) -> None:
+    mail = a_mail(sender=sender)
+    assert why_silent(replace(mail, arrival=replace(mail.arrival, identity=identity))) is silence
 
 
 def test_our_own_mails_get_no_letter() -> None:

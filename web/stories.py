@@ -39,6 +39,7 @@ SAID = {
     Event.FAILED: "Không chuyển được",
     Event.UNCERTAIN: "Chưa rõ đã đến hay chưa",
     Event.NOTICE_SENT: "Đã gửi thư thông báo",
+    Event.NOTICE_LEFT_OUT: "Không gửi thư thông báo",
     Event.SIGNED_IN: "Đăng nhập",
     Event.SEEN: "Đã xem",
     Event.APPEALED: "Người gửi có ý kiến: không phải văn bản phát hành",
@@ -138,6 +139,7 @@ _LABELS = {
     "way": "Gửi bằng",
     "setting": "Cài đặt",
     "answer": "Mã thư trả lời",
+    "silence": "Vì sao không gửi",
 }
 
 _VALUES: Mapping[str, str] = {
@@ -145,6 +147,10 @@ _VALUES: Mapping[str, str] = {
     for kind in (Door, Identity, CaseState, DeliveryState, Action, Direction, Layer, Level)
     for member, said in WORDS[kind].items()
 } | {
+    "nobody": "thư không có người gửi (thư báo của máy chủ)",
+    "machine": "thư do máy hoặc danh sách thư gửi, không có người đọc thư trả lời",
+    "unproved": "chưa xác minh được người gửi nên thư thông báo có thể tới nhầm người",
+    "told": "người gửi đã được báo về văn bản này",
     "link": "liên kết trong thư của cổng",
     "mail": "thư trả lời",
     "page": "xem trang",
@@ -184,7 +190,7 @@ _ASKED_FOR = {
     *("verdicts", "recipient", "recipients", "to", "told", "target", "number", "unit"),
     *("account", "act"),
     *("layer", "decision", "relation", "assignee", "level", "register_number", "registered_on", "said", "stand_in"),
-    *("reason", "note", "because", "why", "reply", "next_at", "words", "way"),
+    *("silence", "reason", "note", "because", "why", "reply", "next_at", "words", "way"),
 }
 _NAMES = {"unit", "office", "courier", "target", "to"}
 _TIMES = {"next_at", "until"}

@@ -92,6 +92,12 @@ def note_told(transaction: Transaction, topic: str, address: str, *, now: dateti
     transaction.connection.execute(statement)
 
 
+def note_all_told(transaction: Transaction, *, told: Sequence[tuple[str, str, datetime]]) -> None:
+    """Remember that these people were told about these topics."""
+    for topic, address, when in told:
+        note_told(transaction, topic, address, now=when)
+
+
 def raise_alarms(transaction: Transaction, now: datetime) -> tuple[str, ...]:
     """Raise the alarm of waiting cases whose time has passed."""
     late = (cases.c.state == CaseState.WAITING.value) & (cases.c.due_at <= now) & cases.c.alarm.is_(False)

@@ -164,11 +164,15 @@ class Store:
 
     # --- mail in, mail out --------------------------------------------------------------------------------------------
 
-    async def accept(self, acceptances: Sequence[Acceptance]) -> None:
-        """Make them durable in one transaction; StoreUnavailable when that failed and nothing was promised."""
+    async def accept(self, acceptances: Sequence[Acceptance], *, told: Sequence[tuple[str, str, datetime]] = ()) -> None:
+        """Make them durable in one transaction; StoreUnavailable when that failed and nothing was promised.
+
+        ``told``: (topic, address, when) of what these tell somebody, to be remembered with them.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        self._submit(Entry(rows=self._rows(acceptances), future=future, loop=loop))
+        call = partial(housekeeping.note_all_told, told=told) if told else None
+        self._submit(Entry(rows=self._rows(acceptances), call=call, future=future, loop=loop))
         await future
 
     def accept_now(self, acceptances: Sequence[Acceptance]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gateway.config import Worker as Settings
 from gateway.courier import RELAY, Fate, Outcome, Parcel, Result
-from gateway.intake import own_letter
+from gateway.courtesy import own_letter
 from gateway.lifecycle import DeliveryState
 from gateway.smtp import dsn
 from gateway.store import Acceptance

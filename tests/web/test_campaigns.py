@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes
-from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from gateway.store import Acceptance
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import AUDITOR, CLERK, LEADER, OFFICER, SCHOOL_CLERK, House
+from tests.world import reading
 from web.campaigns import key_of
 
 AsPerson = Callable[[Account], Visitor]
@@ -113,7 +112,7 @@ def test_a_reminder_goes_to_the_clerks_of_those_that_are_missing_once_a_day(as_p
     assert "đã được nhắc hôm nay" in again
     (letter,) = [row for row in house.store.views.mails().rows if row.door == "own"]
     assert letter.recipients == ("vanthu.pgdcs@sgdhuonggiang.edu.vn",)
-    text = message_from_bytes(house.store.views.raw(letter.id), policy=default).get_content()
+    text = reading.vietnamese(house.store.views.raw(letter.id))
     assert "văn bản số 1109/SGDĐT-KTKĐ (Báo cáo tự đánh giá)" in text
     assert f"hạn {TODAY - timedelta(days=1):%d/%m/%Y}" in text
     assert "Trần Thu Hương" in text
