@@ -94,6 +94,12 @@ def _peers(folder: Path) -> Part:
     return peers.run(folder, rounds=_number("ROUNDS", 3))
 
 
+def _power(folder: Path) -> Part:
+    from bench import power
+
+    return power.run(folder, cuts=_number("CUTS", 200))
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
     "fidelity": _fidelity,
     "inspection": _inspection,
@@ -105,6 +111,7 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     "connections": _connections,
     "imap": _imap,
     "crash": _crash,
+    "power": _power,
     "load": _load,
     "peers": _peers,
 }
