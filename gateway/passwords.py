@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 from datetime import datetime
+from functools import cache
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
@@ -29,8 +30,11 @@ _STEPS_OFF = (0, -1, 1)  # clocks of telephones are a little wrong (RFC 6238 sec
 RECOVERY_CODES = 10
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 
-# A wrong name costs as much time as a wrong password: the page does not tell which names exist.
-_NOBODY = generate_password_hash("nobody has this password")
+
+@cache
+def _nobodys() -> str:
+    """A wrong name costs as much time as a wrong password: nobody learns from the clock which names exist."""
+    return generate_password_hash("nobody has this password")
 
 
 def kept(password: str) -> str:
@@ -40,7 +44,7 @@ def kept(password: str) -> str:
 
 def is_right(password_hash: str, password: str) -> bool:
     """Whether it is the password; takes as long when there is none."""
-    right = check_password_hash(password_hash or _NOBODY, password[:LONGEST])
+    right = check_password_hash(password_hash or _nobodys(), password[:LONGEST])
     return right and bool(password_hash)
 
 
