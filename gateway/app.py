@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 import gateway
 from gateway import maillog
+from gateway.alarms import Alarm, of_chain
 from gateway.answers import Answers
 from gateway.axis_door import AxisDoor
 from gateway.bridge.again import package_again
@@ -39,6 +40,7 @@ from gateway.errors import ConfigError, StoreUnavailable
 from gateway.followup import FollowUp
 from gateway.hearing import Hearing
 from gateway.imap.access import credentials_of, server_of
+from gateway.imap.alarming import of_mailboxes
 from gateway.imap.append import AppendCourier
 from gateway.imap.envelope import likeness_of
 from gateway.imap.nightly import run_nightly
@@ -70,6 +72,7 @@ from gateway.smtp.srs import SenderRewriting
 from gateway.store import Acceptance, Store
 from gateway.sweeping import Sweeps, append_courier, routes_of
 from gateway.traffic import Traffic
+from gateway.watching import Watcher, ends_of, webhook_secret
 from gateway.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -202,6 +205,18 @@ class Gateway:
         self.daily = Daily(
             settings, self.store, directory=self.directory, hostname=self.hostname, clock=clock, poke=self.worker.poke
         )
+        self.watcher = Watcher(
+            settings,
+            self.store,
+            directory=self.directory,
+            hostname=self.hostname,
+            clock=clock,
+            poke=self.worker.poke,
+            paused=lambda: self.worker.paused,
+            secret=webhook_secret(settings),
+            looks=(self._mailbox_alarms, lambda _: of_chain(self.sealer.trouble)),
+            certificates=self._certificates,
+        )
         self.poller: Poller | None = None
         recipients = Recipients(settings.smtp.recipients, self.relay.ask, time.monotonic)
         self.smtp = SmtpServer(settings.smtp, self.intake, recipients, base=settings.path("."), may_send_as=self._may_send_as)
@@ -217,6 +232,17 @@ class Gateway:
     def _poke_all(self) -> None:
         self.worker.poke()
         self.follow_up.poke()
+
+    def _mailbox_alarms(self, now: datetime) -> Iterator[Alarm]:
+        return of_mailboxes(self.settings, self.store, self._directory.calendar, now)
+
+    def _certificates(self) -> dict[str, datetime]:
+        """The certificates that we show, by where they stand in the settings, and when each ends."""
+        found = {f"[[office]] {each.name}": each.client_certificate for each in self.settings.office if each.client_certificate}
+        ends = ends_of({where: self.settings.path(file) for where, file in found.items()})
+        if self.smtp.certificates is not None:
+            ends["[smtp.certificate]"] = self.smtp.certificates.leaf.not_valid_after_utc
+        return ends
 
     def directory(self) -> Directory:
         """The directory as it was last read."""
@@ -297,8 +323,9 @@ class Gateway:
             nightly,
             self.sealer.run(),
             self.daily.run(),
+            self.watcher.run(),
         )
-        tasks = [asyncio.create_task(work) for work in (*works, self.daily.run())]
+        tasks = [asyncio.create_task(work) for work in works]
         at_the_end.push_async_callback(_cancelled, tasks)
         at_the_end.push_async_callback(self.worker.stop)
         at_the_end.callback(self.follow_up.stop)
@@ -336,20 +363,15 @@ class Gateway:
         await self._endings.aclose()
 
     async def _keep_house(self) -> None:
-        """Every minute: alarms of cases that nobody looked at in time; bytes of passed mails that need be kept no more."""
+        """Every minute: bytes of passed mails that need be kept no more."""
         keep = timedelta(days=self.settings.store.keep_passed_days)
         while True:
             await asyncio.sleep(_KEEP_HOUSE_EVERY_S)
             try:
-                for case_id in await asyncio.to_thread(self.store.raise_alarms, self.clock()):
-                    logger.warning("case %s: nobody has looked at it in time", case_id)
-            except Exception:  # the top of this loop: alarms must go on in a minute, whatever it was
-                logger.exception("keeping house: no alarms were raised")
-            try:
                 await asyncio.to_thread(
                     self.store.purge, self.clock(), keep_passed=keep, keep_captured=self.settings.store.keep_captured
                 )
-            except Exception:  # as above
+            except Exception:  # the top of this loop: in a minute it is tried again, whatever it was
                 logger.exception("keeping house: nothing was purged")
             try:
                 await asyncio.to_thread(self.store.mail_words.catch_up, self.clock())

@@ -21,6 +21,7 @@ from gateway.courier import Outcome
 from gateway.errors import ConfigError
 from gateway.model import Value
 from gateway.settings.addresses import check_networks, host_and_port
+from gateway.settings.alarms import Alarms, check_alarms
 from gateway.settings.audit import Audit
 from gateway.settings.certificate import Certificate, Tls
 from gateway.settings.daily_mail import DailyMail, check_daily_mail
@@ -316,6 +317,7 @@ class Config(Value, forbid_unknown_fields=True):
     web: Web = Web()
     audit: Audit = Audit()
     daily_mail: DailyMail = DailyMail()
+    alarms: Alarms = Alarms()
     inspection: Inspection = Inspection()
     log: Log = Log()
     imap: Imap = Imap()
@@ -465,6 +467,7 @@ def _check(path: Path, config: Config) -> None:
     try:
         check_relay(config.relay)
         check_daily_mail(config.daily_mail)
+        check_alarms(config.alarms)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     if config.policy_service.listen:

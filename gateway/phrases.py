@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 
@@ -20,3 +21,20 @@ def phrase(template: str, **values: object) -> Phrase:
     said = Phrase(template % values if values else template)
     said.template, said.values = template, values
     return said
+
+
+def kept(text: str) -> str:
+    """A text as it can be stored, so that it can be said in another language later; see again()."""
+    if not isinstance(text, Phrase):
+        return text
+    values = {name: value if isinstance(value, int | float) else str(value) for name, value in text.values.items()}
+    return json.dumps({"say": text.template, "with": values}, ensure_ascii=False)
+
+
+def again(stored: str) -> str:
+    """What kept() made of a text; any other text as it is."""
+    try:
+        found = json.loads(stored) if stored.startswith("{") else {}
+        return phrase(found["say"], **found["with"])
+    except (ValueError, KeyError, TypeError):
+        return stored

@@ -43,15 +43,18 @@ class Sealer:
         self._marks: deque[Mark] = deque(maxlen=120)
         self._written = 0  # number of the last head that this life has written down
         self._head_due = clock()
+        self.trouble = ""  # why the chain does not go on; "" while it does
 
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
             try:
                 again = await asyncio.to_thread(self.once)
+                self.trouble = ""
                 wait = _BREATH_S if again else self._settings.seal_every_s
-            except Exception:  # the top of this loop: whatever it was, sealing goes on
+            except Exception as error:  # the top of this loop: whatever it was, sealing goes on
                 logger.exception("the audit's chain does not go on")
+                self.trouble = f"{type(error).__name__}: {error}"
                 wait = _AFTER_TROUBLE_S
             await asyncio.sleep(wait)
 

@@ -20,9 +20,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from gateway.alarms import of_cases, of_couriers
 from gateway.config import Inspection
 from gateway.inspection import Inspector
 from gateway.model import Account, Case
+from gateway.phrases import kept
 from gateway.store import Acceptance
 from tests.web import sample
 from tests.web.sample import AUDITOR, CLERK, OFFICER, House
@@ -70,6 +72,7 @@ SHOTS = (
     Shot("directory", OFFICER, "/directory"),
     Shot("mailboxes", AUDITOR, "/mailboxes"),
     Shot("past", AUDITOR, "/past"),
+    Shot("alarms", OFFICER, "/alarms"),
     Shot("tokens", OFFICER, "/tokens"),
     Shot("api", OFFICER, "/api/v1/"),
 )
@@ -94,6 +97,9 @@ def fill(house: House) -> dict[str, str]:
     }
     approved = put(sample.decision_case, timedelta(days=1, hours=1))
     house.review.approve(approved.id, CLERK, despite=True)
+    alarms = (*of_cases(house.store.alarms.cases(now), now), *of_couriers({sample.PROVINCE_OFFICE: "sai mật khẩu"}, "test"))
+    found = {(each.kind.value, each.about): (each.unit, kept(each.said)) for each in alarms}
+    house.store.alarms.settle(found, is_ours=lambda *_: False, now=now)
     return {**ids, "approved": approved.id}
 
 

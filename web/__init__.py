@@ -18,6 +18,7 @@ from gateway.policy.explain import what_would_change_it
 from gateway.roles import RIGHTS, Verb, allows
 from web import (
     accounts,
+    alarms,
     api,
     appeals,
     audit,
@@ -94,6 +95,7 @@ def create_app(gateway: WebGateway) -> Flask:
         look,
         languages,
         tokens,
+        alarms,
     ):
         app.register_blueprint(part.blueprint)
     errors.install(app)
@@ -110,7 +112,7 @@ def create_app(gateway: WebGateway) -> Flask:
         change=directory.change_in_words,
         would_change=what_would_change_it,
     )
-    app.jinja_env.globals.update(asset=asset, _n=format.counted)
+    app.jinja_env.globals.update(asset=asset, _n=format.counted, alarm_bar=lambda: alarms.bar(auth.me()))
     return app
 
 

@@ -12,11 +12,9 @@ from gateway.lifecycle import DELIVERY_TRANSITIONS, DeliveryEvent, DeliveryState
 from gateway.rights import is_sealed
 from gateway.roles import Verb
 from web.auth import may, me, tell_seen
-from web.casework import silent
 from web.context import gateway, store
 from web.language import gettext, said
 from web.lists import DELIVERY_CURSOR, ROWS, starts_after
-from web.mailboxes import how_many_alarms
 
 blueprint = Blueprint("deliveries", __name__)
 
@@ -47,12 +45,10 @@ def deliveries() -> ResponseReturnValue:
         groups=[group for group in gateway().traffic.groups() if len(group.deliveries) > 1] if tab == "failed" else (),
         asked=store().lookups.told([row.id for row in page.rows]),
         orphans=len(store().receipts.orphans()),
-        silent=silent(None),
         tab=tab,
         tabs=TABS,
         health=views.health(),
         live=gateway().live(),
-        mailbox_alarms=how_many_alarms(),
         retriable=RETRIABLE,
         uncertain=DeliveryState.UNCERTAIN,
         later=bool(after),

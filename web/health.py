@@ -26,7 +26,7 @@ def health() -> ResponseReturnValue:
     about = {"version": here.version, "live": here.live()}
     try:
         queue = msgspec.to_builtins(here.store.views.health())
-        boxes, unanswered = alarms_by_kind(), len(silent(None))
+        boxes, unanswered, calls = alarms_by_kind(), len(silent(None)), here.store.alarms.counts()
     except StoreUnavailable:
         return jsonify({"status": "store-unavailable", **about}), 503
-    return jsonify({"status": "ok", **about, "queue": queue, "mailboxes": boxes, "silent": unanswered})
+    return jsonify({"status": "ok", **about, "queue": queue, "mailboxes": boxes, "silent": unanswered, "alarms": calls})

@@ -100,11 +100,6 @@ def retry(name: str) -> ResponseReturnValue:
     return redirect(url_for(".one", name=name))
 
 
-def how_many_alarms() -> int:
-    """How many mailboxes a person must look at."""
-    return sum(bool(card.alarms) for card in _cards())
-
-
 def alarms_by_kind() -> dict[str, int]:
     """How many mailboxes are swept, and how many of them have each kind of alarm: no names."""
     cards = _cards()

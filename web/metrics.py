@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from gateway import maillog
+from gateway.alarms import Kind
 from gateway.errors import StoreUnavailable
 from gateway.store.values import Health
 from web.auth import anybody
@@ -49,11 +50,16 @@ class _Figures(Collector):
         yield _counted()
         try:
             health: Health | None = self._here.store.views.health()
+            alarms = self._here.store.alarms.counts()
         except StoreUnavailable:
-            health = None
+            health, alarms = None, {}
         yield GaugeMetricFamily("vanthu_store_up", "whether the store can be read", value=health is not None)
         if health is not None:
             yield from _of_store(health)
+            calls = GaugeMetricFamily("vanthu_alarms_standing", "what calls for somebody now", labels=["kind"])
+            for kind in Kind:
+                calls.add_metric([kind.value], alarms.get(kind.value, 0))
+            yield calls
 
 
 def _of_process(live: dict[str, object]) -> Iterator[Metric]:

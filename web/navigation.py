@@ -29,6 +29,7 @@ PAGES = (
         entries=(
             Entry(title="Hồ sơ", endpoint="cases.queue", section="cases", verb=Verb.SEE_CASES),
             Entry(title="Lượt chuyển", endpoint="deliveries.deliveries", section="deliveries", verb=Verb.SEE_TRAFFIC),
+            Entry(title="Cảnh báo", endpoint="alarms.alarms", section="alarms", verb=Verb.SEE_TRAFFIC),
             Entry(title="Thư", endpoint="mails.mails", section="mails", verb=Verb.SEE_MAILS),
         ),
     ),

@@ -26,6 +26,7 @@ from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseEvent, DeliveryEvent
 from gateway.model import Account, Case, Delivery, Event, Story
 from gateway.store import claims, housekeeping, moves, undoing
+from gateway.store.alarms import AlarmRows
 from gateway.store.archive import Archive
 from gateway.store.audit_views import AuditViews
 from gateway.store.batch import Entry, Lease, Rows
@@ -121,6 +122,7 @@ class Store:
         self.queue = Queue(self._database, self._do)
         self.tokens = Tokens(self._database, self._do)
         self.pulls = Pulls(self._database, self._do)
+        self.alarms = AlarmRows(self._database, self._do, self._rows)
         self.reported = Reported(self._database, self._do, self._rows)
 
     def open(self) -> None:

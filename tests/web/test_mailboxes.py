@@ -9,11 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.config import Mailbox
+from gateway.imap.alarming import of_mailboxes
 from gateway.model import Account, Arrival, Door, Mail, Recipient, Source, Swept, digest_of, new_id
 from gateway.store import Acceptance
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import House
+from tests.web.test_alarms import raise_one
 
 AsPerson = Callable[[Account], Visitor]
 BOX = Mailbox(name="le-loi", host="imap.moet.example", user="c2leloi@moet.example", expect_daily=True)
@@ -80,7 +82,11 @@ def test_a_refused_sign_in_is_seen_on_the_card_the_home_page_and_by_the_monitor(
     page = officer.get("/mailboxes").text
     assert "Không đăng nhập được" in page
     assert "<b>no</b>" not in page
-    assert "1 hộp thư cần người xem" in officer.get("/deliveries").text
+    now = datetime.now(UTC)
+    (alarm,) = of_mailboxes(swept.settings, swept.store, swept.directory().calendar, now)
+    raise_one(swept, now, alarm)
+    assert "Hộp thư cần người xem: <b>1</b>" in officer.get("/deliveries").text
+    assert "Không đăng nhập được" in officer.get("/alarms").text
     assert officer.client.get("/health").get_json()["mailboxes"] == {"swept": 1, "sign-in": 1}
 
 

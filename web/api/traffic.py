@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from gateway.lifecycle import DeliveryState
 from gateway.model import Action, Delivery, Value
 from gateway.roles import Verb
+from gateway.store.alarms import Standing
 from gateway.store.values import DeliveryPage, MailPage
 from gateway.tokens import Scope
 from web.api.operations import Caller, operation
@@ -31,6 +33,12 @@ class DeliveryQuery(Value):
     state: DeliveryState | None = None
     after: Annotated[str, Meta(max_length=60)] = ""
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class StandingAlarms(Value):
+    """What calls for somebody now."""
+
+    rows: tuple[Standing, ...]
 
 
 class Retry(Value, forbid_unknown_fields=True):
@@ -74,3 +82,16 @@ def list_deliveries(caller: Caller, *, query: DeliveryQuery) -> DeliveryPage:
 def retry_delivery(caller: Caller, *, delivery: str, body: Retry) -> Delivery:
     """Try again now."""
     return gateway().review.retry(delivery, caller.account)
+
+
+@operation(
+    "GET",
+    "/alarms",
+    scope=Scope.TRAFFIC,
+    verb=Verb.SEE_TRAFFIC,
+    answer=StandingAlarms,
+    said="Các cảnh báo đang có",
+)
+def list_alarms(caller: Caller) -> StandingAlarms:
+    """What calls for somebody now."""
+    return StandingAlarms(rows=tuple(replace(each, said=str(each.said)) for each in store().alarms.standing()))
