@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -19,7 +18,7 @@ from gateway.directory.calendar import Calendar
 from gateway.directory.snapshot import Directory
 from gateway.documents.fields import subject_of
 from gateway.documents.quick_look import may_carry_document
-from gateway.errors import NotFound, StoreUnavailable
+from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import (
     NOTHING_RECOGNISED,
@@ -47,6 +46,7 @@ from gateway.policy.facts import local_day
 from gateway.policy.memory import Memory
 from gateway.policy.rules import Policy
 from gateway.policy.sameness import agency_of, marks_of
+from gateway.returning import Returns, led_back
 from gateway.store import Acceptance, Opening, Store
 from gateway.sweeping import Sweeps, given_up
 
@@ -120,18 +120,6 @@ class OfficeMail(Protocol):
         ...
 
 
-class Returns(Protocol):
-    """What the intake needs of gateway.smtp.srs."""
-
-    def takes(self, address: str) -> bool:
-        """Whether an address is of the form of the senders that we rewrite."""
-        ...
-
-    def mail_of(self, address: str) -> str:
-        """The mail whose sender this address stands for; "" for one that we did not write, or that holds no more."""
-        ...
-
-
 class Intake:
     """Accepts mails from every door.
 
@@ -189,10 +177,12 @@ class Intake:
         """
         if self._ears is not None and (answers := self._ears.answers(mail)):
             return await self._heard(mail, answers, self._ears)
+        told: tuple[tuple[str, str], ...] = ()
         if self._returns is not None and any(self._returns.takes(recipient.address) for recipient in mail.recipients):
-            mail = await asyncio.to_thread(self._led_back, mail, self._returns)
-            if not mail.recipients:
-                return Answer(mail_id=mail.id, refused=_LEADS_NOWHERE)
+            returned = await asyncio.to_thread(led_back, mail, self._returns, self._store, self._clock())
+            if not returned.mail.recipients:
+                return Answer(mail_id=mail.id, refused=None if returned.is_seen else _LEADS_NOWHERE)
+            mail, told = returned.mail, returned.told
         if self._office_mail is not None and (office := self._office_mail.concerns(mail)):
             await self._office_mail.hear(mail, office)
         recognition = await self._recognise(mail)
@@ -204,7 +194,7 @@ class Intake:
         if all(verdict.action is Action.REJECT for verdict in verdicts):
             await self._refuse(mail, verdicts, recognition, now)
             return self._refusing(mail, verdicts)
-        return await self._keep(mail, verdicts, recognition, now)
+        return await self._keep(mail, verdicts, recognition, now, told)
 
     async def hold(self, mail: Mail, why: str) -> Answer:
         """Keep a mail that could not be accepted like others (its message cannot be read, or we fail on it) for a person."""
@@ -212,8 +202,15 @@ class Intake:
         verdict = given_up(mail, why, self._directory(), local_day(now))
         return await self._keep(mail, (verdict,), NOTHING_RECOGNISED, now)
 
-    async def _keep(self, mail: Mail, verdicts: tuple[Verdict, ...], recognition: Recognition, now: datetime) -> Answer:
-        """Make durable what was decided, and send it on its way."""
+    async def _keep(
+        self,
+        mail: Mail,
+        verdicts: tuple[Verdict, ...],
+        recognition: Recognition,
+        now: datetime,
+        told: tuple[tuple[str, str], ...] = (),
+    ) -> Answer:
+        """Make durable what was decided, and send it on its way; ``told``: (topic, address) to be remembered with it."""
         straight = self._way_out.room_for(len(mail.raw))
         acceptance = accepted(
             mail,
@@ -225,6 +222,7 @@ class Intake:
             offices=self._offices,
             leased=straight,
             issuer_of=partial(agency_of, self._directory()),
+            rewritten=self._rewritten(mail, now),
         )
         acceptance = self._sweeps.completed(acceptance)
         letters = Letters()
@@ -240,8 +238,8 @@ class Intake:
             )
         if letters.silence is not None:
             acceptance = replace(acceptance, stories=(*acceptance.stories, left_out(mail, letters.silence, now)))
-        told = tuple((topic, mail.sender, now) for topic in letters.told)
-        await self._store.accept((acceptance, *letters.now), told=told)
+        told = (*told, *[(topic, mail.sender) for topic in letters.told])
+        await self._store.accept((acceptance, *letters.now), told=[(topic, address, now) for topic, address in told])
         self._hand_over((acceptance, *letters.now) if straight else letters.now)
         if not straight or acceptance.openings:
             self._way_out.poke()
@@ -255,18 +253,11 @@ class Intake:
         refusals = tuple(map(self._said, verdicts)) if mail.arrival.answers_each else ()
         return Answer(mail_id=mail.id, refused=self._said(verdicts[0]), refusals=refusals, appeal=self._to_appeal(mail.id))
 
-    def _led_back(self, mail: Mail, returns: Returns) -> Mail:
-        """The mail for those whose addresses we had rewritten when we sent their mail on; without those that nobody knows."""
-        found: dict[str, Recipient] = {}
-        for recipient in mail.recipients:
-            address = recipient.address
-            if returns.takes(address):
-                with contextlib.suppress(NotFound):
-                    mail_id = returns.mail_of(address)
-                    address = self._store.views.mail(mail_id).sender if mail_id else ""
-            if address and not returns.takes(address):
-                found.setdefault(address, replace(recipient, address=address))
-        return replace(mail, recipients=tuple(found.values()))
+    def _rewritten(self, mail: Mail, now: datetime) -> str:
+        """The sender with which a forwarded copy leaves: one of ours for a stranger's, so that SPF holds at the successor."""
+        if self._returns is None or not mail.sender or self._directory().is_ours(mail.sender, local_day(now)):
+            return mail.sender
+        return self._returns.rewritten(mail.id, mail.sender)
 
     async def _heard(self, mail: Mail, answers: tuple[Recipient, ...], ears: Ears) -> Answer:
         """A mail that answers one of our letters: to us it is an appeal, to all others a mail like any other."""
@@ -309,8 +300,8 @@ class Intake:
     def _hand_over(self, acceptances: Iterable[Acceptance]) -> None:
         for acceptance in acceptances:
             leased = tuple(d for d in acceptance.deliveries if d.state is DeliveryState.SENDING)
-            if leased:
-                self._way_out.hand_over(Parcel(mail=acceptance.mail, deliveries=leased))
+            for deliveries in _by_sender(leased):
+                self._way_out.hand_over(Parcel(mail=acceptance.mail, deliveries=deliveries))
 
     def _said(self, verdict: Verdict) -> Verdict:
         """The verdict as the reply says it: the office system by its title.  The stored one keeps the name."""
@@ -361,11 +352,13 @@ def accepted(
     offices: Collection[str],
     leased: bool,
     issuer_of: Callable[[Document | None], str],
+    rewritten: str | None = None,
 ) -> Acceptance:
     """All that becomes durable when a mail is accepted: verdicts, cases, deliveries, story.  Pure.
 
     ``calendar`` says until when somebody should have looked, ``hold_for`` how much working time a held mail may wait.
     ``leased``: the deliveries to the next hop leave straight from the commit; otherwise the worker claims them later.
+    ``rewritten`` is the sender of copies that are forwarded, when it is another.
     ``issuer_of`` says who issued a document, for comparison with other cases.
     """
     captured = _captured(verdicts)
@@ -374,7 +367,7 @@ def accepted(
         subject=subject_of(mail.raw) if recognition.skipped else recognition.subject,
         recognition=None if recognition.skipped else recognition,
         verdicts=verdicts,
-        deliveries=_relayed(mail, verdicts, leased=leased),
+        deliveries=_relayed(mail, verdicts, leased=leased, rewritten=mail.sender if rewritten is None else rewritten),
         openings=tuple(
             _marked(
                 _opening(mail, group, recognition, partial(_due, now=now, calendar=calendar, hold_for=hold_for), now, offices),
@@ -387,7 +380,7 @@ def accepted(
     )
 
 
-def _relayed(mail: Mail, verdicts: Sequence[Verdict], *, leased: bool) -> tuple[Delivery, ...]:
+def _relayed(mail: Mail, verdicts: Sequence[Verdict], *, leased: bool, rewritten: str) -> tuple[Delivery, ...]:
     state = DeliveryState.SENDING if leased else DeliveryState.QUEUED
     return tuple(
         Delivery(
@@ -397,12 +390,22 @@ def _relayed(mail: Mail, verdicts: Sequence[Verdict], *, leased: bool) -> tuple[
             # A copy to a retired address goes to whoever took over, too.
             target=verdict.target or recipient.address,
             state=state,
-            sender=mail.sender,
+            sender=rewritten if verdict.action is Action.FORWARD else mail.sender,
             options=_options_for(recipient, verdict),
         )
         for n, (recipient, verdict) in enumerate(zip(mail.recipients, verdicts, strict=True), 1)
         if verdict.action in _DELIVERED
     )
+
+
+def _by_sender(leased: tuple[Delivery, ...]) -> Iterable[tuple[Delivery, ...]]:
+    """One transaction has one sender; nearly every mail has one as well."""
+    if not leased:
+        return ()
+    if all([delivery.sender == leased[0].sender for delivery in leased]):
+        return (leased,)
+    senders = dict.fromkeys(delivery.sender for delivery in leased)
+    return [tuple(delivery for delivery in leased if delivery.sender == sender) for sender in senders]
 
 
 def _options_for(recipient: Recipient, verdict: Verdict) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from gateway.intake import Intake
 from gateway.lifecycle import CaseEvent
 from gateway.model import Action, Event, FileReading, Identity, Mail, Nature, Recipient, Recognition, new_id
 from gateway.notices import Notices
+from gateway.returning import Returns
 from gateway.store import Acceptance, Exemption, Store
 from tests.policy import desk
 from tests.store import letters as stored
@@ -92,7 +93,9 @@ class Office:
         self.heard.append(mail.id)
 
 
-def intake(store: Store, way: Way, recognition: Recognition, office: Office | None = None) -> Intake:
+def intake(
+    store: Store, way: Way, recognition: Recognition, office: Office | None = None, returns: Returns | None = None
+) -> Intake:
     return Intake(
         office_mail=office,
         store=store,
@@ -104,6 +107,7 @@ def intake(store: Store, way: Way, recognition: Recognition, office: Office | No
         clock=lambda: desk.NOW,
         hold_for=timedelta(hours=2),
         offices=("ioffice-nganh",),
+        returns=returns,
     )
 
 
@@ -179,6 +183,40 @@ def test_where_each_recipient_is_answered_the_refused_copies_leave_no_case_no_de
     assert case.recipients == (desk.PRESS,)
     assert [parcel for parcel in way.parcels if parcel.mail.sender] == []
     assert told(way) == [desk.TEACHER]  # about the copy that is held
+
+
+class Rewriting:
+    """Rewrites senders as SRS does."""
+
+    def rewritten(self, mail_id: str, sender: str) -> str:
+        """Names the mail."""
+        return f"srs0={mail_id}@ve.example"
+
+    def takes(self, address: str) -> bool:
+        """Nothing comes back here."""
+        return False
+
+    def mail_of(self, address: str) -> str:
+        """Nobody's."""
+        return ""
+
+
+def test_a_strangers_mail_is_forwarded_with_a_sender_of_ours_and_our_own_as_it_is(store: Moody) -> None:
+    way = Way()
+    door = intake(store, way, Recognition(), returns=Rewriting())
+    stranger, own = (a_mail(who, desk.RETIRED, letters.letter_to_a_retired_address()) for who in (LIBRARY, desk.TEACHER))
+    both = replace(stranger, id=new_id(), recipients=(*stranger.recipients, Recipient(address=desk.DIVISION)))
+    for mail in (stranger, own, both):
+        asyncio.run(door.accept(mail))
+
+    senders = [(p.mail.id, [d.sender for d in p.deliveries]) for p in way.parcels if p.mail.sender]
+    assert senders == [
+        (stranger.id, [f"srs0={stranger.id}@ve.example"]),
+        (own.id, [desk.TEACHER]),
+        (both.id, [f"srs0={both.id}@ve.example"]),
+        (both.id, [LIBRARY]),  # a transaction of its own
+    ]
+    assert len(told(way)) == 2
 
 
 def left_out(store: Store, mail_id: str) -> list[str]:

@@ -18,7 +18,6 @@ from gateway.store.transaction import Transaction
 from gateway.store.values import Acceptance
 
 _TOPIC = "report:"
-_AFTER = "report;"
 
 
 class Reported(Reading):
@@ -46,6 +45,7 @@ class Reported(Reading):
 
 
 def forget(transaction: Transaction, *, before: datetime) -> None:
-    """Of deliveries that are long over nobody need know any more what was reported."""
-    ours = (told.c.topic >= _TOPIC) & (told.c.topic < _AFTER)  # as a range, so that the index finds them
-    transaction.connection.execute(delete(told).where(ours, told.c.at < before))
+    """Of what is long over nobody need know any more what was reported, came back or was told."""
+    for topic in (_TOPIC, "bounce:", "letter:"):
+        these = (told.c.topic >= topic) & (told.c.topic < f"{topic[:-1]};")  # as a range, so that the index finds them
+        transaction.connection.execute(delete(told).where(these, told.c.at < before))

@@ -297,6 +297,10 @@ class Views(Reading):
         c = told_before.c
         return bool(self.rows(select(c.at).where(c.topic == topic, c.address == address.lower(), c.at >= since)))
 
+    def times_told(self, topic: str) -> int:
+        """How many were told about this topic."""
+        return int(self.rows(select(func.count()).where(told_before.c.topic == topic))[0][0])
+
     def account(self, name: str) -> Account | None:
         """An account of the console; None when there is none of that name."""
         rows = self.rows(select(accounts).where(accounts.c.name == name))

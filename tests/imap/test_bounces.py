@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.config import Forward
 from gateway.errors import ConfigError
@@ -48,6 +49,22 @@ def test_a_forwarded_mail_leaves_in_our_name_and_its_bounce_reaches_the_author(d
         back = sink.wait_for(2)[1]
         assert (back.sender, back.recipients) == ("", (AUTHOR,))
         assert back.raw.endswith(sent.raw)
+
+
+def test_the_same_bounce_comes_back_once_and_a_flood_does_not(dovecot: Dovecot, open_house: Open) -> None:
+    box = mailbox_at(dovecot, forward=Forward.RELAY)
+    put(dovecot, box.user, letter())
+    with Sink() as sink:
+        house = open_house(box, next_hop=sink.address, bounce_domain=OURS)
+        sender = forwarded(sink).sender
+        intake = house.gateway.intake
+        again = [house.call(intake.accept(bounce(sender))).refused for _ in range(3)]
+        assert again == [None] * 3  # its server may not have heard our first answer
+        raws = [b"Subject: %d\r\n\r\nover quota\r\n" % n for n in range(12)]
+        flood = [replace(bounce(sender), raw=raw, digest=digest_of(raw)) for raw in raws]
+        refused = [house.call(intake.accept(mail)).refused is not None for mail in flood]
+        assert refused == [False] * 9 + [True] * 3
+        assert len([mail for mail in sink.wait_for(11) if mail.recipients == (AUTHOR,)]) == 10
 
 
 def test_a_bounce_of_a_mail_that_nobody_knows_is_refused(dovecot: Dovecot, open_house: Open) -> None:

@@ -11,6 +11,7 @@ from gateway import sample
 from gateway.cli import main
 from gateway.commands.opened import store_of
 from gateway.config import load
+from gateway.courier import Fate
 from gateway.lifecycle import DeliveryEvent, DeliveryState
 from gateway.model import Mail
 from gateway.store import Settlement, Store
@@ -71,6 +72,17 @@ def test_what_was_given_up_is_tried_again_only_when_that_is_wanted(store: Store)
     assert store.queue.retry_now(Wanted(), by="", now=NOON) == 0
     assert store.queue.retry_now(Wanted(states=(*TRIED, *GIVEN_UP)), by="", now=NOON) == 1
     assert states(store, dead) == [DeliveryState.QUEUED]
+
+
+def test_what_was_reported_is_known_for_a_while_and_then_forgotten(store: Store) -> None:
+    letter = mail(to=(MINH,))
+    store.accept_now([passing(letter, state=DeliveryState.QUEUED)])
+    ids = [f"{letter.id}-0"]
+    store.reported.accept(Fate.DELAYED, ids, (), now=NOON)
+    assert store.reported.already(Fate.DELAYED, [*ids, "other-1"]) == frozenset(ids)
+    assert store.reported.already(Fate.FAILED, ids) == frozenset()
+    store.purge(NOON + timedelta(days=61), keep_passed=timedelta(days=7))
+    assert store.reported.already(Fate.DELAYED, ids) == frozenset()
 
 
 def test_the_command_shows_the_queue_and_has_it_tried_again(tmp_path: Path) -> None:
