@@ -65,6 +65,18 @@ class Links:
         """Whether we gave this link away."""
         return self._is_ours("appeal", mail_id, sign)
 
+    def to_status(self, mail_id: str) -> str:
+        """The link by which whoever sent a mail sees what became of it; "" without a public address."""
+        return f"{self._public_url}/my-mail/{mail_id}/{self.status_sign(mail_id)}" if self._public_url else ""
+
+    def status_sign(self, mail_id: str) -> str:
+        """The last part of that link."""
+        return self._sign("status", mail_id)
+
+    def is_status(self, mail_id: str, sign: str) -> bool:
+        """Whether we gave that link away."""
+        return self._is_ours("status", mail_id, sign)
+
     # --- by an answer ---
 
     def to_reply(self, mail_id: str) -> str:

@@ -39,6 +39,7 @@ from web import (
     mailboxes,
     mails,
     metrics,
+    my_mail,
     navigation,
     own,
     past,
@@ -75,6 +76,7 @@ def create_app(gateway: WebGateway) -> Flask:
     files.install(app)
     for part in (
         accounts,
+        my_mail,
         audit,
         own,
         appeals,

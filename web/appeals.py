@@ -22,7 +22,15 @@ blueprint = Blueprint("appeals", __name__)
 def ask(mail_id: str, sign: str) -> ResponseReturnValue:
     """What became of the mail and why, and a place to write."""
     row, verdict = _stopped(mail_id, sign)
-    return render_template("appeal.html", row=row, verdict=verdict, longest=LONGEST, problem="", done="")
+    return render_template(
+        "appeal.html",
+        row=row,
+        verdict=verdict,
+        longest=LONGEST,
+        problem="",
+        done="",
+        status_sign=gateway().links.status_sign(row.id),
+    )
 
 
 @blueprint.post("/appeal/<id:mail_id>/<sign>")
@@ -44,7 +52,22 @@ def appeal(mail_id: str, sign: str) -> ResponseReturnValue:
             else gettext("Ý kiến này đã được nhận trước đó và đang chờ văn thư xem; xin đợi trả lời.")
         )
     status = 422 if problem else 200
-    return render_template("appeal.html", row=row, verdict=verdict, longest=LONGEST, problem=problem, done=done), status
+    return render_template(
+        "appeal.html",
+        row=row,
+        verdict=verdict,
+        longest=LONGEST,
+        problem=problem,
+        done=done,
+        status_sign=gateway().links.status_sign(row.id),
+    ), status
+
+
+def _page(row: MailRow, verdict: Verdict, *, problem: str, done: str) -> str:
+    sign = gateway().links.status_sign(row.id)
+    return render_template(
+        "appeal.html", row=row, verdict=verdict, longest=LONGEST, problem=problem, done=done, status_sign=sign
+    )
 
 
 def _stopped(mail_id: str, sign: str) -> tuple[MailRow, Verdict]:

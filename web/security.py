@@ -58,6 +58,7 @@ def protect(app: Flask, settings: Config) -> None:
             response.headers.setdefault(name, value)
         if settings.web.behind_tls:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if request.endpoint != "static" and "Cache-Control" not in response.headers:
+        # Flask gives every file that it sends the age of static ones: a register is not for the browser of whoever comes next.
+        if request.endpoint != "static" and not response.headers.get("Cache-Control", "").startswith("private"):
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -123,7 +123,7 @@ class Notices:
         known = Facts(**facts)  # type: ignore[arg-type]  # the fields say the types, and whoever writes reads them there
         mail_id = new_id()
         about = _open_to_appeal(name, known)
-        told = self._common(name, known, mail_id, now, about)
+        told = {**self._common(name, known, mail_id, now, about), "status": self._status(to, known)}
         subject, text = self._rendered(f"{name}.txt", {**told, **self._in_vietnamese(known, told, self._you(to, known, now))})
         title, translation = self._rendered(f"en/{name}.txt", {**told, **self._in_english(known, told)})
         original = _MESSAGE_ID.search(_fields(known.mail).first("message-id")) if known.mail is not None else None
@@ -158,6 +158,12 @@ class Notices:
         text = unicodedata.normalize("NFC", self._templates.get_template(template).render(words)).strip()
         first, _, body = text.partition("\n")
         return one_line(first.removeprefix("Subject:")), body.strip("\n")
+
+    def _status(self, to: str, facts: Facts) -> str:
+        """Where the reader sees what became of the mail, when it is his own; "" for letters to others."""
+        mail = facts.mail
+        is_own = mail is not None and bool(to) and mail.sender.lower() == to.lower()
+        return self._links.to_status(mail.id) if mail is not None and is_own and self._links is not None else ""
 
     def _you(self, to: str, facts: Facts, now: datetime) -> str:
         """How to address the reader: teachers and clerks by their calling, whoever else it may be without."""
