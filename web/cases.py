@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -43,6 +43,13 @@ RELEASE_REASONS = (
     "Văn bản gửi để biết, không cần vào sổ",
     "Lãnh đạo đồng ý cho gửi bằng thư điện tử",
 )
+# What can be decided about many cases at once (web.bulk).
+BULK_ACTS: Mapping[CaseEvent, str] = {
+    CaseEvent.APPROVE: "Duyệt",
+    CaseEvent.RETURN: "Trả lại",
+    CaseEvent.RELEASE: "Cho qua",
+    CaseEvent.WITHDRAW: "Thu hồi",
+}
 WITHDRAW_REASONS = (
     "Đơn vị ban hành đề nghị thu hồi",
     "Đã có văn bản thay thế hoặc đính chính",
@@ -97,7 +104,9 @@ def queue() -> ResponseReturnValue:
         undecided=store().casework.undecided([row.id for row in page.rows]),
         silent=casework.silent(units),
         one_unit=units is not None and len(units) == 1,
-        chooses=shown.tab == "waiting" and allows(account, Verb.DECIDE),
+        chooses=(chooses := shown.tab == "waiting" and allows(account, Verb.DECIDE)),
+        acts=BULK_ACTS,
+        unfinished=store().bulk.unfinished(account.name) if chooses else "",
         later=bool(after),
     )
 
@@ -155,13 +164,13 @@ def one(case_id: str) -> ResponseReturnValue:
     tell_seen(account, case_id=case.id, file=preview.name if "file" in request.args else "")
     origins = store().receipts.origins(case.id)
     following = next_waiting(account, case)
-    views, acts = store().views, _acts(account, case, by_axis=bool(origins))
+    views, acts = store().views, acts_on(account, case, by_axis=bool(origins))
     return render_template(
         "case.html",
         case=case,
         heading=evidence.title(case),
         acts=acts,
-        effects=_effects(case),
+        effects=effects(case),
         bytes_gone=gateway().review.bytes_gone(case),
         ask_again=ASK_AGAIN,
         verdict=_verdict_of(case),
@@ -292,7 +301,7 @@ def _first_image(case_id: str) -> str:
     return url_for("files.page", case_id=case_id, file=file, page=1) if preview.kind == "image" else ""
 
 
-def _acts(account: Account, case: Case, *, by_axis: bool) -> frozenset[CaseEvent]:
+def acts_on(account: Account, case: Case, *, by_axis: bool) -> frozenset[CaseEvent]:
     """What the buttons offer: a document of the axis is taken in or refused; nothing is approved without an office system."""
     acts = possible_acts(account, case)
     if by_axis:
@@ -308,7 +317,7 @@ def _acts(account: Account, case: Case, *, by_axis: bool) -> frozenset[CaseEvent
 _TOLD = "Người gửi nhận được thư nêu lý do dưới đây."
 
 
-def _effects(case: Case) -> dict[str, str]:
+def effects(case: Case) -> dict[str, str]:
     """What each decision brings about, said before it is taken."""
     if gateway().review.asks_for_exemption(case):
         return {

@@ -1,6 +1,7 @@
 """The store: everything Vanthu remembers.  The only package that knows SQLAlchemy."""
 
 from gateway.store.archive import Archive
+from gateway.store.bulk import BulkItem, BulkRun, ItemOutcome
 from gateway.store.case_figures import WHAT, Period
 from gateway.store.case_queue import EVERYTHING, Attention, Narrow, Order
 from gateway.store.casework import Casework, Proposal, StandIn, Tie, Transfer
@@ -49,6 +50,8 @@ __all__ = [
     "Archive",
     "Attention",
     "BookPage",
+    "BulkItem",
+    "BulkRun",
     "CaseCounts",
     "CasePage",
     "CaseRow",
@@ -64,6 +67,7 @@ __all__ = [
     "Health",
     "ImportRow",
     "Issued",
+    "ItemOutcome",
     "Known",
     "KnownMessage",
     "MailCount",

@@ -31,6 +31,7 @@ from gateway.store.archive import Archive
 from gateway.store.audit_views import AuditViews
 from gateway.store.batch import Entry, Lease, Rows
 from gateway.store.blobs import Blobs
+from gateway.store.bulk import Bulk
 from gateway.store.case_figures import CaseFigures
 from gateway.store.casework import Casework
 from gateway.store.chain import Chain
@@ -105,6 +106,7 @@ class Store:
         self.past = Past(self._database, self._writer.submit, self._rows)  # imports of old mail
         self.reconciling = Reconciling(self._database, self._do)
         self.archive = Archive(self._database)
+        self.bulk = Bulk(self._database, self._do)
         self.mail_words = MailWords(self._database, self._do)
         self.casework = Casework(self._database, self._do, self._rows)
         self.mailboxes = Mailboxes(self._database, self._do, node=node, life=self._life)
