@@ -26,6 +26,7 @@ from gateway.documents.gathering import assembled
 from gateway.errors import ConfigError, NotFound, VanthuError
 from gateway.inspection_job import NOT_THERE, Job, Models
 from gateway.inspection_server import GRACE_S, Outcome, Server, ServerDied, unreadable
+from gateway.layers import Layers
 from gateway.model import FileReading, Recognition, digest_of
 
 _log = logging.getLogger(__name__)
@@ -140,6 +141,13 @@ class Inspector:
     def words_of(self, data: bytes, media: str) -> str:
         """The words of a text, sheet or Word file of that media type, for people.  Blocks.  VanthuError when there are none."""
         return self._made(self._job("words", name=media), data).decode("utf-8", "replace")
+
+    def layers_of(self, raw: bytes) -> Layers:
+        """A mail as people look at it.  Blocks.  VanthuError when it cannot be taken apart within the limits."""
+        try:
+            return msgspec.msgpack.decode(self._made(self._job("layers"), raw), type=Layers)
+        except msgspec.MsgspecError as error:
+            raise VanthuError("layers: the child's answer makes no sense") from error
 
     def own_words(self, raw: bytes) -> str:
         """What the writer of a mail wrote himself, without what he quotes; "" when it cannot be read.  Blocks."""

@@ -28,6 +28,7 @@ from gateway import sandbox
 from gateway.directory.sheets import rows_in
 from gateway.documents import mime
 from gateway.documents.containers import Room
+from gateway.documents.outline import layers_of
 from gateway.documents.own_words import own_words
 from gateway.documents.recognise import read_part, recognise_file
 from gateway.documents.showing import shown_words, taken_out
@@ -222,6 +223,7 @@ TASKS: dict[str, Callable[[Job, bytes, _Frames], None]] = {
     "take": _make(lambda job, raw: taken_out(raw, job.way)),
     "own words": _make(lambda job, data: own_words(data).encode("utf-8", "replace")),
     "rows": _make(lambda job, data: msgspec.msgpack.encode(_rows(data, job.name))),
+    "layers": _make(lambda job, raw: msgspec.msgpack.encode(layers_of(raw))),
     "words": _make(lambda job, data: shown_words(job.name, data).encode("utf-8", "replace")),
 }
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.desk import Desk
     from gateway.directory.snapshot import Directory
     from gateway.hearing import Hearing
+    from gateway.layers import Layers
     from gateway.model import Case
     from gateway.policy.rules import Policy
     from gateway.reception import Reception
@@ -41,6 +42,10 @@ class PageDrawer(Protocol):
 
     def rows_of(self, data: bytes, sheet: str = "") -> list[list[str]]:
         """The rows of a list that somebody sends in; VanthuError when it cannot be read."""
+        ...
+
+    def layers_of(self, raw: bytes) -> Layers:
+        """A mail as people look at it; VanthuError when it cannot be taken apart within the limits."""
         ...
 
     def words_of(self, data: bytes, media: str) -> str:

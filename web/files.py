@@ -134,7 +134,7 @@ def download(case_id: str, file: int) -> ResponseReturnValue:
     data = bytes_of(case, place)
     tell_seen(me(), case_id=case.id, mail_id=case.mail_id, what="download", file=place.reading.name)
     response = Response(data, mimetype="application/octet-stream")
-    response.headers["Content-Disposition"] = _attachment(_file_name(place))
+    response.headers["Content-Disposition"] = attachment(_file_name(place))
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
@@ -226,14 +226,14 @@ def _why_no_bytes(place: Place) -> str:
 
 def page_image(case: Case, place: Place, page: int) -> bytes:
     """A page as PNG; NotFound when the file has no such page, VanthuError when it cannot be drawn."""
-    cache, digest = _cache(), place.reading.digest
-    image = cache.get(digest, page)
+    images, digest = cache(), place.reading.digest
+    image = images.get(digest, page)
     if image is None:
         try:
             image = gateway().inspector.page_image(bytes_of(case, place), page, PAGE_WIDTH)
         except NotFound:
             image = _NO_PAGE
-        cache.put(digest, page, image)
+        images.put(digest, page, image)
     if image == _NO_PAGE:
         raise NotFound(f"case {case.id}: {place.reading.name!r} has no page {page}")
     return image
@@ -243,14 +243,15 @@ def bytes_of(case: Case, place: Place) -> bytes:
     """The bytes of a file of the case, out of the mail as it came; NotFound when they are no longer kept, or never were."""
     if not place.way:
         raise NotFound(f"case {case.id}: {place.reading.name!r} has no bytes")
-    data = _cache().get(place.reading.digest, 0)
+    data = cache().get(place.reading.digest, 0)
     if data is None:
         data = gateway().inspector.file_in(store().views.raw(case.mail_id), place.way)
-        _cache().put(place.reading.digest, 0, data)
+        cache().put(place.reading.digest, 0, data)
     return data
 
 
-def _cache() -> FileCache:
+def cache() -> FileCache:
+    """Files and pages that were looked at lately."""
     return cast(FileCache, current_app.extensions["vanthu.files"])
 
 
@@ -304,7 +305,7 @@ def _file_name(place: Place) -> str:
     return place.title
 
 
-def _attachment(name: str) -> str:
+def attachment(name: str) -> str:
     """RFC 6266: a plain name for old readers, the real one in UTF-8; nothing that could end the header or name a folder."""
     safe = re.sub(r'[\x00-\x1f\x7f"\\/:*?<>|]', "_", name)[:200]
     plain = safe.encode("ascii", "replace").decode().replace("?", "_")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from gateway.model import Action, Verdict
-from gateway.rights import is_sealed
+from gateway.errors import NotFound, VanthuError
+from gateway.layers import Layers
+from gateway.model import Action, Door, Verdict
 from gateway.roles import Verb
-from web import stories
-from web.auth import may, me, tell_seen, visible_case
+from gateway.store import MailRow
+from web import layers, stories
+from web.auth import may, me, tell_seen
 from web.context import store
 from web.format import utc_now
 from web.lists import MAIL_CURSOR, ROWS, searched, starts_after
 from web.names import name_of
+from web.security import CONTENT_SECURITY_POLICY
 
 blueprint = Blueprint("mails", __name__)
 
@@ -58,26 +61,52 @@ def one(mail_id: str) -> ResponseReturnValue:
 @may(Verb.SEE_CASES)
 def of_case(case_id: str, mail_id: str) -> ResponseReturnValue:
     """One mail that brought a document, for those who see the case."""
-    case = visible_case(case_id)
-    if is_sealed(case) or mail_id not in {row.id for row in store().views.mails_of_case(case.id)}:
-        abort(404)
-    return _page(mail_id, case_id=case.id)
+    layers.row_of_case(case_id, mail_id)
+    return _page(mail_id, case_id=case_id)
 
 
 def _page(mail_id: str, *, case_id: str = "") -> ResponseReturnValue:
+    layer = request.args.get("layer", "text")
+    if layer not in layers.LAYERS:
+        abort(404)
     views = store().views
     row = views.mail(mail_id)
-    tell_seen(me(), mail_id=mail_id, case_id=case_id)
+    tell_seen(me(), mail_id=mail_id, case_id=case_id, file=layer if "layer" in request.args else "")
     verdicts = views.verdicts(mail_id)
-    return render_template(
-        "mail.html",
-        row=row,
-        groups=alike(verdicts),
-        deliveries=views.deliveries_of(mail_id=mail_id),
-        story=stories.tell(views.story(mail_id=mail_id), name_of=name_of),
-        sealed=any(verdict.action is Action.QUARANTINE for verdict in verdicts),
-        case_id=case_id,
+    sealed = any(verdict.action is Action.QUARANTINE for verdict in verdicts)
+    taken, problem = (None, "") if sealed else _taken_apart(row)
+    response = make_response(
+        render_template(
+            "mail.html",
+            row=row,
+            groups=alike(verdicts),
+            deliveries=views.deliveries_of(mail_id=mail_id),
+            story=stories.tell(views.story(mail_id=mail_id), name_of=name_of),
+            sealed=sealed,
+            case_id=case_id,
+            layer=layer,
+            layers=layers.LAYERS,
+            taken=taken,
+            problem=problem,
+            parts=layers.parts_of(row, taken) if taken is not None and layer == "parts" else (),
+            raw=layers.raw_of(row) if taken is not None and layer == "raw" else None,
+            proof=layers.proof_of(row, taken) if row.door is not Door.OWN else None,
+        )
     )
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
+    return response
+
+
+def _taken_apart(row: MailRow) -> tuple[Layers | None, str]:
+    """The layers of a mail, or why there are none."""
+    if not row.kept:
+        return None, "Nội dung thư không còn được lưu trên cổng: thư đã chuyển đi thì chỉ được giữ ít ngày."
+    try:
+        return layers.layers_of(row), ""
+    except NotFound:
+        return None, "Nội dung thư không còn được lưu trên cổng."
+    except VanthuError:
+        return None, "Thư này không tách ra được trong giới hạn an toàn của cổng. Xin tải nguyên văn để xem."
 
 
 def alike(verdicts: tuple[Verdict, ...]) -> tuple[tuple[Verdict, tuple[str, ...]], ...]:

@@ -23,8 +23,20 @@ from gateway.documents.vietnamese import tidy
 from gateway.model import Value
 
 __all__ = [
-    "FRAGMENT", "MAX_DECODED", "MAX_DEPTH", "MAX_PARTS", "TOO_DEEP", "TOO_LARGE", "TOO_MANY",
-    "Message", "Part", "from_base64", "may_carry_document", "split",
+    "FRAGMENT",
+    "MAILS",
+    "MAX_DECODED",
+    "MAX_DEPTH",
+    "MAX_PARTS",
+    "TOO_DEEP",
+    "TOO_LARGE",
+    "TOO_MANY",
+    "Message",
+    "Part",
+    "from_base64",
+    "may_carry_document",
+    "pieces_of",
+    "split",
 ]  # fmt: skip
 
 MAX_DEPTH = 12
@@ -38,7 +50,7 @@ TOO_LARGE = "too large"
 FRAGMENT = "fragment"  # message/partial: the rest is in other mails
 
 _TEXTS = ("text/plain", "text/html", "text/enriched", "text")
-_MAILS = ("message/rfc822", "message/global")
+MAILS = ("message/rfc822", "message/global")
 
 
 class Part(Value):
@@ -101,7 +113,7 @@ class _Splitter:
             return
         elif _is_multipart(fields, types) or (depth == 0 and _is_broken_multipart(fields, body)):
             yield from self._multipart(fields, types, body, depth, forwarded)
-        elif any(kind in _MAILS for kind in types):
+        elif any(kind in MAILS for kind in types):
             inner = (decode(body, encoding) for encoding in fields.encodings() or [""])
             yield from _united(self.entity(data, depth + 1, True, part=False) for data in inner)
         elif "message/partial" in types:
@@ -186,6 +198,14 @@ def _united(views: Iterable[Iterator[Part]]) -> Iterator[Part]:
 def _typed_for_digest(fields: Fields) -> Fields:
     """RFC 2046 section 5.1.5: parts of a digest are mails unless they say otherwise."""
     return fields if fields.first("content-type") else fields.typed("message/rfc822")
+
+
+def pieces_of(fields: Fields, body: bytes) -> list[bytes]:
+    """Preamble and parts as most readers cut them; [] when it is no multipart."""
+    if not _is_multipart(fields, fields.types()):
+        return []
+    views = _views(body, fields)
+    return views[0] if views else []
 
 
 # --- Boundaries -------------------------------------------------------------------------------------------------------

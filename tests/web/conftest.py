@@ -16,9 +16,11 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from gateway.directory.sheets import rows_in
+from gateway.documents.outline import layers_of
 from gateway.documents.showing import shown_words, taken_out
 from gateway.documents.text import Unreadable
 from gateway.errors import NotFound, VanthuError
+from gateway.layers import Layers
 from gateway.model import Account, Case
 from gateway.store import Acceptance
 from tests.web import sample
@@ -52,6 +54,10 @@ class TwoPages:
     def rows_of(self, data: bytes, sheet: str = "") -> list[list[str]]:
         """The same."""
         return rows_in(data, sheet=sheet)
+
+    def layers_of(self, raw: bytes) -> Layers:
+        """The same."""
+        return layers_of(raw)
 
     def words_of(self, data: bytes, media: str) -> str:
         """The same."""
