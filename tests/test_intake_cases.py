@@ -167,8 +167,9 @@ def test_from_outside_our_own_addresses_are_admitted() -> None:
     assert admission(DIRECTORY, INSIDE, Identity.CLAIMED, TODAY).admitted
 
 
-def test_a_trusted_network_may_write_to_anybody() -> None:
-    assert admission(DIRECTORY, OUTSIDE, Identity.TRUSTED_NETWORK, TODAY).admitted
+@pytest.mark.parametrize("identity", [Identity.TRUSTED_NETWORK, Identity.AUTHENTICATED])
+def test_a_trusted_network_and_whoever_signed_in_may_write_to_anybody(identity: Identity) -> None:
+    assert admission(DIRECTORY, OUTSIDE, identity, TODAY).admitted
 
 
 def test_a_closed_address_names_its_successor() -> None:

@@ -195,6 +195,7 @@ class Connection(asyncio.Protocol):
         if self._source is not None:
             self._reception.sources.leave(self._source)
             self._source = None
+        self._on_line = _hear_nothing  # else the session would hold itself in memory
         self._release()
         self._inbox.clear()
         self._reception.leave(self)
@@ -406,3 +407,7 @@ _SENT_AWAY: dict[Limit, Callable[[str], str]] = {
     Limit.CONNECTIONS: replies.too_many_connections,
     Limit.LAG: replies.busy,
 }  # others: too much comes from there
+
+
+def _hear_nothing(line: bytes) -> None:
+    """The session is over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 import ssl
@@ -10,6 +11,7 @@ import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,6 +182,37 @@ def test_a_client_that_leaves_during_its_mail_loses_nothing(door: Door, trusting
     door.intake.open_gate.set()
     eventually(lambda: door.server.sessions == 0)
     assert door.mail.raw == LETTER
+
+
+def test_a_renewed_certificate_is_shown_to_the_next_client(tmp_path: Path) -> None:
+    old, new = written(tmp_path, "gw.example"), written(tmp_path, "new.example")
+    with Door(**settings(old)) as door:
+        certificates = door.server.certificates
+        assert certificates is not None
+        first = door.client()
+        first.starttls(ssl.create_default_context(cafile=str(old.authority)))
+        os.replace(new.certificate, old.certificate)
+        os.replace(new.key, old.key)
+        certificates.refresh()
+        second = door.client()
+        second.starttls(ssl.create_default_context(cafile=str(new.authority)), "new.example")
+        for client in (first, second):  # whoever was there before is not disturbed
+            assert client.deliver(LETTER).startswith("250 2.0.0 ")
+
+
+def test_many_handshakes_at_once_all_come_to_an_end(files: TlsFiles, trusting: ssl.SSLContext) -> None:
+    async def visit(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting, server_hostname="gw.example")
+        line = await reader.readline()
+        writer.close()
+        return line[:4]
+
+    async def all_of_them(port: int) -> set[bytes]:
+        async with asyncio.timeout(30):
+            return set(await asyncio.gather(*(visit(port) for _ in range(150))))
+
+    with Door(runner=uvloop.new_event_loop, **{**settings(files), "tls": "implicit"}) as door:
+        assert asyncio.run(all_of_them(door.server.addresses[0][1])) == {b"220 "}
 
 
 def test_a_client_certificate_is_seen_where_it_is_asked_for(

@@ -6,6 +6,7 @@ import smtplib
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ def door(files: TlsFiles) -> Iterator[Door]:
     """Submission with everything required."""
     Accounts(files.certificate.parent / "accounts").put(LAN, HER_PASSWORD)
     way = {"name": "submission", "kind": "submission", "listen": "127.0.0.1:0", "tls": "require", "auth": "require", **OUTSIDE}
-    settings = {
+    settings: dict[str, Any] = {
         "listen": "",
         "certificate": {"file": str(files.certificate), "key": str(files.key)},
         "auth": {"accounts": str(files.certificate.parent / "accounts"), "failure_delay_s": 0.0},
