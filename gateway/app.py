@@ -39,9 +39,10 @@ from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError, StoreUnavailable
 from gateway.followup import FollowUp
 from gateway.hearing import Hearing
-from gateway.imap.access import credentials_of, server_of
+from gateway.imap.access import credentials_of, judge_of, server_of
 from gateway.imap.alarming import of_mailboxes
 from gateway.imap.append import AppendCourier
+from gateway.imap.asking import is_right
 from gateway.imap.envelope import likeness_of
 from gateway.imap.nightly import run_nightly
 from gateway.imap.poller import Poller
@@ -60,6 +61,7 @@ from gateway.sealing import Sealer
 from gateway.secret import Links, kept_in
 from gateway.settings.addresses import host_and_port, naming
 from gateway.settings.listeners import FIRST
+from gateway.settings.sign_in import Judge
 from gateway.signing import signer_of
 from gateway.smtp import dsn
 from gateway.smtp.identity import TrustedNetworks
@@ -219,7 +221,15 @@ class Gateway:
         )
         self.poller: Poller | None = None
         recipients = Recipients(settings.smtp.recipients, self.relay.ask, time.monotonic)
-        self.smtp = SmtpServer(settings.smtp, self.intake, recipients, base=settings.path("."), may_send_as=self._may_send_as)
+        asks_imap = settings.smtp.auth.check is Judge.IMAP
+        self.smtp = SmtpServer(
+            settings.smtp,
+            self.intake,
+            recipients,
+            base=settings.path("."),
+            may_send_as=self._may_send_as,
+            by_imap=partial(is_right, judge_of(settings)) if asks_imap else None,
+        )
         self.policy_service = PolicyService(settings.policy_service, directory=self.directory, today=lambda: local_day(clock()))
         self._endings = contextlib.AsyncExitStack()
 

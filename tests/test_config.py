@@ -97,6 +97,18 @@ def test_other_database_urls_are_left_alone(tmp_path: Path) -> None:
     assert load(written(tmp_path, f'[store]\nurl = "{url}"\n')).store_url() == url
 
 
+_AUTH = """\
+[[smtp.listener]]
+name = "s"
+listen = "127.0.0.1:1"
+tls = "require"
+auth = "require"
+[smtp.certificate]
+file = "c.pem"
+[smtp.auth]
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -120,6 +132,16 @@ def test_other_database_urls_are_left_alone(tmp_path: Path) -> None:
         ('[[office]]\nname = "o"\ncourier = "rest"\nurl = "https://x"\n', "[office.rest] send: expected the path"),
         ('[[office]]\nname = "o"\n[office.rest]\nsnd = "/"\n', "[office.rest] snd: no such setting; expected one of send, "),
         ("[smtp.limits]\nerrors = -1\n", "[smtp.limits] errors: expected a whole number, at least 0, got -1"),
+        ('[smtp]\ntls = "maybe"\n', "[smtp] tls: "),
+        ('[smtp]\ntls = "offer"\n', '[smtp.certificate] file: expected the certificate for [smtp] tls = "offer"'),
+        ('[[smtp.listener]]\nname = "s"\nlisten = "x:1"\nauth = "offer"\n', '[[smtp.listener]] s tls: expected "require" or'),
+        (_AUTH + 'check = "smtp"\n', '[smtp.auth] server: expected "host:port" of the mail server that knows'),
+        (_AUTH + 'check = "smtp"\nserver = "x"\n', '[smtp.auth] server: expected "host:port"'),
+        (_AUTH + 'check = "smtp"\nserver = "x:1"\ntls = "off"\n', '[smtp.auth] tls: expected "verified" or "required", '),
+        (_AUTH + 'check = "imap"\nserver = "x:1"\nname = "y"\n', '[smtp.auth] tls: expected "verified", or "off" on this'),
+        (_AUTH + 'mechanisms = ["XOAUTH2"]\n', '[smtp.auth] mechanisms: expected "PLAIN" and "LOGIN" alone'),
+        (_AUTH + "mechanisms = []\n", "[smtp.auth] mechanisms: expected at least one"),
+        (_AUTH + 'domain = "@x.vn"\n', "[smtp.auth] domain: expected a domain"),
         ("[smtp]\nlimits = 5\n", "[smtp.limits]: expected a table, got a whole number"),
         ('[[office]]\nname = "o"\nfolder = "f"\ncodes = {"1" = "no"}\n', "[[office]] codes"),
         ('[[office]]\nname = "o"\nfolder = "f"\n' * 2, "[[office]] name: 'o' stands there twice"),

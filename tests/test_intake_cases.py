@@ -125,6 +125,13 @@ def test_copies_that_are_held_wait_apart_from_those_that_were_handed_over() -> N
     assert (held.recipients, held.state) == ((OUTSIDE,), CaseState.WAITING)
 
 
+def test_a_clerk_who_signed_in_hands_her_document_over_at_once() -> None:
+    own = document("87/THCSLL")
+    verdicts = (verdict(INSIDE, Action.REDIRECT, evidence=own.evidence, at_once=True),)
+    (case,) = cases(mail(INSIDE, identity=Identity.AUTHENTICATED), verdicts, file("cong-van.pdf", own))
+    assert case.state is CaseState.APPROVED
+
+
 def test_who_only_claims_to_be_the_clerk_has_the_clerk_look_at_it_first() -> None:
     own = document("87/THCSLL")
     verdicts = (verdict(INSIDE, Action.REDIRECT, evidence=own.evidence, at_once=True),)

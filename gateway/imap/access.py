@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from gateway.config import Config, Mailbox
+from gateway.config import Config, Mailbox, Security
 from gateway.errors import ConfigError, SignInRefused
 from gateway.imap.credentials import Password, read_secret
 from gateway.imap.oauth.age import TokenAge, age_of
@@ -15,6 +15,8 @@ from gateway.imap.oauth.provider import endpoints_of, provider_of
 from gateway.imap.oauth.token import TokenFile
 from gateway.imap.session import Credentials, Session
 from gateway.imap.values import Server
+from gateway.settings.addresses import host_and_port
+from gateway.settings.security import Encryption
 
 
 def mailbox_of(settings: Config, name: str) -> Mailbox:
@@ -33,6 +35,21 @@ def server_of(settings: Config, mailbox: Mailbox) -> Server:
         port=mailbox.at_port,
         security=mailbox.security,
         ca_file=str(settings.path(mailbox.ca_file)) if mailbox.ca_file else "",
+        connect_timeout_s=settings.imap.connect_timeout_s,
+        read_timeout_s=settings.imap.read_timeout_s,
+    )
+
+
+def judge_of(settings: Config) -> Server:
+    """The server that is asked whether somebody is who he says ([smtp.auth] check = "imap")."""
+    auth = settings.smtp.auth
+    host, port = host_and_port(auth.server, where="[smtp.auth] server")
+    by_tls = Security.TLS if auth.from_the_start else Security.STARTTLS
+    return Server(
+        host=host,
+        port=port,
+        security=Security.NONE if auth.tls is Encryption.OFF else by_tls,
+        ca_file=str(settings.path(auth.ca_file)) if auth.ca_file else "",
         connect_timeout_s=settings.imap.connect_timeout_s,
         read_timeout_s=settings.imap.read_timeout_s,
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from gateway.model import Value
-from gateway.settings.security import Encryption, Security
+from gateway.settings.security import Encryption, Security, is_this_machine
 
 Mechanism = Literal["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"]
 PASSWORDS = ("PLAIN", "LOGIN")  # the others carry a token, which only the server that knows its maker can judge
@@ -27,6 +27,7 @@ class Judge(StrEnum):
 
     ACCOUNTS = "accounts"  # a file of ours: `vanthu account`
     SMTP = "smtp"  # another mail server, which is asked by SMTP AUTH
+    IMAP = "imap"  # another mail server, which is asked by signing in to a mailbox
 
 
 class Auth(Value, forbid_unknown_fields=True):
@@ -34,7 +35,7 @@ class Auth(Value, forbid_unknown_fields=True):
 
     check: Judge = Judge.ACCOUNTS
     accounts: str = "data/accounts"
-    server: str = ""  # "host:port", for check = "smtp"
+    server: str = ""  # "host:port", for check = "smtp" and "imap"
     tls: Encryption = Encryption.VERIFIED  # towards it
     from_the_start: bool = False
     name: str = ""  # in its certificate; "" is the host
@@ -55,8 +56,13 @@ class Auth(Value, forbid_unknown_fields=True):
 
 def wrong_with_auth(auth: Auth) -> str:
     """What is inconsistent, "key: expected …"; "" for nothing."""
-    if auth.check is Judge.SMTP and not auth.server:
+    if auth.check is not Judge.ACCOUNTS and not auth.server:
         return 'server: expected "host:port" of the mail server that knows the passwords'
+    if auth.check is Judge.IMAP and (auth.name or auth.tls not in (Encryption.VERIFIED, Encryption.OFF)):
+        return 'tls: expected "verified", or "off" on this machine, and no name, with check = "imap"'
+    is_asked = auth.check is not Judge.ACCOUNTS
+    if is_asked and auth.tls is Encryption.OFF and not is_this_machine(auth.server.rpartition(":")[0].strip("[]")):
+        return 'tls: expected "verified" or "required", because passwords never go in the clear'
     if auth.check is Judge.ACCOUNTS and not set(auth.mechanisms) <= set(PASSWORDS):
         return 'mechanisms: expected "PLAIN" and "LOGIN" alone with check = "accounts"'
     if not auth.mechanisms:

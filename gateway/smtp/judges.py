@@ -29,6 +29,9 @@ _MOST_WAITING = 64
 _PATIENCE_S = 20.0  # for each step with the other server
 
 
+AskImap = Callable[[str, str, str], bool]  # user, password or token, and how he said it; VanthuError when nobody can say
+
+
 class Finding(Enum):
     """What became of a sign-in."""
 
@@ -40,10 +43,10 @@ class Finding(Enum):
 class Judges:
     """The one judge of [smtp.auth], and the threads that it works in."""
 
-    def __init__(self, settings: Auth, *, hostname: str, base: Path) -> None:
-        """Relative paths of the settings start at ``base``."""
+    def __init__(self, settings: Auth, *, hostname: str, base: Path, by_imap: AskImap | None = None) -> None:
+        """Relative paths of the settings start at ``base``; ``by_imap`` asks where check = "imap"."""
         self.mechanisms: tuple[str, ...] = settings.mechanisms
-        self._is_right = _judge(settings, hostname, base)
+        self._is_right = _judge(settings, hostname, base, by_imap)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sign-in")
         self._waiting = 0
 
@@ -73,7 +76,9 @@ class Judges:
         return Finding.UNKNOWN
 
 
-def _judge(settings: Auth, hostname: str, base: Path) -> Callable[[Credentials], bool]:
+def _judge(settings: Auth, hostname: str, base: Path, by_imap: AskImap | None) -> Callable[[Credentials], bool]:
+    if settings.check is Judge.IMAP and by_imap is not None:
+        return lambda credentials: by_imap(credentials.user, credentials.secret, credentials.mechanism)
     if settings.check is Judge.ACCOUNTS:
         accounts = Accounts(base / settings.accounts)
         return lambda credentials: accounts.is_right(credentials.user, credentials.secret)

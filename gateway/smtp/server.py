@@ -23,7 +23,7 @@ from gateway.smtp.certificates import Certificates
 from gateway.smtp.entrance import Entrance
 from gateway.smtp.fronts import FORWARDERS_COMMANDS, LMTP_COMMANDS, FrontedProtocol
 from gateway.smtp.handler import Handler, Intake, MaySendAs, as_himself
-from gateway.smtp.judges import Judges
+from gateway.smtp.judges import AskImap, Judges
 from gateway.smtp.lag import LagProbe
 from gateway.smtp.names import Names
 from gateway.smtp.protocol import COMMANDS, GUARDS, SmtpProtocol
@@ -49,8 +49,10 @@ class SmtpServer:
         *,
         base: Path = Path(),
         may_send_as: MaySendAs = as_himself,
+        by_imap: AskImap | None = None,
     ) -> None:
-        """``recipients`` says which addresses there are; None takes all of our domains.  ``may_send_as``: who signed in.
+        """``recipients`` says which addresses there are; None takes all of our domains.  ``may_send_as``: who signed in;
+        ``by_imap`` knows who he is, where that is asked of an IMAP server.
 
         Relative paths of the settings start at ``base``.  Raises ConfigError when the certificate cannot be used.
         """
@@ -67,7 +69,7 @@ class SmtpServer:
             Certificates(settings.certificate, base=base) if any(way.tls is not Tls.OFF for way in ways) else None
         )
         self._judges = (
-            Judges(settings.auth, hostname=self.hostname, base=base)
+            Judges(settings.auth, hostname=self.hostname, base=base, by_imap=by_imap)
             if any(way.auth is not SignIn.OFF for way in ways)
             else None
         )
