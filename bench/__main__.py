@@ -1,4 +1,4 @@
-"""``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50,
+"""``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50, SECONDS=3600 (protocol),
 and LOADS=10x2,50x2 for some loads only (sessions, KB; "10x2c" is a connection per mail).
 
 Prints Markdown tables and writes the record to bench/results/.  Exit 1 when a mail was lost or altered; a speed that missed its
@@ -100,8 +100,15 @@ def _power(folder: Path) -> Part:
     return power.run(folder, cuts=_number("CUTS", 200))
 
 
+def _protocol(folder: Path) -> Part:
+    from bench import dialogues
+
+    return dialogues.run(seconds=_number("SECONDS", 3600))
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
     "fidelity": _fidelity,
+    "protocol": _protocol,
     "inspection": _inspection,
     "directory": _directory,
     "replay": _replay,

@@ -15,8 +15,8 @@ from gateway.model import Value, digest_of
 _END = b"\r\n.\r\n"
 # A dot alone between two line ends of any kind, or at the start.  A client that keeps to CRLF and stuffs its dots sends none:
 # the first would be the end.  What we send on has a lone dot only where this finds one: a dot after CRLF leaves us doubled,
-# whereas one after a bare CR or LF leaves us as it came.
-_LONE_DOT = re.compile(rb"(?:\A|[\r\n])\.[\r\n]")
+# whereas one after a bare CR or LF leaves us as it came.  NULs beside it count for nothing: some servers leave them out.
+_LONE_DOT = re.compile(rb"(?:\A|[\r\n])\x00*\.\x00*[\r\n]")
 _HEADER_BYTES = 1024 * 1024  # we look no further for trace headers: fifty of them fit in a fraction of this
 
 
@@ -110,7 +110,7 @@ def _line_ends(wire: bytes) -> LineEnds:
     # To count CRLF takes twice as long as this.
     rest = wire[-1:] not in (b"\n", b"\r", b"")
     if wire.count(b"\r") == lines and len(wire.splitlines()) == lines + rest:
-        return LineEnds.CLEAN
+        return LineEnds.LONE_DOT if b"\x00" in wire and _LONE_DOT.search(wire) else LineEnds.CLEAN
     return LineEnds.LONE_DOT if _LONE_DOT.search(wire) else LineEnds.BARE
 
 

@@ -16,7 +16,7 @@ import math
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from gateway.model import Recipient, new_id
+from gateway.model import Door, Recipient, new_id
 from gateway.smtp import replies
 from gateway.smtp.chunks import ChunkReader, chunk_of
 from gateway.smtp.data import DataReader
@@ -71,6 +71,8 @@ class SmtpProtocol(SigningIn):
         if self.envelope.mail_from is not None:
             raise CommandError(replies.NESTED_MAIL)
         path = mail_path(arg)
+        if path.prdr and self.terms.door is not Door.SMTP:
+            raise CommandError(replies.UNKNOWN_PARAMETER)  # LMTP answers each recipient anyway, and refuses nothing
         if path.size > reception.settings.max_message_bytes:
             raise CommandError(replies.too_large(reception.settings.max_message_bytes))
         if reception.room() <= path.size:
