@@ -479,7 +479,13 @@ def _directory(settings: Config) -> Directory:
 
 
 def _relay(settings: Config, hostname: str) -> Relay:
-    return Relay(settings.relay, hostname, name_servers=settings.smtp.name_servers, base=settings.path("."))
+    return Relay(
+        settings.relay,
+        hostname,
+        name_servers=settings.smtp.name_servers,
+        base=settings.path("."),
+        keeps_digests=settings.log.format != "text",
+    )
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:

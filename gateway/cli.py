@@ -192,6 +192,7 @@ def _settings(config_file: Path) -> Config:
     level = logging.getLevelNamesMapping()[settings.log.level.upper()]
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     maillog.enable(level <= logging.INFO)
+    maillog.write_as(settings.log.format)
     return settings
 
 

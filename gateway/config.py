@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -163,6 +163,7 @@ class Log(Value, forbid_unknown_fields=True):
     """[log]: what goes to standard error."""
 
     level: str = "INFO"
+    format: Literal["text", "logfmt", "json"] = "text"  # of the lines about mails
 
 
 class Office(Value, forbid_unknown_fields=True):

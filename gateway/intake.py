@@ -542,6 +542,7 @@ def _log(mail: Mail, verdicts: Iterable[Verdict]) -> None:
         size=len(mail.raw),
         peer=arrival.peer,
         identity=arrival.identity,
+        digest=mail.digest,
     )
     for verdict in verdicts:
         if verdict.alarm and verdict.action is Action.DELIVER:

@@ -319,7 +319,12 @@ class Worker:
         for step in steps:
             delivery = step.delivery
             maillog.settled(
-                delivery.id, courier=delivery.courier, target=delivery.target, event=step.event, reply=step.result.reply
+                delivery.id,
+                courier=delivery.courier,
+                target=delivery.target,
+                event=step.event,
+                reply=step.result.reply,
+                sent=step.result.sent,
             )
 
     def _spread(self) -> float:

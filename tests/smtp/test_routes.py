@@ -13,6 +13,7 @@ import uvloop
 from gateway.config import Relay as Settings
 from gateway.courier import Fate, Outcome, Result
 from gateway.errors import PermanentFailure, TemporaryFailure
+from gateway.model import digest_of
 from gateway.settings.relay import Route
 from gateway.smtp.destination import Standing
 from gateway.smtp.hosts import Exchanges, Host, hosts_of
@@ -324,6 +325,19 @@ def test_dovecot_takes_mail_by_lmtp_at_its_socket(dovecot: Dovecot) -> None:
     assert [r.outcome for part in results for r in part] == [Outcome.DELIVERED] * 2
     for user in (MINH, CLERK):
         assert LETTER.decode().replace("\r\n", "\n") in dovecot.adm("fetch", "-u", user, "text", "mailbox", "INBOX")
+
+
+def test_the_digest_of_what_left_is_that_of_what_came_there() -> None:
+    raws = (LETTER, b"a: b\r\n\r\n.dots\r\n..\r\nend", LETTER + b"x" * 100_000 + b"\r\n")
+
+    async def run() -> list[str]:
+        relay = Relay(Settings(next_hop=sink.address), "vanthu.test", keeps_digests=True)
+        sent = [(await relay.deliver(parcel(raw)))[0].sent for raw in raws]
+        await relay.close()
+        return sent
+
+    with Sink() as sink, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(run()) == [digest_of(mail.raw) for mail in sink.mails]
 
 
 def test_hosts_are_named_as_people_write_them() -> None:

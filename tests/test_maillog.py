@@ -1,0 +1,60 @@
+"""The mail log: one line for each event, for people or for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from gateway import maillog
+
+
+@pytest.fixture(autouse=True)
+def clean() -> Iterator[None]:
+    maillog.flush()
+    yield
+    maillog.flush()
+    maillog.write_as("text")
+
+
+def said(capsys: pytest.CaptureFixture[str], format_: str) -> list[str]:
+    """What three events say in a format, without the times."""
+    capsys.readouterr()
+    maillog.write_as(format_)
+    maillog.accepted("01A", sender="a@x.vn", recipients=2, size=9, peer="192.0.2.1", identity="spf", digest="d1")
+    maillog.settled("01A-1", courier="relay", target='b "c"@x.vn', event="delivered", reply="250 2.0.0 ok\nx", sent="d2")
+    maillog.refused("01B", sender="\udce1@x.vn", peer="-", rule="5")
+    maillog.flush()
+    return capsys.readouterr().err.splitlines()
+
+
+def test_people_read_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [line.partition(" ")[2] for line in said(capsys, "text")]
+    assert lines[0] == "01A accepted sender=<a@x.vn> recipients=2 size=9 peer=192.0.2.1 identity=spf"
+    assert lines[1] == "01A-1 delivered courier=relay target=<b \"c\"@x.vn> reply='250 2.0.0 ok\\nx'"
+
+
+def test_machines_read_json(capsys: pytest.CaptureFixture[str]) -> None:
+    accepted, delivered, refused = map(json.loads, said(capsys, "json"))
+    assert accepted.pop("at").endswith("Z")
+    assert accepted == {
+        "event": "accepted",
+        "id": "01A",
+        "sender": "a@x.vn",
+        "recipients": 2,
+        "size": 9,
+        "peer": "192.0.2.1",
+        "identity": "spf",
+        "sha256": "d1",
+    }
+    assert (delivered["event"], delivered["reply"], delivered["sent"]) == ("delivery delivered", "250 2.0.0 ok\nx", "d2")
+    assert refused["sender"] == r"\udce1@x.vn"
+
+
+def test_or_logfmt(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [line.partition(" ")[2] for line in said(capsys, "logfmt")]
+    assert lines[0] == ("event=accepted id=01A sender=a@x.vn recipients=2 size=9 peer=192.0.2.1 identity=spf sha256=d1")
+    assert lines[1] == (
+        r'event="delivery delivered" id=01A-1 courier=relay target="b \"c\"@x.vn" reply="250 2.0.0 ok\nx" sent=d2'
+    )
