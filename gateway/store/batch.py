@@ -205,9 +205,11 @@ class Entry:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it needs no answer from the database, and no very large file."""
+        """Whether it needs no answer from the database, and has nothing very large."""
         rows = self.rows
-        return self.call is None and (rows is None or not rows.openings) and self.large_bytes <= LARGEST_ON_THE_LANE
+        if self.call is not None or (rows is not None and rows.openings) or self.large_bytes > LARGEST_ON_THE_LANE:
+            return False
+        return all([done.receipt is None or len(done.receipt[-1]) <= LARGEST_ON_THE_LANE for done in self.settlements])
 
     @property
     def large_bytes(self) -> int:

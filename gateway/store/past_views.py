@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union_all
 
 from gateway.model import Direction
 from gateway.store.mailbox_tables import ACCEPTED, swept
@@ -40,7 +40,7 @@ class PastViews(Reading):
         imported = select(c.digest, c.mail_id).where(c.digest.in_(digests), c.outcome != Outcome.FAILED.value)
         captured = select(case_mails.c.case_id).where(case_mails.c.mail_id == swept.c.mail_id).exists()
         taken = select(swept.c.digest, swept.c.mail_id).where(swept.c.digest.in_(digests), ACCEPTED, captured)
-        return {row.digest: row.mail_id for query in (taken, imported.order_by(c.mail_id)) for row in self.rows(query)}
+        return {row.digest: row.mail_id for row in self.rows(union_all(taken, imported).order_by("mail_id"))}
 
     def imports(self) -> tuple[ImportRow, ...]:
         """Every import, newest first."""

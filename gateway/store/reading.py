@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import CompoundSelect, Select
 
 from gateway.errors import NotFound
 from gateway.store.database import Database
@@ -18,7 +18,7 @@ class Reading:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def rows(self, query: Select[Any]) -> Sequence[AnyRow]:
+    def rows(self, query: Select[Any] | CompoundSelect[Any]) -> Sequence[AnyRow]:
         """All rows of a query.  StoreUnavailable when the database is."""
         with self.database.reading() as connection:
             return connection.execute(query).all()

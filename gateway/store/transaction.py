@@ -6,6 +6,7 @@ The hot path uses the driver's own cursor, because SQLAlchemy's costs 20 µs for
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol, cast
@@ -154,14 +155,31 @@ class OnPostgres(Transaction):
         """Insert rows of a hot table."""
         for text, values in self._statements.insert(table, rows):
             self._cursor.execute(text, values)
+            self._send_all()
 
     def change(self, change: Change, rows: Sequence[Tuple]) -> int:
         """Change rows; says how many, when as many as there are given must be."""
         changed = 0
         for text, values, must in self._statements.change(change, rows):
+            if must < 0:
+                self._cursor.execute(text, values)
+                continue
             with psycopg.RawCursor(self._driver) as cursor:
                 cursor.execute(text, values)
-                if must >= 0 and self._pipeline is not None:
+                if self._pipeline is not None:
                     self._pipeline.sync()  # the answer, now
                 changed += cursor.rowcount
         return changed
+
+    def _send_all(self) -> None:
+        """Wait until the server has what was sent.
+
+        psycopg 3.3 takes no notice of a flush that was not complete when the last command of a pipeline has gone: behind a
+        value of some megabytes both sides would wait for each other, for ever.
+        """
+        link = self._driver.pgconn
+        while link.flush():
+            ready = select.poll()  # not select(): a gateway with many connections has descriptors above 1023
+            ready.register(link.socket, select.POLLIN | select.POLLOUT)
+            if any(events & ~select.POLLOUT for _, events in ready.poll()):
+                link.consume_input()

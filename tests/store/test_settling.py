@@ -6,11 +6,15 @@ import asyncio
 import logging
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.courier import Level, Parcel
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import Event
 from gateway.store import Settlement, Store
+from gateway.store.batch import Entry
+from gateway.store.settling import settled
+from tests.store.conftest import Open
 from tests.store.lanes import on_lane
 from tests.store.letters import LEASE, NOON, captured, case, mail
 
@@ -99,3 +103,14 @@ def test_an_attempt_that_began_is_durable_counts_and_stays_known_while_its_outco
     assert delivery.id in store.lookups.told([delivery.id])
     (due,) = store.lookups.due([OFFICE], limit=5, now=NOON + 2 * LEASE, lease=LEASE)
     assert (due.delivery.state, due.is_begun) == (DeliveryState.UNCERTAIN, True)
+
+
+def test_a_receipt_of_many_megabytes_is_kept_without_holding_the_lane(open_store: Open) -> None:
+    store = open_store()
+    (parcel,) = approved(store, 1)
+    large = b"x" * (3 << 20)
+    begun_then_settled(store, (parcel,), [replace(arrived(parcel), receipt=large)], lane=True)
+    (receipt,) = store.receipts.of_case(parcel.deliveries[0].case_id)
+    assert store.receipts.raw(OFFICE, receipt.event_id) == large
+    assert not Entry(settlements=[settled(replace(arrived(parcel), receipt=large), "life", NOON)]).is_plain
+    assert Entry(settlements=[settled(arrived(parcel), "life", NOON)]).is_plain
