@@ -75,6 +75,13 @@ SHOTS = (
     Shot("alarms", OFFICER, "/alarms"),
     Shot("tokens", OFFICER, "/tokens"),
     Shot("api", OFFICER, "/api/v1/"),
+    Shot("accounts", OFFICER, "/accounts"),
+    Shot("account", OFFICER, "/accounts/vanthu.so"),
+    Shot("own", CLERK, "/me"),
+    Shot("second-factor", CLERK, "/me", lambda page: page.locator(".button.primary").click()),
+    Shot("audit", AUDITOR, "/audit"),
+    Shot("audit-case", AUDITOR, "/audit/case/{decision}"),
+    Shot("my-mail", None, "/my-mail"),
 )
 
 

@@ -16,7 +16,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user
 
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent
-from gateway.model import Account, Case, Event, Role, Story
+from gateway.model import Account, Case, Event, Story
 from gateway.rights import acting, is_sealed, overseeing
 from gateway.roles import Verb, allows, decides, seen_units, sees
 from gateway.store.people import Session
@@ -171,21 +171,6 @@ def may(verb: Verb) -> Callable[[Callable[P, T]], Callable[P, T]]:
             return view(*args, **kwargs)
 
         return marked(cast(Callable[P, T], login_required(guarded)), verb)
-
-    return decorate
-
-
-def roles(*allowed: Role) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """A view for accounts of these roles, until it has its verb (may)."""
-
-    def decorate(view: Callable[P, T]) -> Callable[P, T]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-            if me().role not in allowed:
-                abort(403)
-            return view(*args, **kwargs)
-
-        return cast(Callable[P, T], login_required(guarded))
 
     return decorate
 
