@@ -477,7 +477,7 @@ def _check(path: Path, config: Config) -> None:
         _check_name_server(path, server)
     check_networks(config.smtp.trusted_networks, where=f"{path}: [smtp] trusted_networks")
     check_networks(config.policy_service.trusted_networks, where=f"{path}: [policy_service] trusted_networks")
-    check_listeners(config.smtp.listener, file=str(path))
+    check_listeners(config.smtp.listener, file=str(path), first=config.smtp.listen)
     _check_protection(path, config.smtp)
     if config.log.level.upper() not in LEVELS:
         raise ConfigError(f"{path}: [log] level: expected one of {', '.join(LEVELS)}, got {config.log.level!r}")

@@ -158,6 +158,8 @@ file = "c.pem"
         ('[[smtp.listener]]\nname = "a"\nkind = "mx"\n', "[[smtp.listener]] kind: Invalid enum value 'mx'"),
         ('[[smtp.listener]]\nname = "a"\ntrusted_networks = ["x"]\n', "[[smtp.listener]] a: trusted_networks: expected a "),
         ('[smtp.listener]\nname = "a"\n', "[[smtp.listener]]: expected a table in double brackets for each way in"),
+        ('[[smtp.listener]]\nname = "a"\nlisten = "127.0.0.1:2525"\n', "[[smtp.listener]] a: listen: another listener has"),
+        ('[[smtp.listener]]\nname = "a"\nspeed_adjust = true\n', "a: speed_adjust: expected only with kind"),
         ('[smtp]\nlisten = ""\n', '[smtp] listen: expected "host:port", or a [[smtp.listener]] that listens'),
         ("[smtp]\nmax_bytes_in_flight = 1000\n", "[smtp] max_bytes_in_flight: expected at least max_message_bytes"),
     ],

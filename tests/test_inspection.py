@@ -281,6 +281,31 @@ def test_a_flood_of_mails_is_turned_away_and_does_not_pile_up() -> None:
         guarded.close()
 
 
+def test_whoever_waits_only_so_long_gets_an_answer_by_then_and_the_rest_is_unreadable() -> None:
+    guarded = Inspector(Inspection(processes=1, time_limit_s=20.0))
+    guarded.start()
+    raw = _mail(
+        ("cv.docx", files.word(official.school_letter())), ("lap.pdf", FORM_LOOP), ("so.xlsx", files.excel("a", [["b"]]))
+    )
+
+    async def both() -> tuple[Recognition | BaseException, ...]:
+        """The second one finds the only reader busy for longer than half of what it would wait."""
+        return await asyncio.gather(
+            guarded.recognise(raw, within=1.5), guarded.recognise(raw, within=1.5), return_exceptions=True
+        )
+
+    try:
+        started = time.monotonic()
+        first, second = asyncio.run(both())
+        assert time.monotonic() - started < 10
+    finally:
+        guarded.close()
+    assert isinstance(first, Recognition)
+    assert [file.name for file in first.files if file.documents] == ["cv.docx"]
+    assert [file.reason for file in first.files][-1] == "time limit"
+    assert isinstance(second, VanthuError)
+
+
 def test_a_mail_that_waited_too_long_is_turned_away() -> None:
     guarded = Inspector(Inspection(processes=1), patience_s=0)
     guarded.start()

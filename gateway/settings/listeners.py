@@ -61,9 +61,10 @@ class Listener(Value, forbid_unknown_fields=True):
         return "[smtp]" if self.name == FIRST else f"[[smtp.listener]] {self.name}"
 
 
-def check_listeners(listeners: Sequence[Listener], *, file: str) -> None:
-    """Raises ConfigError that names the listener and its setting."""
+def check_listeners(listeners: Sequence[Listener], *, file: str, first: str = "") -> None:
+    """Raises ConfigError that names the listener and its setting; ``first`` is where [smtp] listens."""
     names = [FIRST, *[listener.name for listener in listeners]]
+    taken = {first}
     for listener in listeners:
         where = f"{file}: [[smtp.listener]] {listener.name}"
         if not _NAME.fullmatch(listener.name):
@@ -71,7 +72,10 @@ def check_listeners(listeners: Sequence[Listener], *, file: str) -> None:
         if names.count(listener.name) > 1:
             raise ConfigError(f"{where}: name: stands there twice ({FIRST!r} is [smtp] listen)")
         if listener.listen:
-            host_and_port(listener.listen, where=f"{where}: listen")
+            _, port = host_and_port(listener.listen, where=f"{where}: listen")
+            if port and listener.listen in taken:
+                raise ConfigError(f"{where}: listen: another listener has {listener.listen} already")
+            taken.add(listener.listen)
         for key in ("trusted_networks", "forwarders", "balancers"):
             check_networks(getattr(listener, key), where=f"{where}: {key}")
         if listener.speed_adjust and listener.kind is not Kind.PROXY:
