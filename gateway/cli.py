@@ -99,7 +99,7 @@ def init(folder: Path) -> None:
 @click.argument("config_file", type=click.Path(path_type=Path))
 def check_config(config_file: Path) -> None:
     """Read configuration, directory and policy, and say what is wrong or strange.  Exit 1 on an error."""
-    from gateway.commands.certificate import check_certificate
+    from gateway.commands.protection import check_protection
     from gateway.directory.check import check, check_surroundings
     from gateway.directory.files import load as load_directory
     from gateway.inspection import models_of
@@ -122,8 +122,7 @@ def check_config(config_file: Path) -> None:
             missing={o.name: str(path) for o in settings.office if o.folder and not (path := settings.path(o.folder)).is_dir()},
         ),
     )
-    if settings.smtp.certificate.file:
-        findings += check_certificate(settings, config_file.name, datetime.now(UTC))
+    findings += check_protection(settings, config_file.name, datetime.now(UTC))
     for finding in findings:
         say(str(finding))
     errors = sum(finding.is_error for finding in findings)

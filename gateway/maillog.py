@@ -70,6 +70,11 @@ def forwarded(mail_id: str, *, by: str, peer: str, ident: str) -> None:
     _line("forwarded", by, {"id": mail_id, "by": by, "peer": peer, "ident": ident})
 
 
+def submitted(mail_id: str, *, user: str, peer: str) -> None:
+    """Somebody who signed in sends a mail."""
+    _line(f"{mail_id} submitted user=<{user}> peer={peer}", "submitted")
+
+
 def refused(mail_id: str, *, sender: str, peer: str, rule: str) -> None:
     """A mail was refused in its session by a rule."""
     _line("refused", rule, {"id": mail_id, "sender": sender, "peer": peer, "rule": rule})

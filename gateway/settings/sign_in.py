@@ -48,6 +48,8 @@ class Auth(Value, forbid_unknown_fields=True):
     )
     failures_per_source: Annotated[int, msgspec.Meta(ge=0)] = 50  # in ten minutes; then nobody from there signs in for as long
 
+    mails_per_minute: Annotated[int, msgspec.Meta(ge=0)] = 60  # that one user begins; 0 is no limit
+
     @property
     def security(self) -> Security:
         """Towards the server that is asked."""

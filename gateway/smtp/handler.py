@@ -178,6 +178,8 @@ class Handler:
         if flaw:
             maillog.refused(mail_id, sender=envelope.mail_from or "", peer=session.address, rule=f"smtp: {flaw}")
             return self._complaint(flaw, mail_id)
+        if session.user:
+            maillog.submitted(mail_id, user=session.user, peer=session.address)
         origin = envelope.told or session
         identity = session.sender if envelope.told is None or session.user else envelope.told.identity
         if identity is Identity.CLAIMED and self._authenticator is not None:

@@ -59,6 +59,7 @@ CANNOT_ASK = "451 4.4.1 Chua kiem tra duoc dia chi nay, xin gui lai sau; cannot 
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients: send the others in another mail"
 NO_ROOM = "452 4.3.1 Too much mail at once, try again in a few minutes"
 TOO_MANY_MAILS = "450 4.7.1 Too many mails from your network in a minute, send this one a little later"
+TOO_MANY_MAILS_OF_YOURS = "450 4.7.1 Too many mails of yours in a minute, send this one a little later"
 TOO_MANY_ERRORS = "421 4.7.0 Too many errors, goodbye"
 TOO_MANY_COMMANDS = "421 4.7.0 Too many commands without a mail, goodbye"
 TOO_EARLY = "554 5.5.1 You talked before you were greeted, goodbye"

@@ -20,7 +20,7 @@ from gateway.smtp.transaction import Reply
 
 logger = logging.getLogger(__name__)
 
-HANDSHAKE_S = 30.0
+_HANDSHAKE_S = 10.0  # less than the time for a connection, so that it can still be tried in the clear
 _GOODBYE_S = 3.0  # for the other side's part in the end of TLS
 _CLEAR_FOR_S = 600.0  # after a handshake that failed where TLS is only wished for
 
@@ -44,6 +44,7 @@ class Securing:
         self._settings = settings
         self._host = host
         self._base = base
+        self.handshake_s = _HANDSHAKE_S
         self._context: ssl.SSLContext | None = None
         self._clear_until = 0.0
         is_wished = settings.tls is Encryption.OPPORTUNISTIC and not is_this_machine(host)
@@ -170,7 +171,7 @@ async def upgraded(
         protocol,
         securing.context(),
         server_hostname=securing.server_name,
-        ssl_handshake_timeout=HANDSHAKE_S,
+        ssl_handshake_timeout=securing.handshake_s,
         ssl_shutdown_timeout=_GOODBYE_S,
     )
     if new is None or new.is_closing():

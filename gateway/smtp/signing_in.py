@@ -56,6 +56,10 @@ class SigningIn(Encrypted):
         if not self._reception.handler.may_send_as(user, path.address):
             logger.info("[%s] %s may not write as <%s>", self.session.address, user, path.address)
             raise CommandError(replies.not_your_address(path.address))
+        reception = self._reception
+        if not reception.sources.user_begins_mail(user, reception.settings.auth.mails_per_minute):
+            self._meets(Limit.USER_MAILS)
+            raise CommandError(replies.TOO_MANY_MAILS_OF_YOURS)
         self.obey_mail(arg)
 
     def obey_mail(self, arg: str) -> None:

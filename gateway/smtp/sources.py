@@ -30,6 +30,7 @@ class Limit(StrEnum):
     SOURCE_SESSIONS = "sessions of one source"
     SOURCE_CONNECTIONS = "connections a minute"
     SOURCE_MAILS = "mails a minute"
+    USER_MAILS = "mails a minute of one user"
     SIGN_INS = "failed sign-ins"
     LAG = "event loop lag"
     EARLY = "early talker"
@@ -94,9 +95,16 @@ class Sources:
 
     def begins_mail(self, source: Source) -> bool:
         """A mail is begun; False when there were too many in this minute."""
+        return self._is_within(source, self._limits.mails_per_minute)
+
+    def user_begins_mail(self, user: str, most: int) -> bool:
+        """Whoever signed in begins a mail; False when he began more than ``most`` in this minute (0: any number)."""
+        return self._is_within(self.of(f"user {user.lower()}"), most)
+
+    def _is_within(self, source: Source, most: int) -> bool:
         self._turn(source)
         source.mails += 1
-        return not self._limits.mails_per_minute or source.mails <= self._limits.mails_per_minute
+        return not most or source.mails <= most
 
     def failed_sign_in(self, address: str, most: int) -> None:
         """Somebody there said a wrong password; beyond ``most`` in ten minutes (0: any number) nobody from there signs in."""

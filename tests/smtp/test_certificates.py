@@ -107,3 +107,18 @@ def test_check_config_looks_at_the_certificate(files: TlsFiles, tmp_path: Path) 
     files.key.unlink()
     done = CliRunner().invoke(main, ["check-config", str(config)])
     assert (done.exit_code, "LỖI: vanthu.toml: [smtp.certificate]: " in done.output) == (1, True)
+
+
+def test_check_config_looks_at_accounts_and_at_the_way_on(files: TlsFiles, tmp_path: Path) -> None:
+    sample.write(tmp_path / "house")
+    config = tmp_path / "house" / "vanthu.toml"
+    way = 'name = "s"\nlisten = "127.0.0.1:1"\ntls = "implicit"\nauth = "require"\ntrusted_networks = []\n'
+    door = f'[smtp.certificate]\nfile = "{files.certificate}"\nkey = "{files.key}"\n'
+    on = '[relay.security]\ntls = "verified"\nca_file = "none.pem"\nuser = "u"\nsecret = "env:NOT_THERE"\n'
+    config.write_text(f"{config.read_text(encoding='utf-8')}\n[[smtp.listener]]\n{way}{door}{on}", encoding="utf-8")
+    done = CliRunner().invoke(main, ["check-config", str(config)])
+    assert "lưu ý: vanthu.toml: [smtp.auth]: data/accounts: chưa có tài khoản nào" in done.output
+    assert "LỖI: vanthu.toml: [relay.security]: TLS: a certificate file of ours cannot be used" in done.output
+    config.write_text(config.read_text(encoding="utf-8").replace('ca_file = "none.pem"\n', ""), encoding="utf-8")
+    done = CliRunner().invoke(main, ["check-config", str(config)])
+    assert "LỖI: vanthu.toml: [relay.security]: sign-in: the environment has no NOT_THERE" in done.output

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import uvloop
@@ -16,6 +18,7 @@ from gateway.courier import Outcome, Result
 from gateway.settings.relay import Route
 from gateway.settings.security import Encryption, Security, wrong_with
 from gateway.smtp.relay import Relay
+from gateway.smtp.securing import Securing
 from tests.smtp.test_relay import LETTER, parcel, send, with_relay
 from tests.world.names import NameServer
 from tests.world.sink import CLOSE, EVERYTHING, Sink
@@ -137,6 +140,29 @@ def test_where_tls_is_wished_for_a_spoilt_handshake_sends_the_mail_in_the_clear(
         assert [r.outcome for (r,) in results] == [Outcome.DELIVERED] * 2
         assert sink.commands.count("STARTTLS") == 1
         assert "TLS failed, mail goes in the clear for some minutes" in caplog.text
+
+
+class _Silent:
+    """Takes a handshake, and never says anything."""
+
+    def wrap_socket(self, connection: socket.socket, *, server_side: bool) -> ssl.SSLSocket:
+        while connection.recv(4096):
+            pass
+        raise ConnectionResetError
+
+
+@LOOPS
+def test_half_a_handshake_is_not_waited_for_long(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    with Sink(offers=WITH_TLS, replies=GO, tls=cast(ssl.SSLContext, _Silent())) as sink:
+        quick = Securing(Security(), "192.0.2.1")  # anywhere but here: TLS is wished for
+        quick.handshake_s = 0.3
+
+        async def deliver(relay: Relay) -> tuple[Result, ...]:
+            relay._default._secure = lru_cache(1)(lambda host: quick)
+            return await relay.deliver(parcel())
+
+        (result,) = with_relay(sink.address, deliver, loop_factory=loop_factory)
+        assert (result.outcome, sink.connections) == (Outcome.DELIVERED, 2)
 
 
 def test_on_this_machine_nobody_listens_so_tls_is_not_wished_for(context: ssl.SSLContext) -> None:

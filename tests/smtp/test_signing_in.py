@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gateway import maillog
 from gateway.model import Identity
 from gateway.smtp.accounts import Accounts
 from tests.smtp.door import OUTSIDE, Client, Door
@@ -144,6 +145,19 @@ def test_nobody_writes_as_somebody_else(door: Door, trusting: ssl.SSLContext) ->
     assert client.say("MAIL FROM:<>").startswith("250 ")
     client.say("RSET")
     assert client.say(f"MAIL FROM:<{LAN.upper()}>").startswith("250 ")
+
+
+def test_a_stolen_password_is_no_gate_for_a_flood(
+    files: TlsFiles, trusting: ssl.SSLContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Door(**settings(files, mails_per_minute=2)) as door:
+        clients = [secure(door, trusting) for _ in range(3)]
+        for client in clients:
+            client.say(plain(LAN, PASSWORD))
+        assert [client.deliver(LETTER)[:3] for client in clients[:2]] == ["250", "250"]
+        assert clients[2].say(f"MAIL FROM:<{LAN}>").startswith("450 4.7.1 ")
+    maillog.flush()
+    assert f"{door.intake.mails[0].id} submitted user=<{LAN}> peer=127.0.0.1" in capsys.readouterr().err
 
 
 def test_starttls_forgets_who_signed_in_and_commands_behind_auth_wait(files: TlsFiles, trusting: ssl.SSLContext) -> None:
