@@ -7,7 +7,7 @@ import struct
 import zipfile
 from collections.abc import Sequence
 
-import olefile
+from gateway.documents.compound import Compound
 
 _MOST_NAMES = 5000
 
@@ -66,7 +66,7 @@ def kind_of_ole(data: bytes, streams: Sequence[tuple[str, str]]) -> str:
     Only the root counts: a Word file lies in a mail of Outlook with all its streams.
     """
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as file:
+        with Compound(data) as file:
             names = {entry.name for entry in file.root.kids}
     except Exception:  # noqa: BLE001 - olefile raises whatever struct, io and its own checks raise; damaged is a kind too
         return next((kind for name, kind in streams if name.encode("utf-16-le") in data), "")

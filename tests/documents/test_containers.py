@@ -181,6 +181,15 @@ def test_a_path_is_made_harmless(name: str, shown: str) -> None:
 # --- What cannot be had is named ---
 
 
+def _biting_its_tail(compound: bytes) -> bytes:
+    """The chain of small sectors is a ring, and said to be two thousand million sectors long ([MS-CFB] 2.2, 2.3)."""
+    data = bytearray(compound)
+    (first,), (table,) = struct.unpack_from("<I", data, 60), struct.unpack_from("<I", data, 76)
+    struct.pack_into("<I", data, 64, 0x80000001)
+    struct.pack_into("<I", data, (table + 1) * 512 + 4 * first, first)
+    return bytes(data)
+
+
 STATES: dict[str, tuple[str, bytes, str]] = {
     "a locked ZIP": ("a.zip", files.locked_zip("cv.pdf", b"x", password="1"), "password"),  # noqa: S106 - a made-up one
     "RAR 4 with a locked directory": ("a.rar", archives.rar4(("cv.docx", WORD), main_flags=0x80), "password"),
@@ -197,6 +206,7 @@ STATES: dict[str, tuple[str, bytes, str]] = {
     "a 7z cut in two": ("a.7z", archives.packed_by_libarchive("7zip", ("cv.pdf", PDF))[:700], "damaged"),
     "a gzip of nothing": ("a.gz", b"\x1f\x8b\x08" + bytes(20), "damaged"),
     "a winmail.dat cut in two": ("winmail.dat", outlook.tnef(files=[("cv.pdf", PDF)])[:12], "damaged"),
+    "a mail of Outlook that bites its tail": ("a.msg", _biting_its_tail(outlook.msg("x", files=[("cv.txt", b"y")])), "damaged"),
     "a mail of Outlook cut in two": ("a.msg", outlook.msg("x", files=[("cv.pdf", PDF)])[:2000], "damaged"),
 }
 

@@ -8,11 +8,11 @@ import struct
 import zipfile
 from collections.abc import Iterator
 
-import olefile
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from gateway.documents import media
+from gateway.documents.compound import Compound
 from gateway.documents.containers.names import from_bytes, shown_path
 from gateway.documents.containers.room import MAX_FILE_BYTES, Meter, Packed, Room
 
@@ -89,7 +89,7 @@ _NO_FILES = (media.UNKNOWN, media.XLSX)  # formulas and pictures of programs tha
 def in_ole(data: bytes, room: Room) -> Iterator[Packed]:
     """Files that were dropped into a Word, Excel or PowerPoint file of the old kind, or into a single object."""
     meter = Meter(room, len(data))
-    with olefile.OleFileIO(io.BytesIO(data)) as file:
+    with Compound(data) as file:
         paths = [path for path in file.listdir(streams=True, storages=False) if path[-1] in _STREAMS]
         for path in paths[:_MOST]:
             content: bytes = file.openstream(path).read()

@@ -6,12 +6,10 @@ a storage.  Attachments and mails within the mail are storages of the same form.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
-import olefile
-
 from gateway.documents import media
+from gateway.documents.compound import Compound
 from gateway.documents.containers.compressed_rtf import decompressed
 from gateway.documents.containers.names import from_bytes, shown_path
 from gateway.documents.containers.room import Meter, Packed, Room
@@ -26,7 +24,7 @@ _Path = tuple[str, ...]
 
 def unpack(data: bytes, room: Room) -> Iterator[Packed]:
     """The text of the mail, then its attachments, then those of the mails in it."""
-    with olefile.OleFileIO(io.BytesIO(data)) as file:
+    with Compound(data) as file:
         mail = _Mail(file, room, Meter(room, len(data)))
         yield from mail.parts(())
 
@@ -34,7 +32,7 @@ def unpack(data: bytes, room: Room) -> Iterator[Packed]:
 class _Mail:
     """One compound file; a mail in it is known by its path."""
 
-    def __init__(self, file: olefile.OleFileIO, room: Room, meter: Meter) -> None:
+    def __init__(self, file: Compound, room: Room, meter: Meter) -> None:
         self._file, self._room, self._meter = file, room, meter
         self._inside: dict[_Path, set[str]] = {}  # names in each storage
         for path in map(tuple, file.listdir(streams=True, storages=False)):

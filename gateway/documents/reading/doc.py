@@ -6,14 +6,12 @@ text, footnotes, page headers, macros, comments, endnotes, text boxes; of these 
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
 
-import olefile
-
+from gateway.documents.compound import Compound
 from gateway.documents.reading.office_codepages import latin
 from gateway.documents.reading.office_lines import MAX_LETTERS, Paper
 from gateway.documents.reading.office_pictures import FEW_LETTERS, MANY_BYTES, in_word_file
@@ -44,7 +42,7 @@ _DRAWN = "\x08"
 def read(data: bytes) -> Text:
     """The text of a DOC.  Raises Unreadable: "password", "damaged", "too large", "no text layer" (pictures alone)."""
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as container:
+        with Compound(data) as container:
             names = {path[0].lower(): path for path in container.listdir() if len(path) == 1}
             if "worddocument" not in names:
                 raise Unreadable("damaged")
@@ -66,7 +64,7 @@ def read(data: bytes) -> Text:
     return text
 
 
-def _stream(container: olefile.OleFileIO, path: list[str]) -> bytes:
+def _stream(container: Compound, path: list[str]) -> bytes:
     if container.get_size(path) > _MAX_STREAM:
         raise Unreadable("too large")
     content: bytes = container.openstream(path).read()

@@ -8,14 +8,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-import olefile
-
+from gateway.documents.compound import Compound
 from gateway.documents.text import Unreadable
 
 _LAST_SECTOR = 0xFFFFFFFA  # larger numbers say "end", "free" and the like
 
 
-def check_chains(container: olefile.OleFileIO, data: bytes) -> None:
+def check_chains(container: Compound, data: bytes) -> None:
     """Of both tables of sectors, and of the list of the parts of the first.  Raises Unreadable ("damaged")."""
     container.loadminifat()
     if _has_ring(container.fat) or _has_ring(container.minifat or ()) or _lists_ring(container, data):
@@ -35,7 +34,7 @@ def _has_ring(following: Sequence[int]) -> bool:
     return False
 
 
-def _lists_ring(container: olefile.OleFileIO, data: bytes) -> bool:
+def _lists_ring(container: Compound, data: bytes) -> bool:
     """The last number of each sector of the list is the next sector of it."""
     size, at, seen = container.sector_size, container.first_difat_sector, set[int]()
     while at < _LAST_SECTOR and (end := (at + 2) * size) <= len(data):

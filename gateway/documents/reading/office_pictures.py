@@ -5,15 +5,13 @@ DOCX and ODT keep them as parts of their package; DOC in its data stream or behi
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
 import struct
 from collections.abc import Iterable
 
-import olefile
-
 from gateway.documents import media
+from gateway.documents.compound import Compound
 from gateway.documents.picture_size import image_size
 from gateway.documents.reading.office_zip import Package, opened
 from gateway.documents.text import Unreadable
@@ -81,7 +79,7 @@ def in_word_file(data: bytes) -> tuple[bytes, ...]:
     """Those of a DOC, in the order in which they are stored."""
     found: dict[bytes, None] = {}
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as container:
+        with Compound(data) as container:
             for name in ("Data", "WordDocument"):
                 if container.exists(name) and container.get_size(name) <= _MAX_STREAM:
                     found.update(dict.fromkeys(_blips(container.openstream(name).read())))

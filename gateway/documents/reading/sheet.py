@@ -6,9 +6,9 @@ import io
 from collections.abc import Sequence
 from datetime import date, datetime
 
-import olefile
 import python_calamine as calamine
 
+from gateway.documents.compound import Compound
 from gateway.documents.reading import odt
 from gateway.documents.reading.office_chains import check_chains
 from gateway.documents.reading.office_lines import Paper
@@ -40,7 +40,7 @@ def read(data: bytes) -> Text:
 
 def _check_old(data: bytes) -> None:
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as container:
+        with Compound(data) as container:
             name = next((name for name in ("Workbook", "Book") if container.exists(name)), "")
             if not name:
                 raise Unreadable("password" if container.exists("EncryptedPackage") else "damaged")

@@ -6,15 +6,14 @@ ECMA-376 part 1, sections 19 and 21; ODF 1.3 part 3, section 10; [MS-PPT] 2.3 an
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
 import struct
 from collections.abc import Iterator
 
-import olefile
 from lxml import etree
 
+from gateway.documents.compound import Compound
 from gateway.documents.encodings.fonts import encoding_of_font
 from gateway.documents.reading import odt
 from gateway.documents.reading.office_codepages import latin
@@ -104,7 +103,7 @@ _MAX_RECORDS = 500_000
 
 def _read_ppt(data: bytes) -> Text:
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as container:
+        with Compound(data) as container:
             user: bytes = container.openstream("Current User").read() if container.exists("Current User") else b""
             if container.get_size("PowerPoint Document") > _MAX_STREAM:
                 raise Unreadable("too large")
