@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 import gateway
 from gateway import maillog
+from gateway.accounts import Accounts
 from gateway.alarms import Alarm, of_chain
 from gateway.answers import Answers
 from gateway.axis_door import AxisDoor
@@ -37,6 +38,7 @@ from gateway.directory.files import load as load_directory
 from gateway.directory.files import version_of
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError, StoreUnavailable
+from gateway.first_visit import FirstVisit
 from gateway.followup import FollowUp
 from gateway.hearing import Hearing
 from gateway.imap.access import credentials_of, judge_of, server_of
@@ -207,6 +209,7 @@ class Gateway:
         self.daily = Daily(
             settings, self.store, directory=self.directory, hostname=self.hostname, clock=clock, poke=self.worker.poke
         )
+        self.first_visit = FirstVisit(self.store, lambda: Accounts(self.store, self.directory, clock))
         self.watcher = Watcher(
             settings,
             self.store,
@@ -242,6 +245,10 @@ class Gateway:
     def _poke_all(self) -> None:
         self.worker.poke()
         self.follow_up.poke()
+
+    def smtp_door(self) -> tuple[str, int] | None:
+        """Where mail comes in; None while nobody listens."""
+        return next(((address, port) for address, port in self.smtp.addresses), None)
 
     def _mailbox_alarms(self, now: datetime) -> Iterator[Alarm]:
         return of_mailboxes(self.settings, self.store, self._directory.calendar, now)
@@ -441,6 +448,8 @@ async def serve(settings: Config, *, start_console: StartConsole, announce: Call
                 announce(f"ready smtp{called} {address}:{smtp_port}")
         for address, policy_port in house.policy_service.addresses:
             announce(f"ready policy-service {address}:{policy_port}")
+        if code := await asyncio.to_thread(house.first_visit.open):
+            announce(f"first visit: http://{host}:{console.port}/first?code={code}")
         announce(f"ready web http://{host}:{console.port}")
         house.sweep(lambda name: announce(f"ready imap {name}"))
         await stop.wait()

@@ -31,6 +31,7 @@ from gateway.commands.purge import purge
 from gateway.commands.queue import queue
 from gateway.commands.replay import replay
 from gateway.commands.say import say, shown
+from gateway.commands.send_test import send_test
 from gateway.commands.token import token
 from gateway.commands.user import user
 from gateway.config import Config, load
@@ -79,20 +80,26 @@ def serve(config_file: Path) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
-    """Write a ready configuration with a made-up department into FOLDER, and the first account of the console."""
+@click.option("--accounts", "with_accounts", is_flag=True, help="Also two accounts of the console, to try it out.")
+def init(folder: Path, with_accounts: bool) -> None:
+    """Write a ready configuration with a made-up department into FOLDER; the first visit to the console makes the officer."""
     from gateway import sample
 
     for written in sample.write(folder):
         say(f"written {written}")
     config_file = folder / "vanthu.toml"
+    if with_accounts:
+        _make_accounts(config_file)
+    say(f"next: vanthu serve --config {config_file}")
+
+
+def _make_accounts(config_file: Path) -> None:
     password = secrets.token_urlsafe(12)
     clerk = Account(name="vanthu", full_name="Văn thư Sở", role=Role.CLERK, units=_units(load(config_file)))
     officer = Account(name="quantri", full_name="Quản trị hệ thống", role=Role.OFFICER)
     for person in (clerk, officer):
         _put_account(load(config_file), person, password)
     say(f"accounts of the console: vanthu (registry clerk), quantri (IT officer); password of both: {password}")
-    say(f"next: vanthu serve --config {config_file}")
 
 
 @main.command("check-config")
@@ -184,6 +191,7 @@ main.add_command(queue)
 main.add_command(office)
 main.add_command(office_sandbox)
 main.add_command(token)
+main.add_command(send_test)
 
 
 def _settings(config_file: Path) -> Config:

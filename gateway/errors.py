@@ -21,7 +21,7 @@
 
 from __future__ import annotations
 
-from gateway.phrases import phrase
+from gateway.phrases import Phrase, phrase
 
 
 class VanthuError(Exception):
@@ -56,7 +56,7 @@ class NotAllowed(VanthuError):
     """
 
     def __init__(self, text: str, **values: object) -> None:
-        self.said = phrase(text, **values)
+        self.said = text if isinstance(text, Phrase) else phrase(text, **values)
         super().__init__(self.said)
 
 

@@ -73,6 +73,7 @@ SHOTS = (
     Shot("mailboxes", AUDITOR, "/mailboxes"),
     Shot("past", AUDITOR, "/past"),
     Shot("alarms", OFFICER, "/alarms"),
+    Shot("start", OFFICER, "/start"),
     Shot("tokens", OFFICER, "/tokens"),
     Shot("api", OFFICER, "/api/v1/"),
     Shot("accounts", OFFICER, "/accounts"),

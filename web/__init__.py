@@ -32,6 +32,7 @@ from web import (
     errors,
     evidence,
     files,
+    first,
     format,
     health,
     language,
@@ -102,6 +103,7 @@ def create_app(gateway: WebGateway) -> Flask:
         languages,
         tokens,
         alarms,
+        first,
     ):
         app.register_blueprint(part.blueprint)
     errors.install(app)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.desk import Desk
     from gateway.directory.snapshot import Directory
+    from gateway.first_visit import FirstVisit
     from gateway.hearing import Hearing
     from gateway.layers import Layers
     from gateway.model import Case
@@ -89,6 +90,15 @@ class WebGateway(Protocol):
     @property
     def reception(self) -> Reception:
         """What the clerk does with documents of the axis."""
+        ...
+
+    @property
+    def first_visit(self) -> FirstVisit:
+        """The way in while there is no officer."""
+        ...
+
+    def smtp_door(self) -> tuple[str, int] | None:
+        """Where mail comes in; None while nobody listens."""
         ...
 
     @property

@@ -49,6 +49,7 @@ PAGES = (
             Entry(title="Quy tắc", endpoint="policy.policy", section="policy", verb=Verb.SEE_RULES),
             Entry(title="Nhật ký kiểm tra", endpoint="audit.listed", section="audit", verb=Verb.SEE_AUDIT),
             Entry(title="Tài khoản", endpoint="accounts.listed", section="accounts", verb=Verb.MANAGE_ACCOUNTS),
+            Entry(title="Bắt đầu", endpoint="first.start", section="start", verb=Verb.MANAGE_ACCOUNTS),
             Entry(title="Mã truy cập", endpoint="tokens.tokens", section="tokens", verb=Verb.MANAGE_ACCOUNTS),
         ),
     ),

@@ -12,13 +12,13 @@ from gateway.phrases import phrase
 from gateway.policy.issuance import SIGN_NAMES
 
 ACTIONS = {
-    Action.DELIVER: "chuyển nguyên vẹn đến người nhận",
-    Action.COPY: "chuyển đến người nhận, đồng thời văn thư nhận một bản",
-    Action.REDIRECT: "không chuyển qua thư điện tử mà đưa vào hồ sơ chờ văn thư",
-    Action.REJECT: "từ chối ngay khi gửi",
-    Action.HOLD: "giữ lại chờ người xem",
-    Action.QUARANTINE: "niêm phong, không ai đọc",
-    Action.FORWARD: "chuyển tiếp tới địa chỉ mới",
+    Action.DELIVER: phrase("chuyển nguyên vẹn đến người nhận"),
+    Action.COPY: phrase("chuyển đến người nhận, đồng thời văn thư nhận một bản"),
+    Action.REDIRECT: phrase("không chuyển qua thư điện tử mà đưa vào hồ sơ chờ văn thư"),
+    Action.REJECT: phrase("từ chối ngay khi gửi"),
+    Action.HOLD: phrase("giữ lại chờ người xem"),
+    Action.QUARANTINE: phrase("niêm phong, không ai đọc"),
+    Action.FORWARD: phrase("chuyển tiếp tới địa chỉ mới"),
 }
 PHASES = {Phase.OBSERVE: "theo dõi", Phase.ADVISE: "nhắc nhở", Phase.ENFORCE: "áp dụng"}
 

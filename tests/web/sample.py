@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from werkzeug.security import generate_password_hash
 
+from gateway.accounts import Accounts
 from gateway.answers import Answers
 from gateway.bridge.again import package_again
 from gateway.bridge.pull import Pulling
@@ -23,6 +24,7 @@ from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, Or
 from gateway.documents import mime
 from gateway.documents.own_words import own_words
 from gateway.documents.recognise import recognise
+from gateway.first_visit import FirstVisit
 from gateway.hearing import Hearing
 from gateway.lifecycle import CaseState, DeliveryEvent
 from gateway.model import (
@@ -169,12 +171,18 @@ class House:
             clock=lambda: datetime.now(UTC),
             poke=self.poked.set,
         )
+        self.door: tuple[str, int] | None = None  # where a test lets mail in
+        self.first_visit = FirstVisit(self.store, lambda: Accounts(self.store, self.directory, lambda: datetime.now(UTC)))
         self.pulling = Pulling(
             store=self.store, answers=self.answers, directory=self.directory, clock=lambda: datetime.now(UTC)
         )
         self.reception = Reception(
             store=self.store, directory=self.directory, clock=lambda: datetime.now(UTC), poke=self.poked.set
         )
+
+    def smtp_door(self) -> tuple[str, int] | None:
+        """Where mail comes in."""
+        return self.door
 
     def directory(self) -> Directory:
         """The made-up department."""

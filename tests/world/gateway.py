@@ -123,7 +123,7 @@ def _sample_house() -> tuple[Path, str]:
     """What `vanthu init` writes, made once for each process of the run; and the password of its accounts."""
     folder = Path(tempfile.mkdtemp(prefix="vanthu-sample-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    done = run_vanthu("init", str(folder / "house"))
+    done = run_vanthu("init", str(folder / "house"), "--accounts")
     assert done.returncode == 0, done.stdout + done.stderr
     said = re.search(r"password of both: (\S+)", done.stdout)
     assert said, done.stdout
