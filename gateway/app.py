@@ -28,6 +28,7 @@ from gateway.bridge.again import package_again
 from gateway.bridge.couriers import courier_of
 from gateway.bridge.mailbox_answers import answers_in, delivery_meant
 from gateway.bridge.pull import PullCourier, Pulling
+from gateway.checking import Checks
 from gateway.config import Config
 from gateway.courier import RELAY, Courier, Fate, Parcel, Result
 from gateway.courtesy import own_letter
@@ -178,6 +179,7 @@ class Gateway:
             clock=clock,
             poke=self.worker.poke,
         )
+        self.checks = Checks(by_name, clock=clock, pause=self.worker.pause)
         self.traffic = Traffic(
             store=self.store, review=self.review, clock=clock, poke=self._poke_all, resume=self.worker.resume
         )
@@ -330,6 +332,7 @@ class Gateway:
         at_the_end.push_async_callback(asyncio.to_thread, self.sealer.finish)
         await asyncio.to_thread(self._remember_rules)
         self.store.attach()
+        self.checks.attach(asyncio.get_running_loop())
         at_the_end.push_async_callback(self.store.detach)
         nightly = run_nightly(self.settings, self.store, self.clock)
         works = (

@@ -65,10 +65,11 @@ class Traffic:
         ]
         return tuple(sorted(made, key=lambda group: (-len(group.deliveries), group.courier, group.cause)))
 
-    def retry_group(self, courier: str, state: DeliveryState, cause: str, by: Account) -> Tally:
-        """Try a whole group again; what may have arrived is asked after instead."""
+    def retry_group(self, courier: str, state: DeliveryState, cause: str, by: Account, *, only_one: bool = False) -> Tally:
+        """Try a whole group again, or its oldest one to see whether the cause is gone; what may have arrived is asked after."""
         _check(by)
         these = self._of_group(courier, state, cause)
+        these = these[-1:] if only_one else these
         if state is DeliveryState.UNCERTAIN:
             return Tally(done=self.look_up_now([each.id for each in these], by))
         done, why = 0, ""

@@ -75,6 +75,7 @@ class _Line:
         self.held: set[str] = set()  # ids of its deliveries in memory: leased by us, and renewed
         self.wants_more = True  # the store has something for it, or may have
         self.try_at = datetime.min.replace(tzinfo=UTC)
+        self.is_stopped = False  # by a person
 
 
 class Worker:
@@ -143,8 +144,14 @@ class Worker:
         """A courier was repaired: take its queue up now.  For the loop and for other threads."""
         if self.paused.pop(name, None) is not None:
             logger.info("courier %s is taken up again", name)
-            self._lines[name].try_at = self._clock()
+            self._lines[name].is_stopped, self._lines[name].try_at = False, self._clock()
             self.poke()
+
+    def pause(self, name: str, why: str) -> None:
+        """A person wants nothing carried by it: until resume(), or the next start.  For the loop and for other threads."""
+        line = self._lines[name]
+        line.is_stopped, line.try_at = True, datetime.max.replace(tzinfo=UTC)  # nor is it tried whether it was repaired
+        self.paused[name] = why
 
     async def run(self) -> None:
         """Work until stop()."""
@@ -297,7 +304,7 @@ class Worker:
                 line.try_at = self._clock() + _PAUSE
             logger.error("courier %s is paused until it is repaired: %s", name, wrong[0].reply)
             self.paused[name] = wrong[0].reply
-        elif name in self.paused and any(r.outcome is not Outcome.RETRY for r in results):
+        elif name in self.paused and not line.is_stopped and any(r.outcome is not Outcome.RETRY for r in results):
             self.resume(name)
 
     # --- settle ---

@@ -560,6 +560,21 @@ def test_a_paused_office_does_not_hold_up_the_mail(house: House, caplog: pytest.
     assert house.state(f"{acceptance.mail.id}-1") is DeliveryState.DELIVERED
 
 
+def test_what_a_person_paused_carries_nothing_until_a_person_resumes_it(house: House) -> None:
+    _, delivery = a_case(house)
+
+    async def much_later(worker: Worker) -> None:
+        worker.pause(OFFICE, "bảo trì")
+        house.clock.move(minutes=600)
+        worker.poke()
+        await asyncio.sleep(0.2)
+        assert house.office.parcels == []
+        worker.resume(OFFICE)
+
+    worker = house.run(much_later, until(lambda: house.state(delivery.id) is DeliveryState.DELIVERED))
+    assert worker.paused == {}
+
+
 # --- the schedule ---------------------------------------------------------------------------------------------------------
 
 

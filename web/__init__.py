@@ -51,6 +51,7 @@ from web import (
     security,
     sign_in,
     statistics,
+    system,
     tokens,
 )
 from web.context import WebGateway
@@ -98,6 +99,7 @@ def create_app(gateway: WebGateway) -> Flask:
         metrics,
         registers,
         statistics,
+        system,
         api,
         look,
         languages,

@@ -13,6 +13,7 @@ from gateway.store.store import utc_now
 if TYPE_CHECKING:
     from gateway.answers import Answers
     from gateway.bridge.pull import Pulling
+    from gateway.checking import Checks
     from gateway.config import Config
     from gateway.desk import Desk
     from gateway.directory.snapshot import Directory
@@ -80,6 +81,11 @@ class WebGateway(Protocol):
     @property
     def traffic(self) -> Traffic:
         """What the officer does about deliveries."""
+        ...
+
+    @property
+    def checks(self) -> Checks:
+        """How the couriers to office systems are."""
         ...
 
     @property

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from gateway.courier import RELAY
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import DELIVERY_TRANSITIONS, DeliveryEvent, DeliveryState
 from gateway.rights import is_sealed
 from gateway.roles import Verb
+from gateway.store import DeliveryPage
+from gateway.traffic import Group
 from web.auth import may, me, tell_seen
 from web.context import gateway, store
 from web.language import gettext, said
 from web.lists import DELIVERY_CURSOR, ROWS, starts_after
+from web.names import courier_name
 
 blueprint = Blueprint("deliveries", __name__)
 
@@ -37,12 +41,19 @@ def deliveries() -> ResponseReturnValue:
     tab = request.args.get("tab", "failed")
     if tab not in TABS:
         abort(404)
-    views, after = store().views, starts_after(DELIVERY_CURSOR)
-    page = views.deliveries(states=TABS[tab][1], after=after, limit=ROWS)
+    views, after, courier = store().views, starts_after(DELIVERY_CURSOR), request.args.get("courier", "")
+    groups = gateway().traffic.groups() if tab == "failed" else ()
+    if "cause" in request.args and tab == "failed":
+        page = _of_cause(groups, courier, request.args["cause"], after)
+    else:
+        page = views.deliveries(states=TABS[tab][1], courier=courier, after=after, limit=ROWS)
     return render_template(
         "deliveries.html",
         page=page,
-        groups=[group for group in gateway().traffic.groups() if len(group.deliveries) > 1] if tab == "failed" else (),
+        groups=[group for group in groups if len(group.deliveries) > 1 and courier in ("", group.courier)],
+        courier=courier,
+        cause=request.args.get("cause"),
+        couriers=_couriers(),
         asked=store().lookups.told([row.id for row in page.rows]),
         orphans=len(store().receipts.orphans()),
         tab=tab,
@@ -53,6 +64,19 @@ def deliveries() -> ResponseReturnValue:
         uncertain=DeliveryState.UNCERTAIN,
         later=bool(after),
     )
+
+
+def _of_cause(groups: Sequence[Group], courier: str, cause: str, after: str) -> DeliveryPage:
+    """Those that failed for one cause, newest first."""
+    found = [each for group in groups if (group.courier, group.cause) == (courier, cause) for each in group.deliveries]
+    rows = sorted((each for each in found if not after or each.id < after), key=lambda each: each.id, reverse=True)
+    return DeliveryPage(rows=tuple(rows[:ROWS]), after=rows[ROWS - 1].id if len(rows) > ROWS else "")
+
+
+def _couriers() -> list[tuple[str, str]]:
+    """What the list can be narrowed to, by name."""
+    names = dict.fromkeys([RELAY, *(office.name for office in gateway().settings.office)])
+    return [(name, courier_name(name)) for name in names]
 
 
 @blueprint.post("/delivery/<delivery:delivery_id>/retry")
@@ -78,7 +102,9 @@ def retry_group() -> ResponseReturnValue:
     form = request.form
     try:
         state = DeliveryState(form.get("state", ""))
-        tally = gateway().traffic.retry_group(form.get("courier", ""), state, form.get("cause", ""), me())
+        tally = gateway().traffic.retry_group(
+            form.get("courier", ""), state, form.get("cause", ""), me(), only_one=form.get("how") == "one"
+        )
     except ValueError:
         abort(400)
     asked = state is DeliveryState.UNCERTAIN

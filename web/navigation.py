@@ -44,6 +44,7 @@ PAGES = (
     Group(
         title="Hệ thống",
         entries=(
+            Entry(title="Đường chuyển", endpoint="system.system", section="system", verb=Verb.SEE_TRAFFIC),
             Entry(title="Hộp thư", endpoint="mailboxes.mailboxes", section="mailboxes", verb=Verb.SEE_TRAFFIC),
             Entry(title="Danh bạ", endpoint="directory.directory", section="directory", verb=Verb.SEE_RULES),
             Entry(title="Quy tắc", endpoint="policy.policy", section="policy", verb=Verb.SEE_RULES),

@@ -50,6 +50,7 @@ from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
 from gateway.store.registers import Registers
 from gateway.store.reported import Reported, forget
+from gateway.store.routes import Routes
 from gateway.store.rows import case_of, mail_of, story_row
 from gateway.store.settling import settled
 from gateway.store.silences import Silences
@@ -113,6 +114,7 @@ class Store:
         self.receipts = Receipts(self._database, self._do, self._rows)
         self.silences = Silences(self._database)
         self.once = Once(self._do, self._rows)
+        self.routes = Routes(self._database)
         self.registers = Registers(self._database)
         self.case_figures = CaseFigures(self._database)
         self.mail_figures = MailFigures(self._database)

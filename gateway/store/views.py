@@ -205,9 +205,11 @@ class Views(Reading):
         """These deliveries, those that exist."""
         return tuple(map(delivery_of, self.rows(select(deliveries).where(deliveries.c.id.in_(ids)))))
 
-    def deliveries(self, *, states: Sequence[DeliveryState], after: str = "", limit: int = 50) -> DeliveryPage:
-        """Deliveries in these states (none given: all), newest first."""
-        query = select(deliveries)
+    def deliveries(
+        self, *, states: Sequence[DeliveryState], courier: str = "", after: str = "", limit: int = 50
+    ) -> DeliveryPage:
+        """Deliveries in these states (none given: all) by this courier ("": any), newest first."""
+        query = select(deliveries).where(*([deliveries.c.courier == courier] if courier else ()))
         if states:
             wanted = deliveries.c.state.in_([state.value for state in states])
             if not _FINISHED.intersection(states):

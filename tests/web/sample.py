@@ -18,7 +18,9 @@ from gateway.accounts import Accounts
 from gateway.answers import Answers
 from gateway.bridge.again import package_again
 from gateway.bridge.pull import Pulling
+from gateway.checking import Checks
 from gateway.config import Config, Office, Smtp
+from gateway.courier import Finding, FindingLevel
 from gateway.desk import Desk
 from gateway.directory.snapshot import Directory, OfficeSystem, Organisation, OrganisationKind
 from gateway.documents import mime
@@ -111,6 +113,17 @@ DIRECTORY = Directory(
 )
 
 
+class Well:
+    """A courier that is well, but for its certificate."""
+
+    async def check(self) -> tuple[Finding, ...]:
+        """What it found."""
+        return (
+            Finding(level=FindingLevel.GOOD, about="login", text="Đăng nhập được."),
+            Finding(level=FindingLevel.WARNING, about="certificate", text="Chứng thư còn 9 ngày."),
+        )
+
+
 class House:
     """The gateway that the tests' console shows."""
 
@@ -164,6 +177,10 @@ class House:
             poke=self.poked.set,
             resume=self.resumed.append,
         )
+        self.checks = Checks(
+            {PROVINCE_OFFICE: Well()}, clock=lambda: datetime.now(UTC), pause=lambda name, why: self.paused.update({name: why})
+        )
+        self.paused: dict[str, str] = {}
         self.answers = Answers(
             store=self.store,
             directory=self.directory,
