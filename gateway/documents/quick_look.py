@@ -41,7 +41,7 @@ def may_carry_document(raw: bytes) -> bool:
         return True
     if not head.count(b"\n") == head.count(b"\r") == head.count(b"\r\n") or b"\0" in head:
         return True  # readers disagree about where the head ends
-    where = head.find(b"content-type:")
+    where = _field(head, b"content-type:")
     if where < 0:
         return b"content-" in head or (b"-" in body and b"\ncontent-" in body.lower()) or _text_may(body)
     value = head[where + 13 : where + 60].lstrip()
@@ -49,14 +49,29 @@ def may_carry_document(raw: bytes) -> bool:
         return not _only_alternatives(raw) or _text_may(_without_tags(_decoded_in_place(body)))
     if not value.startswith((b"text/plain", b"text/html")) or _says_more(head, where):
         return True
-    encoding = head.count(b"content-transfer-encoding")
-    if b"base64" in head:
-        body = from_base64(body)
-    elif b"quoted-printable" in head:
-        body = binascii.a2b_qp(body)
-    elif encoding and b"8bit" not in head and b"7bit" not in head and b"binary" not in head:
-        return True
-    return encoding > 1 or _text_may(_without_tags(body) if value.startswith(b"text/html") else body)
+    decoded = _decoded(head, body)
+    return decoded is None or _text_may(_without_tags(decoded) if value.startswith(b"text/html") else decoded)
+
+
+def _field(head: bytes, name: bytes) -> int:
+    """Where a field begins, at the start of a line; -1 when there is none.  A subject may say "Content-Type:" too."""
+    return 0 if head.startswith(name) else (head.find(b"\n" + name) + 1 or -1)
+
+
+def _decoded(head: bytes, body: bytes) -> bytes | None:
+    """The body by the one encoding that the head names; None when it is not that plain."""
+    named = head.count(b"content-transfer-encoding")
+    if not named:
+        return body
+    where = _field(head, b"content-transfer-encoding:")
+    value = head[where + 26 : where + 60].partition(b"\n")[0].strip()
+    if named > 1 or where < 0:
+        return None
+    if value == b"base64":
+        return from_base64(body)
+    if value == b"quoted-printable":
+        return binascii.a2b_qp(body)
+    return body if value in (b"8bit", b"7bit", b"binary") else None
 
 
 def _says_more(head: bytes, where: int) -> bool:

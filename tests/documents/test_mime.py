@@ -273,3 +273,19 @@ def test_files_of_real_mails_are_found(expected: Path) -> None:
         payload = base64.b64decode(attachment["payload"]["bytes_base64"])
         if payload and not attachment["content_type"].startswith(("message/", "text/", "multipart/")):
             assert payload in found, attachment["filename"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Subject: Content-Type: text/html; charset=utf-8; base64\r\n",
+        b"Subject: base64\r\nContent-Type: text/plain; charset=utf-8\r\n",
+        b"Subject: base64\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n",
+        b"Subject: Content-Transfer-Encoding: base64\r\nContent-Type: text/plain; charset=utf-8\r\n",
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding:\r\n base64\r\n",
+    ],
+)
+def test_words_of_the_head_hide_no_document_from_the_quick_look(head: bytes) -> None:
+    """Found by fuzzing: what a subject says is no field."""
+    text = "Số: 87/THCSLL\r\nHương Giang, ngày 18 tháng 11 năm 2026\r\n".encode()
+    assert mime.may_carry_document(head + b"\r\n" + text)
