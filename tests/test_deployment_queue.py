@@ -117,8 +117,9 @@ def test_behind_the_queue_nothing_is_refused_and_the_sender_gets_a_letter(house:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_mail_with_mixed_verdicts_makes_no_bounce(house: House, way: str) -> None:
+    document = letters.letter_of_a_school(sender=letters.TEACHER, number=str(101 + WAYS.index(way)))
     with Client(house.ports[way]) as client:
-        said = client.send(TEACHER, [DIVISION, PRESS], letters.letter_of_a_school(sender=letters.TEACHER))
+        said = client.send(TEACHER, [DIVISION, PRESS], document)
 
     assert said.startswith("250")
     letters_of_ours = house.postfix.wait_for(2)  # redirected, and held
