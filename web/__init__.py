@@ -53,6 +53,7 @@ from web import (
     statistics,
     system,
     tokens,
+    waiting,
 )
 from web.context import WebGateway
 from web.context import gateway as current_gateway
@@ -100,6 +101,7 @@ def create_app(gateway: WebGateway) -> Flask:
         registers,
         statistics,
         system,
+        waiting,
         api,
         look,
         languages,

@@ -50,6 +50,22 @@ def test_what_will_be_tried_again_says_when(house: House, as_person: AsPerson, m
     assert "sẽ chuyển lại" in page
 
 
+def test_all_that_waits_for_one_destination_is_tried_again_now(
+    house: House, as_person: AsPerson, mail: Acceptance, now: datetime
+) -> None:
+    sample.settle(house.store, mail.mail.id, DeliveryEvent.RETRY, "450 4.2.0 later", next_at=now + timedelta(hours=5))
+    officer = as_person(OFFICER)
+    page = officer.get("/deliveries?tab=waiting").text
+    assert "Theo nơi nhận" in page
+    assert "<b>1 lượt</b> <span>sgdhuonggiang.edu.vn</span>" in page
+    officer.press("/deliveries/retry-waiting", courier="relay", destination="khac.example")
+    assert state_of(house, mail) is DeliveryState.DEFERRED
+    response = officer.press("/deliveries/retry-waiting", courier="relay", destination="sgdhuonggiang.edu.vn")
+    assert response.headers["Location"] == "/deliveries?tab=waiting"
+    assert state_of(house, mail) is DeliveryState.QUEUED
+    assert house.poked.is_set()
+
+
 def test_the_officer_has_it_tried_again(house: House, as_person: AsPerson, mail: Acceptance) -> None:
     sample.settle(house.store, mail.mail.id, DeliveryEvent.GIVE_UP, SAID)
     officer = as_person(OFFICER)
