@@ -72,7 +72,7 @@ def forwarded(mail_id: str, *, by: str, peer: str, ident: str) -> None:
 
 def submitted(mail_id: str, *, user: str, peer: str) -> None:
     """Somebody who signed in sends a mail."""
-    _line(f"{mail_id} submitted user=<{user}> peer={peer}", "submitted")
+    _line("submitted", "", {"id": mail_id, "user": user, "peer": peer})
 
 
 def refused(mail_id: str, *, sender: str, peer: str, rule: str) -> None:

@@ -64,7 +64,7 @@ def test_a_missing_folder_and_a_name_without_domain_are_warnings() -> None:
 
     assert [str(finding) for finding in check_surroundings("vanthu.toml", hostname="vm", missing=missing)] == [
         "lưu ý: vanthu.toml: [[office]] qlvb: không có thư mục /mnt/qlvb; hàng đợi của hệ thống này chờ đến khi có",
-        "lưu ý: vanthu.toml: [smtp] hostname: 'vm' không phải tên miền đầy đủ: thư thông báo sẽ đi từ postmaster@vm",
+        "lưu ý: vanthu.toml: [smtp] hostname: vm không phải tên miền đầy đủ: thư thông báo sẽ đi từ postmaster@vm",
     ]
     assert check_surroundings("vanthu.toml", hostname="mx.sgd.example", missing={}) == ()
 

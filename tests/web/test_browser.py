@@ -181,7 +181,7 @@ def test_without_javascript_a_clerk_decides_all_the_same(
     house: House, chromium: Browser, console: str, remember: Callable[..., Case]
 ) -> None:
     case = remember(sample.decision_case)
-    context = chromium.new_context(java_script_enabled=False)
+    context = chromium.new_context(java_script_enabled=False, locale="vi-VN")
     seat = Seat(context.new_page(), console, "no-script")
     seat.sign_in(CLERK)
     seat.page.get_by_role("link", name="Về việc thành lập Hội đồng").click()

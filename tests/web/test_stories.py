@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from gateway.model import Event, Story
-from web.stories import _SAID, tell
+from web.stories import SAID, tell
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
 
 def test_every_event_has_its_sentence() -> None:
-    assert set(_SAID) == set(Event)
+    assert set(SAID) == set(Event)
 
 
 def test_a_story_is_told_in_the_order_of_time_and_each_row_once() -> None:
