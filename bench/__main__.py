@@ -106,7 +106,14 @@ def _protocol(folder: Path) -> Part:
     return dialogues.run(seconds=_number("SECONDS", 3600))
 
 
+def _api(folder: Path) -> Part:
+    from bench import api
+
+    return api.run(folder, examples=_number("EXAMPLES", 200))
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
+    "api": _api,
     "fidelity": _fidelity,
     "protocol": _protocol,
     "inspection": _inspection,

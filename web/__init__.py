@@ -38,6 +38,7 @@ from web import (
     language,
     languages,
     layers,
+    list_files,
     look,
     mailboxes,
     mails,
@@ -107,6 +108,7 @@ def create_app(gateway: WebGateway) -> Flask:
         languages,
         tokens,
         alarms,
+        list_files,
         first,
     ):
         app.register_blueprint(part.blueprint)
