@@ -75,8 +75,7 @@ def test_every_look_and_act_is_found_by_person_act_and_day(as_person: AsPerson, 
     assert "Đã duyệt" in auditor.get(f"/audit?since={datetime.now(UTC).date() - timedelta(days=1)}").text
 
 
-@pytest.mark.parametrize("word", ["case", "mail", "digest", "file", "number", "sender"])
-def test_whatever_somebody_has_in_hand_leads_to_the_whole_life(as_person: AsPerson, remember: Remember, word: str) -> None:
+def test_whatever_somebody_has_in_hand_leads_to_the_whole_life(as_person: AsPerson, remember: Remember) -> None:
     case = remember(sample.decision_case)
     mail = sample.decision_case(datetime.now(UTC)).mail
     words = {
@@ -87,8 +86,10 @@ def test_whatever_somebody_has_in_hand_leads_to_the_whole_life(as_person: AsPers
         "number": "518/QĐ-SGDĐT",
         "sender": case.sender,
     }
-    page = as_person(AUDITOR).get(f"/audit?q={words[word]}").text
-    assert f"/audit/case/{case.id}" in page or f"/audit/mail/{case.mail_id}" in page
+    auditor = as_person(AUDITOR)
+    for kind, word in words.items():
+        page = auditor.get(f"/audit?q={word}").text
+        assert f"/audit/case/{case.id}" in page or f"/audit/mail/{case.mail_id}" in page, kind
 
 
 def test_the_life_of_a_case_begins_with_its_mail_and_has_lasting_links(
@@ -142,29 +143,24 @@ def _changed(file: Path, name: str, old: bytes, new: bytes) -> None:
     file.write_bytes(out.getvalue())
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "new", "said"),
-    [
-        ("doc.html", b"518", b"519", "doc.html đã bị sửa"),
-        ("chuoi.json", CLERK.name.encode(), b"ai-do", "chuoi.json đã bị sửa"),
-        ("noi-dung.json", b'"made_by":"', b'"made_by":"x', "chữ ký"),
-    ],
+_CHANGES = (
+    ("doc.html", b"518", b"519", "doc.html đã bị sửa"),
+    ("chuoi.json", CLERK.name.encode(), b"ai-do", "chuoi.json đã bị sửa"),
+    ("noi-dung.json", b'"made_by":"', b'"made_by":"x', "chữ ký"),
 )
+
+
 def test_a_proof_that_was_changed_is_found(
-    as_person: AsPerson,
-    remember: Remember,
-    seal: Callable[..., None],
-    tmp_path: Path,
-    name: str,
-    old: bytes,
-    new: bytes,
-    said: str,
+    as_person: AsPerson, remember: Remember, seal: Callable[..., None], tmp_path: Path
 ) -> None:
     case = _approved(as_person, remember)
     seal()
     file = _proof(as_person(OFFICER), case, tmp_path)
-    _changed(file, name, old, new)
-    assert said in verify_proof(file).broken
+    whole = file.read_bytes()
+    for name, old, new, said in _CHANGES:
+        file.write_bytes(whole)
+        _changed(file, name, old, new)
+        assert said in verify_proof(file).broken
 
 
 def test_a_proof_that_somebody_else_signed_is_not_believed(
