@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image
 from werkzeug.test import TestResponse
 
@@ -27,6 +28,25 @@ from tests.web import sample
 from tests.web.sample import House
 from web import create_app
 from web.context import PageDrawer
+
+
+class Compiled(BytecodeCache):
+    """Templates that were compiled once, for all the apps of these tests: to compile them costs more than to show them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """What is known of it; a changed source is found by its checksum."""
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": Compiled()}
 
 
 class TwoPages:
