@@ -112,13 +112,15 @@ class Session(AiosmtpdSession):
 class Envelope(AiosmtpdEnvelope):
     """One mail on its way in.  ``mail_from`` is None before MAIL and "" for the null sender."""
 
+    # What few mails have costs the others nothing.
+    chunked: bool = False  # it came by BDAT
+    answers_each: bool = False  # its client takes an answer for each recipient
+    told: Told | None = None  # whose mail it is, as a server in front says (XFORWARD)
+
     def __init__(self) -> None:
         super().__init__()
         self.options: tuple[str, ...] = ()
         self.recipients: list[Recipient] = []
-        self.chunked = False  # it came by BDAT
-        self.answers_each = False  # its client takes an answer for each recipient
-        self.told: Told | None = None  # whose mail it is, as a server in front says (XFORWARD)
 
 
 class Handler:

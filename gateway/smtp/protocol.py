@@ -82,7 +82,8 @@ class SmtpProtocol(SigningIn):
             raise CommandError(replies.TOO_MANY_MAILS)
         envelope = self.envelope
         envelope.mail_from, envelope.options, envelope.smtp_utf8 = path.address, path.options, path.utf8
-        envelope.answers_each = path.prdr
+        if path.prdr:
+            envelope.answers_each = True
         self._refused = False
         self._say(replies.SENDER_OK)
 
