@@ -184,6 +184,26 @@ def test_a_client_that_leaves_during_its_mail_loses_nothing(door: Door, trusting
     assert door.mail.raw == LETTER
 
 
+@LOOPS
+@pytest.mark.parametrize("tls", ["implicit", "offer"])
+def test_the_header_of_a_balancer_comes_before_tls(
+    files: TlsFiles, trusting: ssl.SSLContext, loop: Callable[[], asyncio.AbstractEventLoop], tls: str
+) -> None:
+    # aiosmtpd cannot have both (issues 287 and 559 there).
+    way = {"name": "behind", "listen": "127.0.0.1:0", "tls": tls, "balancers": ["127.0.0.1"], **OUTSIDE}
+    with Door(runner=loop, **{**settings(files), "tls": "off", "listen": "", "listener": [way]}) as door:
+        client = door.connect()
+        client.send(b"PROXY TCP4 192.0.2.77 127.0.0.1 4711 25\r\n")
+        if tls == "implicit":
+            client.encrypt(trusting)
+        assert client.reply().startswith("220 gw.example")
+        client.say("EHLO client.example")
+        if tls == "offer":
+            client.starttls(trusting)
+        assert client.deliver(LETTER).startswith("250 2.0.0 ")
+        assert (door.mail.arrival.peer, door.mail.arrival.protocol[:6]) == ("192.0.2.77", "ESMTPS")
+
+
 def test_a_renewed_certificate_is_shown_to_the_next_client(tmp_path: Path) -> None:
     old, new = written(tmp_path, "gw.example"), written(tmp_path, "new.example")
     with Door(**settings(old)) as door:
