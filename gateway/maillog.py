@@ -153,6 +153,7 @@ _TEXTS = {
     ),
     "authenticated": "%(id)s authenticated sender=<%(sender)s> peer=%(peer)s identity=%(identity)s %(results)s",
     "forwarded": "%(id)s forwarded by=%(by)s peer=%(peer)s ident=%(ident)s",
+    "submitted": "%(id)s submitted user=<%(user)s> peer=%(peer)s",
     "refused": "%(id)s refused sender=<%(sender)s> peer=%(peer)s rule=%(rule)s",
     "decided": "%(id)s decided recipient=<%(recipient)s> action=%(action)s rule=%(rule)s",
     "case": "%(id)s case %(step)s by=%(by)s",
