@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from bench.report import Line, Part
+from gateway import maillog
 from gateway.settings.listeners import Kind, Listener
 from tests.smtp.door import Door, a_refusal
 
@@ -209,9 +210,11 @@ def _all_is_over(made: Door) -> None:
 def run(*, seconds: float) -> Part:
     """As a part of the bench."""
     first = random.SystemRandom().randrange(10**9)
+    maillog.enable(False)  # a line for each mail of an hour
     before = time.process_time()
     count, broken = have(seconds=seconds, first=first)
     spent = time.process_time() - before
+    maillog.enable(True)
     notes = (f"{len(LISTENERS) + 1} listeners; {spent / 60:.1f} minutes of CPU; the first conversation was number {first}.",)
     line = Line("random conversations with the SMTP door", f"{count:,}: {broken or 'fine'}", "no exception", not broken, True)
     return Part("Protocol", notes, (line,))
@@ -223,6 +226,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--first", type=int, default=0, help="the number of the first conversation")
     wanted = parser.parse_args()
+    maillog.enable(False)
     count, broken = have(seconds=wanted.seconds, first=wanted.first)
     print(f"{count:,} conversations: {broken or 'fine'}")
     return 1 if broken else 0
