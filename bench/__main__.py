@@ -112,6 +112,12 @@ def _api(folder: Path) -> Part:
     return api.run(folder, examples=_number("EXAMPLES", 200))
 
 
+def _shift(folder: Path) -> Part:
+    from bench import shift
+
+    return shift.run(folder)
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
     "api": _api,
     "fidelity": _fidelity,
@@ -122,6 +128,7 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     "handover": _handover,
     "chaos": _chaos,
     "backlog": _backlog,
+    "shift": _shift,
     "connections": _connections,
     "imap": _imap,
     "crash": _crash,

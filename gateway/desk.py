@@ -5,13 +5,15 @@ Each act is one transaction with its row in the story; the text of NotAllowed is
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+
+from msgspec.structs import replace
 
 from gateway import maillog
 from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed
-from gateway.model import Account, Case, Event, Story
+from gateway.model import Account, Case, Document, Event, Story, Urgency
 from gateway.notices import Notices
 from gateway.policy.facts import local_day
 from gateway.review import LONGEST_REASON, queued, said
@@ -19,6 +21,8 @@ from gateway.rights import assignable, clerks_of, decidable, unit_name
 from gateway.roles import Verb, allows, is_clerk
 from gateway.store import Acceptance, Store
 
+CORRECTABLE = ("number_symbol", "kind", "issued_on", "issuer", "subject", "signer", "urgency")
+_LONGEST_FACT = 1000  # characters
 LONGEST_ABSENCE = timedelta(days=366)
 
 
@@ -67,6 +71,24 @@ class Desk:
         if assignee and assignee not in {account.name for account in clerks_of(self._store, case.unit, now)}:
             raise NotAllowed("Chỉ giao được cho tài khoản văn thư %(unit)s.", unit=unit_name(self._directory(), case.unit))
         self._store.casework.assign(case_id, assignee, by=by.name, now=now)
+
+    def correct(self, case_id: str, by: Account, typed: Mapping[str, str]) -> Case:
+        """Sửa: what the gateway misread, as it stands on the paper, by field of Document; before it is handed over.
+
+        What the gateway had read stays in the story.  NotFound, NotAllowed.
+        """
+        case = decidable(self._store, self._directory(), case_id, by)
+        if case.document is None:
+            raise NotAllowed("Hồ sơ này không có văn bản nào để sửa thông tin.")
+        document = corrected(case.document, typed)
+        changes = {
+            name: f"{_shown(case.document, name) or '–'} → {_shown(document, name) or '–'}"
+            for name in CORRECTABLE
+            if getattr(case.document, name) != getattr(document, name)
+        }
+        if not changes:
+            return case
+        return self._store.casework.correct(case.id, document, changes, by=by.name, now=self._clock())
 
     def transfer(self, case_id: str, to_unit: str, by: Account, reason: str) -> Case:
         """Chuyển đơn vị: the case belongs to another unit; its clerk is told.  From here only that it went is seen.
@@ -129,6 +151,43 @@ class Desk:
         if stand_in and not (since < until and now < until <= since + LONGEST_ABSENCE):
             raise NotAllowed("Ngày cuối phải sau ngày đầu, chưa qua, và không quá một năm.")
         self._store.casework.stand_in(account, stand_in, since=since, until=until, by=by.name, now=now)
+
+
+def corrected(document: Document, typed: Mapping[str, str]) -> Document:
+    """The document with the fields that were typed; NotAllowed, which says what is wrong with one."""
+    fields: dict[str, object] = {}
+    for name in CORRECTABLE:
+        if name not in typed:
+            continue
+        text = " ".join(typed[name].split())[:_LONGEST_FACT]
+        if name == "issued_on":
+            fields[name] = _day(text)
+        elif name == "urgency":
+            fields[name] = _urgency(text)
+        else:
+            fields[name] = text
+    if "number_symbol" in fields:
+        number, _, symbol = str(fields["number_symbol"]).partition("/")
+        fields |= {"number": number.strip(), "symbol": symbol.strip()}
+    return replace(document, **fields)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise NotAllowed("Ngày ban hành chưa đúng dạng ngày.") from None
+
+
+def _urgency(text: str) -> Urgency:
+    if text not in set(Urgency):
+        raise NotAllowed("Độ khẩn chưa đúng.")
+    return Urgency(text)
+
+
+def _shown(document: Document, name: str) -> str:
+    value = getattr(document, name)
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
 
 
 __all__ = ["LONGEST_REASON", "Desk"]

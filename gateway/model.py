@@ -528,6 +528,7 @@ class Event(StrEnum):
     JUDGED = "judged"  # a person said whether it is, or took that back
     RELATED = "related"  # another document recalls, corrects or replaces this one, or this one does so
     ASSIGNED = "assigned"
+    CORRECTED = "corrected"  # the clerk corrected a fact of the document
     ANSWERED = "answered"  # the office system said something about it; a receipt is kept
     TOLD_AXIS = "told-axis"  # the issuer of a document of the axis was told, or could not be
     LOOKED_UP = "looked-up"  # the other side was asked what became of a delivery

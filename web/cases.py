@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.errors import IllegalTransition, NotAllowed
 from gateway.lifecycle import CaseEvent, CaseState
-from gateway.model import Account, Action, Case, Direction, Event, Verdict
+from gateway.model import Account, Action, Case, Direction, Event, Urgency, Verdict
 from gateway.review import ASK_AGAIN, LONGEST_REASON
 from gateway.rights import is_sealed
 from gateway.roles import Verb, allows
@@ -174,7 +174,9 @@ def one(case_id: str) -> ResponseReturnValue:
         bytes_gone=gateway().review.bytes_gone(case),
         ask_again=ASK_AGAIN,
         verdict=_verdict_of(case),
-        facts=evidence.facts(case),
+        facts=evidence.facts(case, views.story(case_id=case.id)),
+        may_correct=CaseEvent.APPROVE in possible_acts(account, case),
+        urgencies=Urgency,
         signs=evidence.six_signs(case),
         others=evidence.other_signs(case),
         preview=preview,

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from gateway.desk import CORRECTABLE
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseState
 from gateway.model import Account, Case, Value
@@ -233,6 +234,18 @@ def assign(case_id: str) -> ResponseReturnValue:
             if assignee
             else gettext("Hồ sơ không còn giao riêng cho ai.")
         )
+
+    return _carried_out(case_id, act)
+
+
+@blueprint.post("/case/<id:case_id>/correct")
+@may(Verb.DECIDE)
+def correct(case_id: str) -> ResponseReturnValue:
+    """Correct what the gateway misread."""
+
+    def act(by: Account) -> str:
+        gateway().desk.correct(case_id, by, {name: request.form[name] for name in CORRECTABLE if name in request.form})
+        return gettext("Đã ghi thông tin văn bản; điều cổng đã đọc vẫn còn trong diễn biến.")
 
     return _carried_out(case_id, act)
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gateway.model import (
     SIX_SIGNS,
     Case,
     DigitalSignature,
     Document,
+    Event,
     Evidence,
     FileReading,
     Regime,
     Relation,
     Sign,
     SignatureLevel,
+    Story,
     Urgency,
     Value,
 )
@@ -24,6 +26,17 @@ from web.language import gettext
 _USUAL = {Sign.URGENCY: "Thường"}
 
 
+_FIELDS = {
+    Sign.NUMBER: "number_symbol",
+    Sign.KIND: "kind",
+    Sign.DATE: "issued_on",
+    Sign.AGENCY: "issuer",
+    Sign.SUBJECT: "subject",
+    Sign.SIGNATURE: "signer",
+    Sign.URGENCY: "urgency",
+}
+
+
 class Fact(Value):
     """One field of the document, with the places that show it."""
 
@@ -31,6 +44,13 @@ class Fact(Value):
     value: str
     sources: tuple[Evidence, ...] = ()
     usual: str = ""  # what it means that nothing is there, where that is no lack
+    name: str = ""  # field of Document
+    corrected: Story | None = None  # a clerk said so, not the paper as the gateway read it
+
+    @property
+    def confidence(self) -> float:
+        """How sure the reading of it is, 0 to 1."""
+        return min((source.confidence for source in self.sources), default=1.0)
 
 
 class Found(Value):
@@ -48,11 +68,15 @@ def title(case: Case) -> str:
     return (document.subject if document is not None else "") or case.subject or gettext("văn bản chưa có số")
 
 
-def facts(case: Case) -> tuple[Fact, ...]:
-    """The fields that the clerk would otherwise type, in the order of the register; empty ones stay visible."""
+def facts(case: Case, story: Sequence[Story] = ()) -> tuple[Fact, ...]:
+    """The fields that the clerk would otherwise type, in the order of the register; empty ones stay visible.
+
+    ``story`` of the case says which of them a clerk corrected.
+    """
     document = case.document
     if document is None:
         return ()
+    corrections = [told for told in story if told.event is Event.CORRECTED]
     rows = (
         (gettext("Số, ký hiệu"), document.number_symbol, Sign.NUMBER),
         (gettext("Tên loại"), document.kind, Sign.KIND),
@@ -63,7 +87,14 @@ def facts(case: Case) -> tuple[Fact, ...]:
         (gettext("Độ khẩn"), _urgency(document), Sign.URGENCY),
     )
     found = tuple(
-        Fact(label=label, value=value, sources=_of(document, sign), usual=gettext(_USUAL[sign]) if sign in _USUAL else "")
+        Fact(
+            label=label,
+            value=value,
+            sources=_of(document, sign),
+            usual=gettext(_USUAL[sign]) if sign in _USUAL else "",
+            name=_FIELDS[sign],
+            corrected=next((told for told in reversed(corrections) if _FIELDS[sign] in told.detail), None),
+        )
         for label, value, sign in rows
     )
     return (*found, *_unusual(document))

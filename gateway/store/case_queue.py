@@ -121,11 +121,9 @@ def attention(connection: Connection, units: Sequence[str] | None, *, account: s
 
 def choices(connection: Connection, units: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The kinds and the rules that waiting cases have, for the fields that narrow a list."""
-    found = []
-    for column in (cases.c.kind, cases.c.rule):
-        query = select(column).where(cases.c.state == CaseState.WAITING.value, *of_units(units), column != "")
-        found.append(tuple(connection.execute(query.distinct().order_by(column)).scalars()))
-    return found[0], found[1]
+    query = select(cases.c.kind, cases.c.rule).where(cases.c.state == CaseState.WAITING.value, *of_units(units))
+    found = connection.execute(query.distinct()).all()
+    return tuple(sorted({row.kind for row in found} - {""})), tuple(sorted({row.rule for row in found}))
 
 
 def of_units(units: Sequence[str] | None) -> list[ColumnElement[bool]]:

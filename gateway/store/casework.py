@@ -5,15 +5,16 @@ Verbs go through the writer like all others and are durable on return; reads hav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import and_, delete, func, or_, select, update
 
 from gateway.errors import NotAllowed, NotFound
-from gateway.lifecycle import CaseEvent
-from gateway.model import Case, Event, Relation, Story, Value
+from gateway.lifecycle import CaseEvent, CaseState
+from gateway.model import Case, Document, Event, Relation, Story, Value
 from gateway.policy.sameness import Layer
 from gateway.store import sameness
 from gateway.store.batch import Rows
@@ -21,7 +22,8 @@ from gateway.store.database import Database
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import case_links, proposals, stand_ins, transfers
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow, case_of, story_row
+from gateway.store.rows import AnyRow, case_columns, case_of, story_row
+from gateway.store.search import put_case
 from gateway.store.steps import step_case
 from gateway.store.tables import JOINABLE, cases, stories
 from gateway.store.texts import clean
@@ -80,6 +82,9 @@ class StandIn(Value):
     stand_in: str
     since: datetime
     until: datetime
+
+
+_OF_THE_DOCUMENT = frozenset({"document", "kind", "number_symbol", "issuer", "title", "urgency"})
 
 
 class Casework(Reading):
@@ -141,6 +146,23 @@ class Casework(Reading):
             transaction.insert(stories, [story_row(told)])
 
         self._write(work)
+
+    def correct(self, case_id: str, document: Document, changes: Mapping[str, str], *, by: str, now: datetime) -> Case:
+        """The document of a waiting case has other facts now; ``changes`` tells each for the story.  NotFound, NotAllowed."""
+
+        def work(transaction: Transaction) -> Case:
+            before = _case(transaction, case_id)
+            if before.state is not CaseState.WAITING:
+                raise NotAllowed("Hồ sơ này vừa đổi trạng thái nên việc này không làm được nữa.")
+            case = replace(before, document=document)
+            columns = {name: value for name, value in case_columns(case).items() if name in _OF_THE_DOCUMENT}
+            transaction.connection.execute(update(cases).where(cases.c.id == case_id).values(columns))
+            put_case(transaction.connection, case)
+            told = Story(at=now, event=Event.CORRECTED, case_id=case_id, actor=by, detail=dict(changes))
+            transaction.insert(stories, [story_row(told)])
+            return case
+
+        return self._write(work)
 
     def transfer(
         self,

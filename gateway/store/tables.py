@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent
 
-SCHEMA = "0017"  # revision of the newest migration
+SCHEMA = "0018"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -240,7 +240,7 @@ cases = Table(
     Index(None, "opened_at", "id"),
     Index("ix_cases_book", "unit", "direction", "book_on", "id"),
     # The queue (case_queue.py): its order and its counts are read from these alone.
-    Index("ix_cases_queue", "state", "unit", "opened_at", "id", "due_at", "urgency", "assignee"),
+    Index("ix_cases_queue", "state", "unit", "opened_at", "id", "due_at", "urgency", "assignee", "kind", "rule"),
     Index(None, "state", "opened_at", "id"),
 )
 

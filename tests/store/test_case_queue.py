@@ -111,7 +111,8 @@ def test_a_page_its_counts_and_what_calls_are_one_statement_each_and_read_from_t
         store.views.cases(units=None, states=WAITING, limit=10)
         store.views.case_counts(("SGDHG",))
         store.views.attention(("SGDHG",), account="lan", now=NOON)
-    assert len(asked) == 4
+        store.views.case_choices(("SGDHG",))
+    assert len(asked) == 5
     for statement, values in asked:
         plan = _plan(store, statement, values)
         if store.views.database.is_sqlite:

@@ -129,7 +129,7 @@ class House:
 
     version = "0.1.test"
 
-    def __init__(self, folder: Path, inspector: PageDrawer, *, behind_tls: bool = False) -> None:
+    def __init__(self, folder: Path, inspector: PageDrawer, *, behind_tls: bool = False, url: str = "") -> None:
         web = Config().web
         self.settings = Config(
             base=str(folder),
@@ -142,7 +142,8 @@ class House:
         self.reloaded = 0
         self.resumed: list[str] = []  # couriers that an officer took up again
         self.poked = threading.Event()  # the worker was told that something became due
-        self.store = Store(url=f"sqlite:///{folder / DATABASE}", blobs=folder / "blobs", inline_bytes=16384, node="test")
+        url = url or f"sqlite:///{folder / DATABASE}"
+        self.store = Store(url=url, blobs=folder / "blobs", inline_bytes=16384, node="test")
         notices = Notices(hostname="cong.sgdhuonggiang.edu.vn", help_phone="0200 000 000", help_url="https://vanthu.example")
         self.review = Review(
             store=self.store,
