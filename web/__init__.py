@@ -53,6 +53,7 @@ from web import (
     sign_in,
     statistics,
     system,
+    timeline,
     tokens,
     waiting,
 )
@@ -103,6 +104,7 @@ def create_app(gateway: WebGateway) -> Flask:
         statistics,
         system,
         waiting,
+        timeline,
         api,
         look,
         languages,

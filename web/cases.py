@@ -102,6 +102,7 @@ def queue() -> ResponseReturnValue:
         orders=ORDERS,
         unit_choices=_unit_choices(account),
         undecided=store().casework.undecided([row.id for row in page.rows]),
+        calls=store().silences.calls([row.id for row in page.rows]),
         silent=casework.silent(units),
         one_unit=units is not None and len(units) == 1,
         chooses=(chooses := shown.tab == "waiting" and allows(account, Verb.DECIDE)),

@@ -162,6 +162,7 @@ _VALUES: Mapping[str, str] = {
     "link": "liên kết trong thư của cổng",
     "mail": "thư trả lời",
     "page": "xem trang",
+    "timeline": "xem đường đi của văn bản",
     "audit": "xem nhật ký kiểm tra",
     "explain": "xem lý do",
     "password": "mật khẩu",

@@ -1,4 +1,4 @@
-"""Cases that an office system took and has said nothing about since."""
+"""Cases that an office system took and has said nothing about since, or that it calls a person for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from gateway.lifecycle import CaseState, DeliveryState
 from gateway.store.office_tables import receipts
 from gateway.store.reading import Reading
 from gateway.store.tables import cases, deliveries
+
+_CALLS = ("13", "16")  # QCVN 102:2016: lấy lại, từ chối lấy lại
 
 
 class Silences(Reading):
@@ -37,3 +39,10 @@ class Silences(Reading):
         if units is not None:
             query = query.where(cases.c.unit.in_(units))
         return {row.id: row.since for row in self.rows(query.limit(limit))}
+
+    def calls(self, case_ids: Sequence[str]) -> dict[str, str]:
+        """Of these cases, those that an office system asks back ("13") or declines to give back ("16"), by its last status."""
+        r = receipts.c
+        query = select(r.case_id, r.status).where(r.case_id.in_(case_ids), r.status != "").order_by(r.got_at)
+        last = {row.case_id: row.status for row in self.rows(query)}
+        return {case_id: status for case_id, status in last.items() if status in _CALLS}
