@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.courier import Level
 from gateway.lifecycle import CaseEvent
-from gateway.model import Case, Event, Value
+from gateway.model import Case, Event, Story, Value
 from gateway.rights import is_sealed
 from gateway.roles import Verb
 from gateway.store.receipts import Receipt
@@ -94,15 +94,15 @@ def timeline(case_id: str) -> ResponseReturnValue:
 
 
 def _told(case: Case) -> Iterator[Stop]:
-    rows = (*store().views.story(mail_id=case.mail_id), *store().views.story(case_id=case.id))
-    steps = {(row.at, row.event): str(row.detail.get("event", "")) for row in rows}
-    for line in stories.tell(rows, name_of=name_of):
-        if line.event in _UNSEEN:
+    told: list[Story] = []
+    for row in (*store().views.story(mail_id=case.mail_id), *store().views.story(case_id=case.id)):
+        if row.event in _UNSEEN or row in told:  # rows about mail and case are in both
             continue
-        station = _OF_EVENT.get(line.event, "other")
-        if line.event is Event.CASE_MOVED:
-            station = _OF_STEP.get(CaseEvent(steps[line.at, line.event]), "clerk")
-        yield Stop(at=line.at, station=station, told=line)
+        told.append(row)
+        step = str(row.detail.get("event", "")) if row.event is Event.CASE_MOVED else ""
+        station = _OF_STEP.get(CaseEvent(step), "clerk") if step else _OF_EVENT.get(row.event, "other")
+        for line in stories.tell((row,), name_of=name_of):
+            yield Stop(at=line.at, station=station, told=line)
 
 
 def _receipts(case: Case) -> Iterator[Stop]:

@@ -28,13 +28,15 @@ def test_the_way_goes_from_the_mail_to_the_number_and_shows_receipts_as_they_cam
     house: House, remember: Remember, as_person: AsPerson
 ) -> None:
     case = remember(sample.decision_case)
+    now = datetime.now(UTC)  # one moment for all steps: each has its own station all the same
     for event in (CaseEvent.APPROVE, CaseEvent.HAND_OVER):
-        house.store.move_case(case.id, event, by=CLERK.name, detail={}, now=datetime.now(UTC))
+        house.store.move_case(case.id, event, by=CLERK.name, detail={}, now=now)
     answered(house, case, Level.STORED, b"<edXML>&<script>alert(1)</script>", status="01")
     answered(house, case, Level.REGISTERED, b"\xff\xfe", status="03", register_number="77", effect=CaseEvent.REGISTER)
     page = as_person(CLERK).get(f"/case/{case.id}/timeline").text
     stations = [page.index(f'class="at-{name}') for name in ("clerk", "office", "receipt", "number")]
     assert stations == sorted(stations)
+    assert page.count('class="at-clerk') == 2
     assert "&lt;edXML&gt;&amp;&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
     assert "số 77" in page
