@@ -118,8 +118,15 @@ def _shift(folder: Path) -> Part:
     return shift.run(folder)
 
 
+def _sealing(folder: Path) -> Part:
+    from bench import sealing
+
+    return sealing.run(folder)
+
+
 PARTS: dict[str, Callable[[Path], Part]] = {
     "api": _api,
+    "sealing": _sealing,
     "fidelity": _fidelity,
     "protocol": _protocol,
     "inspection": _inspection,
