@@ -88,7 +88,8 @@ class Exchanges:
     async def _addresses(self, name: str, port: int) -> list[Host]:
         kinds = (self._records(name, kind) for kind in ("A", "AAAA"))
         answers = await asyncio.gather(*kinds, return_exceptions=True)
-        found = [Host(str(r.address), port, name) for each in answers if not isinstance(each, BaseException) for r in each]
+        addresses = [str(r.address) for each in answers if not isinstance(each, BaseException) for r in each]
+        found = [Host(address, port, name) for address in addresses if not is_here(address)]
         failure = next((each for each in answers if isinstance(each, BaseException)), None)
         if not found and failure is not None:
             raise failure
@@ -108,10 +109,19 @@ class Exchanges:
         return tuple(answer.rrset or ())
 
 
+def is_here(address: str) -> bool:
+    """Whether an address leads to this machine or nowhere: whoever names it in the DNS would have us talk to ourselves."""
+    ip = ipaddress.ip_address(address)
+    return ip.is_loopback or ip.is_unspecified or ip.is_multicast
+
+
 def _literal(domain: str, port: int) -> Host:
     """``[192.0.2.1]`` and ``[IPv6:2001:db8::1]`` (RFC 5321 section 4.1.3)."""
     text = domain.strip("[]").removeprefix("ipv6:")
     try:
-        return Host(str(ipaddress.ip_address(text)), port)
+        host = Host(str(ipaddress.ip_address(text)), port)
     except ValueError:
         raise PermanentFailure(f"5.1.3 {domain} is no address") from None
+    if is_here(host.address):
+        raise PermanentFailure(f"5.4.6 mail to {domain} would come back to ourselves")
+    return host

@@ -46,6 +46,15 @@ def sent(relay: Relay, *to: str) -> Awaitable[list[tuple[Result, ...]]]:
     return asyncio.gather(*(relay.deliver(part) for part in relay.split(parcel(to=to))))
 
 
+@pytest.fixture
+def _servers_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The servers of these tests are on this machine, where the DNS otherwise leads nobody."""
+    monkeypatch.setattr("gateway.smtp.hosts.is_here", lambda address: False)
+
+
+here = pytest.mark.usefixtures("_servers_are_here")
+
+
 # --- which way ----------------------------------------------------------------------------------------------------------
 
 HOP = Route(domains=("sgd.edu.vn", "*.moet.edu.vn"), hosts=("a:25",))
@@ -120,6 +129,7 @@ def test_a_dead_host_is_left_alone_and_the_next_one_takes_the_mail() -> None:
     assert standing.trouble == ""
 
 
+@here
 def test_the_figures_of_a_route_name_nobody_whom_mail_goes_to() -> None:
     async def work(relay: Relay) -> dict[str, dict[str, int]]:
         await sent(relay, "a@x.example", "b@y.example")
@@ -213,6 +223,7 @@ def found(zone: Zone, domain: str, hostname: str = "vanthu.test") -> tuple[Host,
         return runner.run(ask())
 
 
+@here
 @pytest.mark.parametrize(
     ("records", "addresses"),
     [
@@ -226,6 +237,12 @@ def found(zone: Zone, domain: str, hostname: str = "vanthu.test") -> tuple[Host,
 def test_mail_servers_come_in_the_order_of_their_preference(records: Zone, addresses: list[str]) -> None:
     hosts = found({**HERE, **records}, "x.example")
     assert [host.address for host in hosts if isinstance(host, Host)] == addresses
+
+
+def test_the_dns_leads_nobody_to_this_machine() -> None:
+    zone = {**HERE, "x.example MX": ("10 mx1.hop.example.",)}
+    assert found(zone, "x.example") == "PermanentFailure 5.1.2"
+    assert found({}, "[127.0.0.1]") == found({}, "[ipv6:::1]") == "PermanentFailure 5.4.6"
 
 
 @pytest.mark.parametrize(
@@ -261,6 +278,7 @@ def test_a_dns_that_does_not_answer_is_asked_again_later() -> None:
     assert (result.outcome, result.reply[:5]) == (Outcome.RETRY, "4.4.3")
 
 
+@here
 def test_mail_goes_where_the_dns_says_and_null_mx_comes_back_at_once() -> None:
     zone = {**HERE, "x.example MX": ("10 mx1.hop.example.",), "no.example MX": ("0 .",)}
     with Sink() as sink, NameServer(zone) as server:
