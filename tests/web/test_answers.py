@@ -131,7 +131,7 @@ def test_a_case_that_its_office_does_not_acknowledge_by_the_next_working_day_is_
     assert "vẫn chưa xác nhận" in clerk.get("/cases").text
     assert "chưa được xác nhận" in clerk.get("/cases?tab=handed-over").text
     assert "vẫn chưa xác nhận đã nhận" in clerk.get(f"/case/{case.id}").text
-    assert "vẫn chưa xác nhận" in officer.get("/deliveries").text
+    assert "1 quá lâu" in officer.get("/system").text
     assert "chưa xác nhận" not in as_person(sample.SCHOOL_CLERK).get("/cases").text
     assert officer.get("/health").get_json()["silent"] == 1
 
