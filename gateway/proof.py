@@ -135,7 +135,7 @@ def _content(store: Store, case: Case, package: bytes) -> Iterator[tuple[str, by
 
 
 def _chained(store: Store, case: Case, signer: Signer, now: datetime) -> Chained:
-    mail_ids = store.audit.mails_of(case.id)
+    mail_ids = () if is_sealed(case) else store.audit.mails_of(case.id)  # who wrote to whom is content, too
     lines = store.audit.life(mail_ids=mail_ids, case_ids=(case.id,))
     stories = store.chain.values_of([line.id for line in lines])
     mails = tuple(SealedMail(id=mail_id, values=store.chain.mail_values(mail_id)) for mail_id in mail_ids)

@@ -181,12 +181,17 @@ def test_no_proof_is_made_of_what_is_no_proof(tmp_path: Path) -> None:
         verify_proof(file)
 
 
-def test_the_proof_of_a_sealed_case_has_no_content(as_person: AsPerson, remember: Remember, tmp_path: Path) -> None:
+def test_the_proof_of_a_sealed_case_has_no_content(
+    house: House, as_person: AsPerson, remember: Remember, tmp_path: Path
+) -> None:
     case = remember(sample.sealed_case)
     file = _proof(as_person(AUDITOR), case, tmp_path)
     with zipfile.ZipFile(file) as archive:
         assert set(archive.namelist()) == {"doc.html", "KIEM-TRA.txt", "chuoi.json", "noi-dung.json", "noi-dung.ky"}
         assert "không có nội dung nào ở đây" in archive.read("doc.html").decode()
+        told = b"".join(archive.read(name) for name in archive.namelist())
+    (mail,) = house.store.views.mails_of_case(case.id)
+    assert not [address for address in (mail.sender, *mail.recipients) if address.encode() in told]
     assert verify_proof(file).broken == ""
 
 
