@@ -57,8 +57,16 @@ class Inspector:
             models = models_of(self._settings)
             _tell_layers()
             servers = [Server(models) for _ in range(self._count)]
+            try:
+                for server in servers:
+                    server.begin()
+                for server in servers:
+                    server.start()
+            except BaseException:
+                for server in servers:
+                    server.stop()
+                raise
             for server in servers:
-                server.start()
                 self._idle.put(server)
             self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="inspection")
             self._closed = False

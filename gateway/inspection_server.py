@@ -123,40 +123,51 @@ class Server:
         self._models = msgspec.json.encode(models).decode()
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
+        self._loading: socket.socket | None = None  # the same, until it is ready
 
-    def start(self) -> None:
-        """Start it unless it runs.  Raises VanthuError."""
-        if self._process and self._process.poll() is None and self._channel:
+    def begin(self) -> None:
+        """Launch it unless it runs: what it loads takes a second or two, and several can load at the same time."""
+        if self._process and self._process.poll() is None and (self._channel or self._loading):
             return
         self.stop()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._loading = ours
+        with theirs:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
+                    [sys.executable, "-m", "gateway.inspection_child", str(theirs.fileno()), self._models],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    env=_bare_environment(),
+                    start_new_session=True,  # a Ctrl-C at the terminal is for the gateway to handle
+                )
+            except OSError as error:
+                self.stop()
+                raise VanthuError(f"the inspection cannot start: {error}") from error
+
+    def start(self) -> None:
+        """Launch it unless it runs, and wait until it is ready.  Raises VanthuError."""
+        self.begin()
+        if self._loading is None:
+            return
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-                [sys.executable, "-m", "gateway.inspection_child", str(theirs.fileno()), self._models],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=_bare_environment(),
-                start_new_session=True,  # a Ctrl-C at the terminal is for the gateway to handle
-            )
-            ours.settimeout(_START_LIMIT_S)
-            said = ours.recv(1024)
+            self._loading.settimeout(_START_LIMIT_S)
+            said = self._loading.recv(1024)
             if said != READY:
                 raise VanthuError(said.decode("utf-8", "replace") or "its fork server ended at once")
         except (OSError, VanthuError) as error:
-            ours.close()
             self.stop()
             raise VanthuError(f"the inspection cannot start: {error}") from error
-        finally:
-            theirs.close()
-        ours.settimeout(None)
-        self._channel = ours
+        self._loading.settimeout(None)
+        self._channel, self._loading = self._loading, None
 
     def stop(self) -> None:
         """End it, and the child that it may have."""
-        if self._channel:
-            self._channel.close()  # it ends by itself, with its child, when nobody is there any more
-            self._channel = None
+        for channel in (self._channel, self._loading):
+            if channel:
+                channel.close()  # it ends by itself, with its child, when nobody is there any more
+        self._channel = self._loading = None
         if self._process:
             try:
                 self._process.wait(2)
