@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -25,6 +26,7 @@ from gateway.config import Inspection
 from gateway.inspection import Inspector
 from gateway.model import Account, Case
 from gateway.phrases import kept
+from gateway.policy.sameness import Mark, MarkKind
 from gateway.store import Acceptance
 from tests.web import sample
 from tests.web.sample import AUDITOR, CLERK, OFFICER, House
@@ -34,6 +36,7 @@ from web.server import serve
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "console"
 SIZES = {"desk": (1366, 768), "phone": (390, 844)}
 CHROMIUM = "/usr/bin/chromium"
+_NUMBER = Mark(kind=MarkKind.NUMBER, value="SGDHG|2026|518/qd-sgddt")
 _QUALITY = 70  # of WebP: small files, letters still clean
 
 
@@ -56,12 +59,30 @@ def _press(*keys: str) -> Callable[[Page], None]:
     return act
 
 
+def _choose_three(page: Page) -> None:
+    for box in page.locator("input[name=case]").all()[:3]:
+        box.check()
+    page.locator("#bulk button[type=submit]").first.click()
+    page.wait_for_url("**/bulk/**")
+
+
 SHOTS = (
     Shot("sign-in", None, "/sign-in"),
     Shot("queue", CLERK, "/cases"),
     Shot("case", CLERK, "/case/{decision}"),
     Shot("case-return", CLERK, "/case/{decision}", _press("r")),
     Shot("keys", CLERK, "/cases", _press("?")),
+    Shot("correct", CLERK, "/case/{decision}", _press("e")),
+    Shot("bulk", CLERK, "/cases", _choose_three),
+    Shot("compare", CLERK, "/case/{decision}/compare/{again}"),
+    Shot("register", CLERK, "/register/outgoing"),
+    Shot("month", CLERK, "/month"),
+    Shot("shift", CLERK, "/shift"),
+    Shot("overview", OFFICER, "/overview"),
+    Shot("statistics", OFFICER, "/statistics"),
+    Shot("system", OFFICER, "/system"),
+    Shot("timeline", OFFICER, "/case/{approved}/timeline"),
+    Shot("mail", OFFICER, "/mail/{mail}"),
     Shot("held", CLERK, "/case/{held}"),
     Shot("sealed", CLERK, "/case/{sealed}"),
     Shot("queue-all", OFFICER, "/cases?tab=all"),
@@ -90,10 +111,17 @@ def fill(house: House) -> dict[str, str]:
     """Put cases and mails into the house; gives the ids that paths of SHOTS name."""
     now = datetime.now(UTC)
 
+    mails: list[str] = []
+
     def put(make: Callable[[datetime], Acceptance], ago: timedelta) -> Case:
         acceptance = make(now - ago)
-        house.store.accept_now([acceptance])
-        return sample.case_of(acceptance)
+        (opening,) = acceptance.openings
+        case, marks = opening.case, opening.marks
+        if make is sample.decision_case:  # of one number, and not joined: so each is proposed as a twin of the others
+            case, marks = replace(case, key=case.id), (_NUMBER,)
+        house.store.accept_now([replace(acceptance, openings=(replace(opening, case=case, marks=marks),))])
+        mails.append(acceptance.mail.id)
+        return case
 
     ids = {
         "decision": put(sample.decision_case, timedelta(minutes=12)).id,
@@ -108,7 +136,7 @@ def fill(house: House) -> dict[str, str]:
     alarms = (*of_cases(house.store.alarms.cases(now), now), *of_couriers({sample.PROVINCE_OFFICE: "sai mật khẩu"}, "test"))
     found = {(each.kind.value, each.about): (each.unit, kept(each.said)) for each in alarms}
     house.store.alarms.settle(found, is_ours=lambda *_: False, now=now)
-    return {**ids, "approved": approved.id}
+    return {**ids, "approved": approved.id, "mail": mails[0]}
 
 
 @contextmanager

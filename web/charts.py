@@ -23,9 +23,11 @@ class Bar(Value):
 
 
 def bars(series: Sequence[Bar], title: str) -> Markup:
-    """A chart of bars.  Whoever does not see it hears the title with the least, the most and the last number."""
-    top = max((bar.count for bar in series), default=0) or 1
-    step = (_WIDTH - _LEFT) / max(len(series), 1)
+    """A chart of bars; with nothing to draw, a sentence.  Whoever does not see it hears the same in words."""
+    if not any(bar.count for bar in series):
+        return Markup('<p class="quiet">{}</p>').format(in_words(series, title))
+    top = max(bar.count for bar in series)
+    step = (_WIDTH - _LEFT) / len(series)
     drawn = Markup("").join(_bar(bar, n, step, top) for n, bar in enumerate(series))
     labels = Markup("").join(_label(bar, n, step) for n, bar in enumerate(series) if _is_labelled(n, len(series)))
     floor = _HEIGHT - _BOTTOM

@@ -193,6 +193,47 @@ def test_without_javascript_a_clerk_decides_all_the_same(
     assert house.store.views.case(case.id).state is CaseState.RETURNED
 
 
+def test_many_cases_are_decided_at_once_and_taken_back(house: House, seat: Seat, remember: Callable[..., Case]) -> None:
+    cases = [remember(make) for make in (sample.decision_case, sample.incoming_case)]
+    seat.sign_in(CLERK)
+    for case in cases:
+        seat.page.locator(f"input[name=case][value='{case.id}']").check()
+    seat.key("b")
+    expect(seat.page.get_by_text("Chưa có gì được ghi")).to_be_visible()
+    seat.fits("bulk")
+    seat.key("a")
+    expect(seat.page.locator(".outcome.is-done")).to_have_count(2)
+    assert [house.store.views.case(case.id).state for case in cases] == [CaseState.APPROVED] * 2
+    seat.fits("bulk-done")
+    seat.key("z")
+    expect(seat.page.locator(".outcome.is-undone")).to_have_count(2)
+    assert [house.store.views.case(case.id).state for case in cases] == [CaseState.WAITING] * 2
+
+
+def test_a_decision_is_taken_back_and_a_misread_number_corrected(
+    house: House, seat: Seat, remember: Callable[..., Case]
+) -> None:
+    case = remember(sample.decision_case)
+    seat.sign_in(CLERK)
+    seat.open(f"/case/{case.id}")
+    seat.key("a")
+    expect(seat.page.get_by_role("status").first).to_be_visible()
+    seat.open(f"/case/{case.id}")
+    seat.key("z")
+    expect(seat.page.locator("[data-key=a]").first).to_be_visible()
+    assert house.store.views.case(case.id).state is CaseState.WAITING
+    seat.key("e")
+    field = seat.page.locator(".correct input").nth(1)
+    expect(field).to_be_focused()
+    field.fill("519/QĐ-SGDĐT")
+    seat.page.locator(".correct button[type=submit]").click()
+    expect(seat.page.locator(".fact-side").get_by_text("519/QĐ-SGDĐT").first).to_be_visible()
+    corrected = house.store.views.case(case.id).document
+    assert corrected is not None
+    assert corrected.number_symbol == "519/QĐ-SGDĐT"
+    seat.fits("corrected")
+
+
 def test_an_officer_sees_what_failed_and_tries_again(house: House, seat: Seat, remember: Callable[..., Case]) -> None:
     remember(sample.held_case)
     case = remember(sample.sealed_case)

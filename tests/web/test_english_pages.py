@@ -56,7 +56,7 @@ def data(house: House, ids: dict[str, str]) -> str:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         rows = [str(row) for table in tables for row in database.execute(f'SELECT * FROM "{table}"')]  # noqa: S608 - our own names
     about = msgspec.json.encode((msgspec.to_builtins(DIRECTORY.organisation_rows), DIRECTORY.offices, house.policy().rules))
-    cases = [msgspec.json.encode(house.store.views.case(case_id)).decode() for case_id in ids.values()]
+    cases = [msgspec.json.encode(house.store.views.case(case_id)).decode() for name, case_id in ids.items() if name != "mail"]
     text = "\n".join([*rows, *cases, about.decode()])
     return " ".join(re.sub(r"\\+n|,", " ", text).lower().split())
 

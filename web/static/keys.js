@@ -42,7 +42,7 @@
   function unfold(summary) {
     const details = summary.parentElement;
     details.open = true;
-    details.scrollIntoView({ block: "nearest" });
+    details.scrollIntoView({ block: details.matches(".correct") ? "start" : "nearest" });
     const field = details.querySelector("input:not([type=hidden]), select, textarea");
     if (field) field.focus({ preventScroll: true });
   }
