@@ -215,7 +215,7 @@ HERE: Mapping[str, tuple[str, ...]] = {"mx1.hop.example A": ("127.0.0.1",), "mx2
 def found(zone: Zone, domain: str, hostname: str = "vanthu.test") -> tuple[Host, ...] | str:
     async def ask() -> tuple[Host, ...] | str:
         try:
-            return await Exchanges((server.address,), hostname=hostname, timeout_s=0.5).hosts(domain, 25)
+            return await Exchanges((server.address,), hostname=hostname, timeout_s=20).hosts(domain, 25)
         except (PermanentFailure, TemporaryFailure) as error:
             return f"{type(error).__name__} {str(error)[:6].strip()}"
 
