@@ -1,5 +1,5 @@
 """``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50, SECONDS=3600 (protocol),
-and LOADS=10x2,50x2 for some loads only (sessions, KB; "10x2c" is a connection per mail).
+LOADS=10x2,50x2 for some loads only (sessions, KB; "10x2c" is a connection per mail), and STORE=postgresql (load).
 
 Prints Markdown tables and writes the record to bench/results/.  Exit 1 when a mail was lost or altered; a speed that missed its
 target is marked, but depends on what else the machine does, so it does not fail the run.  Only loopback addresses are used.
@@ -22,7 +22,8 @@ from bench.report import Part, cores, is_safe, markdown, save
 def _load(folder: Path) -> Part:
     from bench import load
 
-    return load.run(folder, rounds=_number("ROUNDS", 3), cases=load.chosen(os.environ.get("LOADS", "")))
+    cases = load.chosen(os.environ.get("LOADS", ""))
+    return load.run(folder, rounds=_number("ROUNDS", 3), cases=cases, store=os.environ.get("STORE") or "sqlite")
 
 
 def _crash(folder: Path) -> Part:

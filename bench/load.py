@@ -7,6 +7,7 @@ disk, weigh on both alike.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,17 +23,22 @@ from bench.client import RECIPIENT, SENDER
 from bench.processes import HOST, Group, cpu_s, free_port, loopback, machine_busy_s, wait_until_it_answers
 from bench.report import Line, Part
 from bench.servers import Gateway, Postfix, why_no_postfix
+from tests.world.postgres import Postgres
 
 _DRAIN_S = 60.0
+_MB = 1024 * 1024
 
 
 class Case(NamedTuple):
-    """One kind of load; ``target`` is how many times Postfix's rate the gateway must reach (issue: "Found the house")."""
+    """One kind of load; ``target`` is how many times Postfix's rate the gateway must reach, ``on_postgres`` the same with
+    PostgreSQL as its store; 0 is none.
+    """
 
     sessions: int
     size: int
     mails: int
     target: float = 0.0
+    on_postgres: float = 0.0
     reuse: bool = True
 
     @property
@@ -44,19 +50,22 @@ class Case(NamedTuple):
     def title(self) -> str:
         """As the table says it."""
         how = "" if self.reuse else ", a connection per mail"
-        return f"{self.size // 1024} KB, {self.sessions} session{'s' if self.sessions > 1 else ''}{how}"
+        size = f"{self.size // 1024} KB" if self.size < _MB else f"{self.size // _MB} MB"
+        return f"{size}, {self.sessions} session{'s' if self.sessions > 1 else ''}{how}"
 
 
 CASES = (
     Case(sessions=1, size=2048, mails=1500, target=1.5),
-    Case(sessions=10, size=2048, mails=4000, target=4.0),
-    Case(sessions=50, size=2048, mails=5000, target=6.0),
+    Case(sessions=10, size=2048, mails=4000, target=4.0, on_postgres=3.5),
+    Case(sessions=50, size=2048, mails=5000, target=6.0, on_postgres=6.0),
     Case(sessions=100, size=2048, mails=5000),
     Case(sessions=10, size=2048, mails=2500, target=2.0, reuse=False),
     Case(sessions=1, size=51200, mails=800),
     Case(sessions=10, size=51200, mails=1500, target=2.0),
     Case(sessions=50, size=51200, mails=1500),
     Case(sessions=100, size=51200, mails=1500),
+    Case(sessions=10, size=500 * 1024, mails=300, target=1.5),
+    Case(sessions=4, size=5 * _MB, mails=40, target=1.2),
 )
 
 
@@ -118,34 +127,55 @@ def chosen(names: str) -> tuple[Case, ...]:
     return tuple(known[name] for name in wanted) or CASES
 
 
-def run(folder: Path, rounds: int, cases: Sequence[Case] = CASES) -> Part:
-    """Measure these cases."""
+def run(folder: Path, rounds: int, cases: Sequence[Case] = CASES, store: str = "sqlite") -> Part:
+    """Measure these cases with this store: "sqlite" or "postgresql"."""
     if not shutil.which("smtp-source"):
         raise SystemExit("bench: smtp-source is missing: apt-get install --no-install-recommends postfix")
     loopback(HOST)
     missing = why_no_postfix()
-    targets = _started(folder, with_postfix=not missing)
-    try:
-        found = {case: _rounds(case, targets, rounds) for case in cases}
-    finally:
-        for target in targets:
-            target.group.stop()
-            target.sink.stop()
+    with _url_of(store) as url:
+        targets = _started(folder, url, with_postfix=not missing)
+        try:
+            found = {case: _rounds(case, targets, rounds) for case in cases}
+        finally:
+            for target in targets:
+                target.group.stop()
+                target.sink.stop()
     notes = (
         f"End-to-end mails per second, durable before 250, rules and story included; {rounds} rounds, medians.",
         "accepted: 250s a second. CPU: of the server, per mail. others: cores taken by other work on the machine (0 is quiet).",
         *((f"No ratios: {missing}.",) if missing else ()),
+        *(("The CPU of PostgreSQL itself is counted under others.",) if url else ()),
     )
-    return Part("Accept and relay, beside Postfix", notes, tuple(_line(case, found[case]) for case in cases))
+    title = f"Accept and relay{' with PostgreSQL' if url else ''}, beside Postfix"
+    lines = (_line(case, found[case], case.on_postgres if url else case.target) for case in cases)
+    return Part(title, notes, tuple(lines))
 
 
-def _started(folder: Path, *, with_postfix: bool) -> list[Target]:
+@contextlib.contextmanager
+def _url_of(store: str) -> Iterator[str]:
+    """The URL of the store: "" for the one that ``vanthu init`` writes, else that of a server which runs meanwhile."""
+    if store == "sqlite":
+        yield ""
+        return
+    if store != "postgresql":
+        raise SystemExit(f"bench: STORE: expected sqlite or postgresql, got {store!r}")
+    server = Postgres(fsync=True).start()
+    try:
+        yield server.new_database()
+    finally:
+        server.remove()
+
+
+def _started(folder: Path, url: str, *, with_postfix: bool) -> list[Target]:
     kinds: list[type[Gateway] | type[Postfix]] = [Gateway, *([Postfix] if with_postfix else [])]
     targets = []
     for kind in kinds:
         hop = free_port()
         sink = CountingSink(hop)
         server = kind(folder / kind.name, hop=hop)
+        if url and isinstance(server, Gateway):
+            server.set("store", f'url = "{url}"')
         targets.append(Target(server, server.start(), sink))
     return targets
 
@@ -209,7 +239,7 @@ def _cpu_of(target: Target) -> float:
     return target.group.cpu_s() + target.sink.cpu_s()
 
 
-def _line(case: Case, found: dict[str, list[Measured]]) -> Line:
+def _line(case: Case, found: dict[str, list[Measured]], target: float) -> Line:
     ours, theirs = found["vanthu"], found.get("postfix", [])
     said = (
         f"{_median(ours, 'end_to_end_per_s'):.0f}/s, accepted {_median(ours, 'accepted_per_s'):.0f}/s, "
@@ -229,9 +259,9 @@ def _line(case: Case, found: dict[str, list[Measured]]) -> Line:
         f"others {_median([*ours, *theirs], 'others'):.1f}"
     )
     facts["ratios"] = ratios
-    if not case.target:
+    if not target:
         return Line(case.title, said, facts=facts)
-    return Line(case.title, said, f"≥ {case.target:g}×", ratio >= case.target, facts=facts)
+    return Line(case.title, said, f"≥ {target:g}×", ratio >= target, facts=facts)
 
 
 def _median(runs: list[Measured], field: str) -> float:

@@ -12,10 +12,11 @@ def test_without_a_wish_all_loads_are_measured() -> None:
 
 
 def test_loads_are_chosen_by_sessions_and_kilobytes() -> None:
-    assert [case.title for case in chosen("50x2, 10x2c 10x50")] == [
+    assert [case.title for case in chosen("50x2, 10x2c 10x50 4x5120")] == [
         "2 KB, 50 sessions",
         "2 KB, 10 sessions, a connection per mail",
         "50 KB, 10 sessions",
+        "5 MB, 4 sessions",
     ]
 
 
