@@ -39,8 +39,8 @@ from gateway.errors import VanthuError
 from gateway.model import Account, Role
 
 if TYPE_CHECKING:
-    from gateway.app import Console as ConsoleServer
     from gateway.app import Gateway
+    from gateway.serving import Console as ConsoleServer
 
 _CONFIG = click.option(
     "--config", "config_file", type=click.Path(path_type=Path), required=True, help="The configuration file (TOML)."
@@ -72,10 +72,10 @@ def main() -> None:
 @_CONFIG
 def serve(config_file: Path) -> None:
     """Run the gateway: SMTP listener, relay, couriers and console, until SIGTERM."""
-    from gateway import app
+    from gateway import serving
 
     settings = _settings(config_file)
-    app.run(settings, start_console=_start_console, announce=say)
+    serving.run(settings, start_console=_start_console, announce=say)
 
 
 @main.command()
@@ -149,9 +149,10 @@ def explain(file: Path, config_file: Path, sender: str | None, recipients: tuple
     from gateway import app, rehearsal
     from gateway.directory.files import load as load_directory
     from gateway.policy.explain import explained, sentences
+    from gateway.smtp.identity import TrustedNetworks
 
     settings, now = load(config_file), app.now()
-    identity = app.identity_of(settings, peer)
+    identity = TrustedNetworks(settings.smtp.trusted_networks).identity_of(peer)
     mail = rehearsal.mail_from_file(
         file.read_bytes(), sender=sender, recipients=recipients, peer=peer, identity=identity, now=now
     )

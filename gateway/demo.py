@@ -22,7 +22,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from rich.console import Console as Terminal
 from rich.table import Table
 
-from gateway import app, demo_office, maillog, passwords, sample
+from gateway import app, demo_office, maillog, passwords, sample, serving
 from gateway.config import load
 from gateway.errors import VanthuError
 from gateway.lifecycle import CaseState
@@ -90,7 +90,7 @@ class NextHop:
         return "250 2.0.0 kept"
 
 
-def run(folder: Path, *, once: bool, start_console: app.StartConsole) -> int:
+def run(folder: Path, *, once: bool, start_console: serving.StartConsole) -> int:
     """Set up ``folder``, run the gateway and the next hop, send the letters, print the table.
 
     Returns the exit code: 0 if every letter met its fate.  Without ``once`` it stays up until Ctrl-C.
@@ -101,7 +101,7 @@ def run(folder: Path, *, once: bool, start_console: app.StartConsole) -> int:
         return asyncio.run(_show(folder, config_file, password, once=once, start_console=start_console))
 
 
-async def _show(folder: Path, config_file: Path, password: str, *, once: bool, start_console: app.StartConsole) -> int:
+async def _show(folder: Path, config_file: Path, password: str, *, once: bool, start_console: serving.StartConsole) -> int:
     house = app.Gateway(load(config_file))
     maillog.enable(False)  # the table says it better
     try:
