@@ -15,6 +15,7 @@ from typing import Protocol
 from gateway import maillog
 from gateway.axis_statuses import answered_by, registered
 from gateway.courier import Answer, Level
+from gateway.courtesy import queued
 from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, DeliveryEvent
@@ -22,7 +23,6 @@ from gateway.model import Account, Action, Arrival, Case, Direction, Event, Iden
 from gateway.notices import Notices, may_be_told
 from gateway.policy.facts import local_day
 from gateway.policy.sameness import number_mark
-from gateway.review import queued
 from gateway.roles import Verb, allows
 from gateway.store import Acceptance, MailRow, Store
 from gateway.store.receipts import Effect, Fit, answer_of

@@ -13,6 +13,7 @@ from gateway.accounts import Accounts
 from gateway.alarms import Alarm, of_chain
 from gateway.bridge.again import package_again
 from gateway.bridge.pull import Pulling
+from gateway.channels import Channels
 from gateway.checking import Checks
 from gateway.chores import keep_house, write_log
 from gateway.config import Config
@@ -78,8 +79,11 @@ class Gateway:
         self.hearing = wiring.hearing_of(ground, self.worker)
         self.pulling = Pulling(store=store, answers=self.answers, directory=self.directory, clock=clock)
         self.desk = Desk(store=store, directory=self.directory, notices=ground.notices, clock=clock, poke=self.worker.poke)
+        self.channels = Channels(
+            store=store, directory=self.directory, notices=ground.notices, clock=clock, poke=self.worker.poke
+        )
         self.checks = Checks(self._offices, clock=clock, pause=self.worker.pause)
-        self.traffic = Traffic(store=store, review=self.review, clock=clock, poke=self._poke_all, resume=self.worker.resume)
+        self.traffic = Traffic(store=store, clock=clock, poke=self._poke_all, resume=self.worker.resume)
         self.reception = Reception(store=store, directory=self.directory, clock=clock, poke=self._poke_all)
         self.first_visit = FirstVisit(store, lambda: Accounts(store, self.directory, clock))
 

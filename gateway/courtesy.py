@@ -101,3 +101,12 @@ def own_letter(letter: Mail, *, about: str, now: datetime) -> Acceptance:
         at=now, event=Event.NOTICE_SENT, mail_id=about, detail={"to": letter.recipients[0].address, "letter": letter.id}
     )
     return Acceptance(mail=letter, subject=subject_of(letter.raw), deliveries=deliveries, stories=(sent,) if about else ())
+
+
+def queued(letter: Mail, *stories: Story) -> Acceptance:
+    """A letter of ours, for the worker to claim."""
+    (recipient,) = letter.recipients
+    delivery = Delivery(
+        id=f"{letter.id}-1", mail_id=letter.id, courier=RELAY, target=recipient.address, options=recipient.options
+    )
+    return Acceptance(mail=letter, subject=subject_of(letter.raw), deliveries=(delivery,), stories=stories)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from gateway.config import Config
+from gateway.courtesy import queued
 from gateway.directory.calendar import VIETNAM, Calendar
 from gateway.directory.snapshot import Directory
 from gateway.errors import StoreUnavailable
@@ -16,7 +17,6 @@ from gateway.notices import sender_of
 from gateway.policy.facts import local_day
 from gateway.registers.daily import Morning, Oldest, UnitLine, letter, one_line
 from gateway.registers.figures import by_unit, day_begins, unit_of
-from gateway.review import queued
 from gateway.settings.daily_mail import Reader
 from gateway.store import CaseRow, Period, Store
 

@@ -11,12 +11,13 @@ from datetime import date, datetime, timedelta
 from msgspec.structs import replace
 
 from gateway import maillog
+from gateway.courtesy import queued
 from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed
 from gateway.model import Account, Case, Document, Event, Story, Urgency
 from gateway.notices import Notices
 from gateway.policy.facts import local_day
-from gateway.review import LONGEST_REASON, queued, said
+from gateway.reasons import LONGEST_REASON, said
 from gateway.rights import assignable, clerks_of, decidable, unit_name
 from gateway.roles import Verb, allows, is_clerk
 from gateway.store import Acceptance, Store

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from gateway import appeals, maillog
+from gateway.courtesy import queued
 from gateway.directory.snapshot import Directory
 from gateway.documents.fields import cut_head, parse_fields, subject_of
 from gateway.errors import CaseChanged, NotAllowed, NotFound
 from gateway.lifecycle import CaseState
 from gateway.model import Action, Case, Door, Event, Mail, Recipient, Story, Verdict
 from gateway.notices import Notices, may_be_told
-from gateway.review import mail_of_row, queued
 from gateway.secret import Links
 from gateway.store import Acceptance, Appeal, MailRow, Opening, Store
 
@@ -168,7 +168,7 @@ class Hearing:
             if case.state in _DECIDED:
                 raise NotAllowed(_DECIDED[case.state])
         case = appeals.case_of(
-            mail_of_row(self._store.views, row),
+            self._store.views.mail_of(row),
             verdict,
             self._store.views.recognition(row.id),
             recipients=row.recipients,

@@ -11,7 +11,7 @@ from gateway.directory.snapshot import Directory
 from gateway.errors import NotAllowed
 from gateway.lifecycle import CaseEvent
 from gateway.model import Account, Case
-from gateway.review import said
+from gateway.reasons import said
 from gateway.rights import decidable
 from gateway.store import Store
 from gateway.store.statuses import Owed

@@ -47,7 +47,7 @@ RIGHTS: Mapping[Verb, frozenset[Role]] = {
     Verb.ASSIGN: _CLERKS | {Role.LEADER},
     Verb.STAND_IN: _CLERKS | _OFFICER,
     Verb.SEE_CAMPAIGNS: _ALL,
-    Verb.OPEN_CAMPAIGN: _CLERKS | _OFFICER,  # the Department's registry alone: gateway.review looks at the unit
+    Verb.OPEN_CAMPAIGN: _CLERKS | _OFFICER,  # the Department's registry alone: gateway.channels looks at the unit
     Verb.REMIND: _CLERKS | _OFFICER,  # the same
     Verb.SEE_REPORTS: _ALL,
     Verb.SEE_MAILS: _OF_THE_WHOLE,

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from gateway.causes import cause_of
+from gateway.courier import RELAY
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
-from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState
+from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import Account, Delivery, Value
 from gateway.phrases import phrase
-from gateway.review import Review, said
+from gateway.reasons import said
 from gateway.roles import Verb, allows
 from gateway.store import Store
 from gateway.store.queue import Wanted
@@ -43,13 +44,11 @@ class Traffic:
         self,
         *,
         store: Store,
-        review: Review,
         clock: Callable[[], datetime],
         poke: Callable[[], None],
         resume: Callable[[str], None],
     ) -> None:
         self._store = store
-        self._review = review
         self._clock = clock
         self._poke = poke
         self._resume = resume
@@ -65,6 +64,17 @@ class Traffic:
         ]
         return tuple(sorted(made, key=lambda group: (-len(group.deliveries), group.courier, group.cause)))
 
+    def retry(self, delivery_id: str, by: Account) -> Delivery:
+        """Try a delivery again that was given up, refused or is uncertain: the IT officer's act."""
+        if not allows(by, Verb.RUN):
+            raise NotAllowed("Chỉ cán bộ quản trị được cho chuyển lại.")
+        delivery = self._delivery(delivery_id)
+        if delivery.case_id and delivery.courier != RELAY:
+            self._check_hand_over(delivery)
+        moved = self._store.move_delivery(delivery_id, DeliveryEvent.RETRY_NOW, by=by.name, now=self._clock())
+        self._poke()
+        return moved
+
     def retry_group(self, courier: str, state: DeliveryState, cause: str, by: Account, *, only_one: bool = False) -> Tally:
         """Try a whole group again, or its oldest one to see whether the cause is gone; what may have arrived is asked after."""
         _check(by)
@@ -75,7 +85,7 @@ class Traffic:
         done, why = 0, ""
         for delivery in these:
             try:
-                self._review.retry(delivery.id, by)
+                self.retry(delivery.id, by)
             except (NotAllowed, IllegalTransition, NotFound) as refusal:
                 why = why or (refusal.said if isinstance(refusal, NotAllowed) else phrase("Lượt chuyển vừa đổi trạng thái."))
             else:
@@ -114,6 +124,22 @@ class Traffic:
         why = said(reason)
         self._store.decide_delivery(delivery_id, event, case_event, by=by.name, reason=why, now=self._clock())
         self._poke()
+
+    def _delivery(self, delivery_id: str) -> Delivery:
+        owner = delivery_id.rpartition("-")[0]  # a mail or a case
+        views = self._store.views
+        for delivery in (*views.deliveries_of(case_id=owner), *views.deliveries_of(mail_id=owner)):
+            if delivery.id == delivery_id:
+                return delivery
+        raise NotFound(f"no delivery {delivery_id}")
+
+    def _check_hand_over(self, delivery: Delivery) -> None:
+        """A second package of one case must never be on its way beside the first."""
+        views = self._store.views
+        of_office = [other.id for other in views.deliveries_of(case_id=delivery.case_id) if other.courier == delivery.courier]
+        newest = max(of_office, key=lambda other: int(other.rpartition("-")[2]))
+        if views.case(delivery.case_id).state is not CaseState.APPROVED or newest != delivery.id:
+            raise NotAllowed("Hồ sơ đã quay lại chờ văn thư hoặc đã bàn giao: văn thư duyệt lại thì cổng mới chuyển.")
 
     def _of_group(self, courier: str, state: DeliveryState, cause: str) -> list[Delivery]:
         return [

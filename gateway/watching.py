@@ -31,6 +31,7 @@ from gateway.alarms import (
     of_uncollected,
 )
 from gateway.config import Config
+from gateway.courtesy import queued
 from gateway.credentials import read_secret
 from gateway.directory.calendar import VIETNAM
 from gateway.directory.snapshot import Directory
@@ -39,7 +40,6 @@ from gateway.model import Arrival, Door, Mail, Recipient, digest_of, new_id
 from gateway.notices import sender_of
 from gateway.phrases import kept
 from gateway.policy.facts import local_day
-from gateway.review import queued
 from gateway.store import Store
 from gateway.store.alarms import Standing
 from gateway.worker import wait_after

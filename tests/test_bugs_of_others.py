@@ -190,7 +190,7 @@ def test_what_was_given_up_keeps_its_bytes_and_goes_out_whole(tmp_path: Path) ->
         return await deliver(parcel)
 
     house.office.deliver = watched  # type: ignore[method-assign,assignment]
-    house.review.retry(delivery.id, ADMIN)
+    house.traffic.retry(delivery.id, ADMIN)
     house.carry()
     assert [parcel.mail.raw for parcel in carried] == [b"Subject: 7\r\n\r\n"]
     assert house.delivery(delivery).state is DeliveryState.DELIVERED

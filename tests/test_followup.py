@@ -68,7 +68,7 @@ class House:
         follow_up = FollowUp(
             self.store, {OFFICE: self.office}, self.settings, worker=worker, answers=self.answers, clock=self.clock
         )
-        self.traffic = Traffic(store=self.store, review=self.review, clock=self.clock, poke=worker.poke, resume=worker.resume)
+        self.traffic = Traffic(store=self.store, clock=self.clock, poke=worker.poke, resume=worker.resume)
         return worker, follow_up
 
     def carry(self) -> None:

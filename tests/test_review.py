@@ -33,6 +33,7 @@ from gateway.model import (
 from gateway.notices import Notices
 from gateway.review import Review
 from gateway.store import Acceptance, Opening, Settlement, Store
+from gateway.traffic import Traffic
 from tests.world import reading
 
 NOW = datetime(2025, 11, 17, 2, 0, tzinfo=UTC)
@@ -56,6 +57,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.open()
     yield store
     store.close()
+
+
+@pytest.fixture
+def traffic(store: Store) -> Traffic:
+    return Traffic(store=store, clock=lambda: NOW, poke=lambda: None, resume=lambda courier: None)
 
 
 MakeReview = Callable[[Callable[[], datetime]], Review]
@@ -379,37 +385,37 @@ def refused(store: Store, case: Case, event: DeliveryEvent, case_event: CaseEven
     return delivery.id
 
 
-def test_the_officer_tries_an_uncertain_hand_over_again(store: Store, review: Review) -> None:
+def test_the_officer_tries_an_uncertain_hand_over_again(store: Store, review: Review, traffic: Traffic) -> None:
     case = captured(store)
     review.approve(case.id, CLERK)
     delivery_id = refused(store, case, DeliveryEvent.UNSURE, None)
     with pytest.raises(NotAllowed):
-        review.retry(delivery_id, CLERK)
-    assert review.retry(delivery_id, OFFICER).state is DeliveryState.QUEUED
+        traffic.retry(delivery_id, CLERK)
+    assert traffic.retry(delivery_id, OFFICER).state is DeliveryState.QUEUED
     assert len(claimed(store, OFFICE)) == 1
 
 
-def test_a_refused_hand_over_is_approved_anew_and_never_sent_beside_it(store: Store, review: Review) -> None:
+def test_a_refused_hand_over_is_approved_anew_and_never_sent_beside_it(store: Store, review: Review, traffic: Traffic) -> None:
     case = captured(store)
     review.approve(case.id, CLERK)
     first = refused(store, case, DeliveryEvent.REFUSE, CaseEvent.HANDOVER_FAILED)
     with pytest.raises(NotAllowed, match="duyệt lại"):
-        review.retry(first, OFFICER)
+        traffic.retry(first, OFFICER)
     review.approve(case.id, CLERK)
     assert [d.id for parcel in claimed(store, OFFICE) for d in parcel.deliveries] == [f"{case.id}-2"]
     with pytest.raises(NotAllowed):
-        review.retry(first, OFFICER)
+        traffic.retry(first, OFFICER)
 
 
-def test_a_released_mail_that_was_given_up_is_tried_again(store: Store, review: Review) -> None:
+def test_a_released_mail_that_was_given_up_is_tried_again(store: Store, review: Review, traffic: Traffic) -> None:
     case = captured(store, to=(DIVISION,), actions=(Action.HOLD,), action=Action.HOLD)
     review.release(case.id, CLERK, "cho qua")
     ((delivery,),) = [parcel.deliveries for parcel in released(store)]
     store.settle([Settlement(delivery_id=delivery.id, event=DeliveryEvent.GIVE_UP, attempts=9)])
     store.flush()
-    assert review.retry(delivery.id, OFFICER).state is DeliveryState.QUEUED
+    assert traffic.retry(delivery.id, OFFICER).state is DeliveryState.QUEUED
 
 
-def test_an_unknown_delivery_is_not_found(review: Review) -> None:
+def test_an_unknown_delivery_is_not_found(traffic: Traffic) -> None:
     with pytest.raises(NotFound):
-        review.retry("01KANOTHING-1", OFFICER)
+        traffic.retry("01KANOTHING-1", OFFICER)

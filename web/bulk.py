@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent
 from gateway.model import Account, Case, Value
-from gateway.review import LONGEST_REASON
+from gateway.reasons import LONGEST_REASON
 from gateway.roles import Verb
 from gateway.store import BulkRun, ItemOutcome
 from web import evidence

@@ -46,7 +46,7 @@ def campaigns() -> ResponseReturnValue:
             sent = sum(each.standing not in _MISSING for each in expected)
             rows.append((key_of(campaign), campaign, is_valid(campaign, today), sent, len(expected)))
     rows.sort(key=lambda row: (not row[2], row[1].deadline is None, row[1].deadline))
-    return render_template("campaigns.html", rows=rows, may_open=gateway().review.may_remind(me()))
+    return render_template("campaigns.html", rows=rows, may_open=gateway().channels.may_remind(me()))
 
 
 @blueprint.get("/campaign/new")
@@ -81,7 +81,7 @@ def open_one() -> ResponseReturnValue:
         write(plan)
     except ConfigError as error:
         return render_template("campaign_new.html", typed=typed, problems={"": str(error)}), 422
-    gateway().review.told_campaign(me(), guide=typed["guide"], mailbox=typed["mailbox"])
+    gateway().channels.opened(me(), guide=typed["guide"], mailbox=typed["mailbox"])
     flash(gettext("Đã mở đợt báo cáo theo văn bản %(guide)s.", guide=typed["guide"]), "good")
     return redirect(url_for(".campaigns"))
 
@@ -90,7 +90,7 @@ _FIELDS = ("guide", "title", "mailbox", "extensions", "names", "kinds", "expecte
 
 
 def _check_may_open() -> None:
-    if not gateway().review.may_remind(me()):
+    if not gateway().channels.may_remind(me()):
         abort(403)
 
 
@@ -110,7 +110,7 @@ def one(key: str) -> ResponseReturnValue:
         sent=sum(each.standing not in _MISSING for each in listed if each.is_expected),
         expected=sum(each.is_expected for each in listed),
         words=STANDINGS,
-        may_remind=bool(missing) and gateway().review.may_remind(me()),
+        may_remind=bool(missing) and gateway().channels.may_remind(me()),
         sees_mails=allows(me(), Verb.SEE_MAILS),
     )
 
@@ -153,7 +153,7 @@ def remind(key: str) -> ResponseReturnValue:
         if each.unit is not None and each.standing in _MISSING and each.unit.code in wanted
     ]
     try:
-        told = gateway().review.remind(campaign, codes, me())
+        told = gateway().channels.remind(campaign, codes, me())
     except NotAllowed as refusal:
         flash(said(refusal.said), "problem")
     else:

@@ -9,9 +9,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway.errors import IllegalTransition, NotAllowed
+from gateway.kept_back import ASK_AGAIN
 from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import Account, Action, Case, Direction, Event, Urgency, Verdict
-from gateway.review import ASK_AGAIN, LONGEST_REASON
+from gateway.reasons import LONGEST_REASON
 from gateway.rights import is_sealed
 from gateway.roles import Verb, allows
 from gateway.store import CasePage, CaseRow
@@ -172,7 +173,7 @@ def one(case_id: str) -> ResponseReturnValue:
         heading=evidence.title(case),
         acts=acts,
         effects=effects(case),
-        bytes_gone=gateway().review.bytes_gone(case),
+        bytes_gone=gateway().review.kept_back.bytes_gone(case),
         ask_again=ASK_AGAIN,
         verdict=_verdict_of(case),
         facts=evidence.facts(case, views.story(case_id=case.id)),
@@ -309,10 +310,10 @@ def acts_on(account: Account, case: Case, *, by_axis: bool) -> frozenset[CaseEve
     acts = possible_acts(account, case)
     if by_axis:
         return acts & {CaseEvent.RECEIVE, CaseEvent.TRANSFER}
-    if gateway().review.asks_for_exemption(case):
+    if gateway().review.kept_back.asks_for_exemption(case):
         return acts & {CaseEvent.RELEASE, CaseEvent.RETURN}
     if acts:
-        acts -= gateway().review.barred(case)
+        acts -= gateway().review.kept_back.barred(case)
     connected = case.office in {office.name for office in gateway().settings.office}
     return acts - {CaseEvent.RECEIVE, *(() if connected else (CaseEvent.APPROVE,))}
 
@@ -322,7 +323,7 @@ _TOLD = "Người gửi nhận được thư nêu lý do dưới đây."
 
 def effects(case: Case) -> dict[str, str]:
     """What each decision brings about, said before it is taken."""
-    if gateway().review.asks_for_exemption(case):
+    if gateway().review.kept_back.asks_for_exemption(case):
         return {
             "release": gettext(
                 "Chấp nhận ý kiến: trong 7 ngày, người gửi được gửi đúng tệp này. %(told)s", told=gettext(_TOLD)

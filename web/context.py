@@ -13,6 +13,7 @@ from gateway.store.store import utc_now
 if TYPE_CHECKING:
     from gateway.answers import Answers
     from gateway.bridge.pull import Pulling
+    from gateway.channels import Channels
     from gateway.checking import Checks
     from gateway.config import Config
     from gateway.desk import Desk
@@ -81,6 +82,11 @@ class WebGateway(Protocol):
     @property
     def traffic(self) -> Traffic:
         """What the officer does about deliveries."""
+        ...
+
+    @property
+    def channels(self) -> Channels:
+        """Reporting channels and reminders."""
         ...
 
     @property

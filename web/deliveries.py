@@ -87,7 +87,7 @@ def retry(delivery_id: str) -> ResponseReturnValue:
     """Try again now, whatever the schedule says."""
     tab = request.form.get("tab", "")
     try:
-        gateway().review.retry(delivery_id, me())
+        gateway().traffic.retry(delivery_id, me())
     except NotAllowed as refusal:
         flash(said(refusal.said), "problem")
     except IllegalTransition:

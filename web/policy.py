@@ -9,6 +9,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from gateway.model import Event, Story
 from gateway.policy import rules
 from gateway.policy.mistakes import PolicyMistake
 from gateway.policy.rules import Policy
@@ -67,7 +68,12 @@ def rehearse() -> ResponseReturnValue:
             whole=True,
         ), 422
     found, counter, whole = _tried(changed, days)
-    gateway().review.told_trial(me(), version=changed.version, days=days, changed=counter.changed)
+    detail: dict[str, str | int | float | bool | list[str]] = {
+        "version": changed.version,
+        "days": days,
+        "changed": counter.changed,
+    }
+    store().tell(Story(at=utc_now(), event=Event.POLICY_TRIED, actor=me().name, detail=detail))
     return render_template(
         "policy_try.html",
         problem="",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
-from gateway.review import LONGEST_REASON
+from gateway.reasons import LONGEST_REASON
 
 
 def typed_reason() -> str:

@@ -8,7 +8,6 @@ from gateway.directory.snapshot import Directory
 from gateway.errors import NotFound, StoreUnavailable, VanthuError
 from gateway.lifecycle import DeliveryState
 from gateway.model import Case
-from gateway.review import mail_of_row
 from gateway.store import Store
 
 
@@ -25,7 +24,7 @@ def package_again(store: Store, case: Case, directory: Directory) -> bytes:
     try:
         store.views.raw(case.mail_id)
         earlier = store.views.case(tie.other_id) if tie is not None else None
-        mail = mail_of_row(store.views, store.views.mail(case.mail_id))
+        mail = store.views.mail_of(store.views.mail(case.mail_id))
         parcel = Parcel(mail=mail, deliveries=(arrived[-1],), case=case, earlier=earlier)
         return b"".join(packed(parcel, case, directory).pieces())
     except (NotFound, StoreUnavailable):

@@ -18,13 +18,16 @@ from gateway.model import (
     NOTHING_RECOGNISED,
     Account,
     Action,
+    Arrival,
     Case,
     Delivery,
     Event,
+    Mail,
     Recipient,
     Recognition,
     Story,
     Verdict,
+    digest_of,
     first_id_of,
 )
 from gateway.store import case_queue, told
@@ -148,6 +151,21 @@ class Views(Reading):
     def mail(self, mail_id: str) -> MailRow:
         """One mail; NotFound."""
         return mail_row_of(self.one(mail_lines().where(mails.c.id == mail_id), f"no mail {mail_id}"))
+
+    def mail_of(self, row: MailRow) -> Mail:
+        """The mail of a row; without its bytes when they are no longer kept."""
+        try:
+            raw = self.raw(row.id)
+        except NotFound:
+            raw = b""
+        return Mail(
+            id=row.id,
+            sender=row.sender,
+            recipients=tuple(Recipient(address=address) for address in row.recipients),
+            raw=raw,
+            digest=digest_of(raw),
+            arrival=Arrival(door=row.door, at=row.at, peer=row.peer, identity=row.identity),
+        )
 
     def recipients(self, mail_id: str) -> tuple[Recipient, ...]:
         """The envelope recipients of a mail with their options, in order; NotFound."""

@@ -18,6 +18,7 @@ from gateway.accounts import Accounts
 from gateway.answers import Answers
 from gateway.bridge.again import package_again
 from gateway.bridge.pull import Pulling
+from gateway.channels import Channels
 from gateway.checking import Checks
 from gateway.config import Config, Office, Smtp
 from gateway.courier import Finding, FindingLevel
@@ -171,9 +172,16 @@ class House:
             poke=self.poked.set,
         )
 
+        self.channels = Channels(
+            store=self.store,
+            directory=self.directory,
+            notices=notices,
+            clock=lambda: datetime.now(UTC),
+            poke=self.poked.set,
+        )
+
         self.traffic = Traffic(
             store=self.store,
-            review=self.review,
             clock=lambda: datetime.now(UTC),
             poke=self.poked.set,
             resume=self.resumed.append,

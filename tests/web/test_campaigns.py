@@ -142,7 +142,7 @@ def test_a_channel_that_is_not_there_is_not_found(as_person: AsPerson) -> None:
 
 
 def test_a_person_who_has_left_cannot_remind(house: House, directory: Directory) -> None:
-    assert not house.review.may_remind(replace(CLERK, active=False))
+    assert not house.channels.may_remind(replace(CLERK, active=False))
 
 
 # --- Opening one ------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import Account, Case, Event
 from gateway.policy.facts import local_day
-from gateway.review import LONGEST_REASON
+from gateway.reasons import LONGEST_REASON
 from gateway.store import Acceptance, Opening
 from tests.web import sample
 from tests.web.conftest import Visitor

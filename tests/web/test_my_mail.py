@@ -12,7 +12,6 @@ import pytest
 from gateway.lifecycle import DeliveryEvent
 from gateway.model import Case
 from gateway.notices import Notices
-from gateway.review import mail_of_row
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import House
@@ -82,7 +81,7 @@ def test_a_sealed_mail_says_only_that_it_is_kept(house: House, visitor: Visitor,
 def test_letters_about_ones_own_mail_have_the_link(house: House, remember: Remember, to: str, is_own: bool) -> None:
     case = remember(sample.decision_case)
     notices = Notices(hostname="cong.example", help_phone="", help_url="https://x.example", links=house.links)
-    mail = mail_of_row(house.store.views, house.store.views.mail(case.mail_id))
+    mail = house.store.views.mail_of(house.store.views.mail(case.mail_id))
     letter = notices.write("returned", to=case.sender if to == "sender" else to, now=datetime.now(UTC), mail=mail, reason="x")
     text = message_from_bytes(letter.raw, policy=policy.default).get_body(("plain",))
     assert text is not None

@@ -12,7 +12,7 @@ from gateway.errors import NotFound
 from gateway.lifecycle import CaseState
 from gateway.model import Account, Action, Case, Direction, Value
 from gateway.policy.explain import explained
-from gateway.review import LONGEST_REASON
+from gateway.reasons import LONGEST_REASON
 from gateway.rights import is_sealed
 from gateway.roles import Verb, seen_units, sees
 from gateway.store.values import CasePage, CaseRow

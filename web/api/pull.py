@@ -11,7 +11,7 @@ from msgspec import Meta
 from gateway.bridge.pull import LONGEST_LOCK, Format
 from gateway.lifecycle import DeliveryState
 from gateway.model import Urgency, Value
-from gateway.review import LONGEST_REASON
+from gateway.reasons import LONGEST_REASON
 from gateway.store.pulls import Pull
 from gateway.tokens import Scope
 from web.api.operations import Caller, Refused, operation

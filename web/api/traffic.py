@@ -81,7 +81,7 @@ def list_deliveries(caller: Caller, *, query: DeliveryQuery) -> DeliveryPage:
 )
 def retry_delivery(caller: Caller, *, delivery: str, body: Retry) -> Delivery:
     """Try again now."""
-    return gateway().review.retry(delivery, caller.account)
+    return gateway().traffic.retry(delivery, caller.account)
 
 
 @operation(
