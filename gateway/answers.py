@@ -25,7 +25,7 @@ from gateway.policy.facts import local_day
 from gateway.policy.sameness import number_mark
 from gateway.roles import Verb, allows
 from gateway.store import Acceptance, MailRow, Store
-from gateway.store.receipts import Effect, Fit, answer_of
+from gateway.store.receipt_values import Effect, Fit, answer_of
 from gateway.store.statuses import Owed
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Answers:
         receipt, now = self._store.receipts.orphan(courier, event_id), self._clock()
         if receipt.level is Level.DOCUMENT:
             raise NotAllowed("Đây là một văn bản đến, không phải trả lời về văn bản đã bàn giao.")
-        fit = self._store.receipts.fit_case(courier, case_id)
+        fit = self._store.fits.by_case(courier, case_id)
         if fit is None:
             raise NotAllowed("Hồ sơ này chưa từng được bàn giao cho hệ thống đã trả lời; xin kiểm tra lại mã hồ sơ.")
         answer = answer_of(receipt)
@@ -137,16 +137,16 @@ class Answers:
 
     def fit(self, courier: str, answer: Answer) -> Fit:
         """What of ours an answer is about, by what it says, the surest first; an empty Fit when it is about nothing."""
-        receipts = self._store.receipts
-        if answer.delivery_id and (found := receipts.fit_delivery(courier, answer.delivery_id)) is not None:
+        fits = self._store.fits
+        if answer.delivery_id and (found := fits.by_delivery(courier, answer.delivery_id)) is not None:
             return found
         organ, on, number = _triple(answer)
         for each in dict.fromkeys((number, answer.document_id.rpartition(",")[2].strip())):
-            if each and (found := receipts.fit_case(courier, each)) is not None:
+            if each and (found := fits.by_case(courier, each)) is not None:
                 return found
         if found := self._by_number(courier, organ, on, number):
             return found
-        if answer.document_id and (found := receipts.fit_origin(courier, answer.organ_id, answer.document_id)) is not None:
+        if answer.document_id and (found := fits.by_origin(courier, answer.organ_id, answer.document_id)) is not None:
             return found
         return Fit()
 
@@ -155,7 +155,7 @@ class Answers:
             return None
         for unit in units_on_axis(self._directory(), organ):
             if mark := number_mark(unit, number, on):
-                found = self._store.receipts.fit_number(courier, mark)
+                found = self._store.fits.by_number(courier, mark)
                 if found is not None:
                     return found
         return None

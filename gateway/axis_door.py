@@ -48,7 +48,7 @@ from gateway.model import (
 from gateway.policy.facts import local_day
 from gateway.policy.sameness import Mark, MarkKind, agency_of, marks_of
 from gateway.store import Acceptance, Opening, Store
-from gateway.store.receipts import Effect, Fit, Origin
+from gateway.store.receipt_values import Effect, Fit, Origin
 
 RULE = "axis"
 _RELATIONS = {"1": Relation.RECALL, "2": Relation.CORRECTION, "3": Relation.REPLACEMENT}

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from gateway.courier import Status
-from gateway.store.receipts import Origin
+from gateway.store.receipt_values import Origin
 from gateway.store.statuses import Owed
 
 ARRIVED, REFUSED, REGISTERED = "01", "02", "03"  # QCVN 102:2016

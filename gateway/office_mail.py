@@ -48,7 +48,7 @@ class OfficeMail:
         delivery_id = self._meant(mail)
         if not delivery_id:
             return
-        if await asyncio.to_thread(self._store.receipts.fit_delivery, office, delivery_id) is None:
+        if await asyncio.to_thread(self._store.fits.by_delivery, office, delivery_id) is None:
             logger.warning("%s: a mail names a delivery that was never made: %s", office, delivery_id)
             return
         for answer in await asyncio.to_thread(self._read, mail, delivery_id):

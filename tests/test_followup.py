@@ -41,6 +41,9 @@ DIRECTORY = Directory(
 )
 
 
+_TO_COME = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING)
+
+
 class House:
     """A store, an office system, a worker with what follows it; a clock that stands still."""
 
@@ -77,17 +80,23 @@ class House:
 
         async def live() -> None:
             running = asyncio.create_task(self.worker.run())
-            await asyncio.sleep(0.15)
-            async with asyncio.timeout(10):
-                while any(  # noqa: ASYNC110 - what is waited for is in the store
-                    each.courier == OFFICE for each in self.store.views.deliveries(states=(DeliveryState.SENDING,)).rows
-                ):
+            async with asyncio.timeout(30):
+                while self._under_way():  # noqa: ASYNC110 - what is waited for is in the store
                     await asyncio.sleep(0.02)
             await self.worker.stop()
             await running
 
         asyncio.run(live())
         self.store.flush()
+
+    def _under_way(self) -> bool:
+        """Whether the worker has something to do for the office system, or is at it."""
+        waiting = self.store.views.deliveries(states=_TO_COME).rows
+        return OFFICE not in self.worker.paused and any(
+            each.courier == OFFICE
+            and (each.state is DeliveryState.SENDING or each.next_at is None or each.next_at <= self.clock())
+            for each in waiting
+        )
 
     def follow(self) -> None:
         """Ask after what is due, fetch what came back, tell who is to be told: once."""

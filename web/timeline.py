@@ -13,7 +13,7 @@ from gateway.lifecycle import CaseEvent
 from gateway.model import Case, Event, Story, Value
 from gateway.rights import is_sealed
 from gateway.roles import Verb
-from gateway.store.receipts import Receipt
+from gateway.store.receipt_values import Receipt
 from web import evidence, stories
 from web.auth import may, me, tell_seen, visible_case
 from web.context import store

@@ -36,6 +36,7 @@ from gateway.store.case_figures import CaseFigures
 from gateway.store.casework import Casework
 from gateway.store.chain import Chain
 from gateway.store.database import Database
+from gateway.store.fits import Fits
 from gateway.store.lane import Lane
 from gateway.store.lookups import LookUps
 from gateway.store.mail_figures import MailFigures
@@ -111,6 +112,7 @@ class Store:
         self.mail_words = MailWords(self._database, self._do)
         self.casework = Casework(self._database, self._do, self._rows)
         self.mailboxes = Mailboxes(self._database, self._do, node=node, life=self._life)
+        self.fits = Fits(self._database)
         self.receipts = Receipts(self._database, self._do, self._rows)
         self.silences = Silences(self._database)
         self.once = Once(self._do, self._rows)

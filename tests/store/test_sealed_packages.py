@@ -14,7 +14,7 @@ from gateway.lifecycle import CaseState
 from gateway.model import Action, Case, Mail
 from gateway.store import Store
 from gateway.store.migrations.versions import v0014_sealed_packages as migration
-from gateway.store.receipts import Effect, Fit, Origin
+from gateway.store.receipt_values import Effect, Fit, Origin
 from tests.store.letters import NOON, captured, case, mail
 from tests.store.test_database import driver
 

@@ -11,7 +11,7 @@ from gateway.courier import Answer, Level
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import Account, Case, Delivery, Event
 from gateway.store import Settlement
-from gateway.store.receipts import Effect, Fit, Origin
+from gateway.store.receipt_values import Effect, Fit, Origin
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import House

@@ -17,7 +17,7 @@ from gateway.model import Account, Case
 from gateway.registers.books import HEADINGS, cells_of
 from gateway.registers.sheet import harmless
 from gateway.store import Acceptance, Opening
-from gateway.store.receipts import Effect, Fit
+from gateway.store.receipt_values import Effect, Fit
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import CLERK, HEAD_CLERK, LEADER, OFFICER, SCHOOL_CLERK, House, case_of

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from gateway.courier import Answer, Level
 from gateway.lifecycle import CaseEvent
 from gateway.model import Account, Case
-from gateway.store.receipts import Effect, Fit
+from gateway.store.receipt_values import Effect, Fit
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import AUDITOR, CLERK, SCHOOL_CLERK, House
