@@ -54,6 +54,7 @@ class Step:
             next_at=self.next_at,
             story=None if arrived else self._story(now),
             delivered_at=now if arrived else None,
+            sent=self.result.sent,
             case_id=delivery.case_id if to_office else "",
             case_event=_CASE_EVENTS.get(self.state) if to_office else None,
             courier=delivery.courier if to_office else "",

@@ -53,7 +53,7 @@ class Result(Value):
     reply: str = ""  # what the other side said, for the story, the console and the delivery report
     receipt: bytes = b""  # kept verbatim
     announce: Fate | None = None  # DELIVERED: its sender asked to hear of it, and nobody but us will tell him
-    sent: str = ""  # SHA-256 of the bytes that left, our headers included; only where the log asks for it
+    sent: str = ""  # SHA-256 of the bytes that left, our headers included; "" when they were not taken
     untried: bool = False  # RETRY: nobody was asked, so no attempt is used up
 
 

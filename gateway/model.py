@@ -502,6 +502,7 @@ class Delivery(Value):
     attempts: int = 0
     next_at: datetime | None = None
     reply: str = ""  # the last thing the other side said
+    sent: str = ""  # SHA-256 of the bytes that left, our headers included; "" until somebody took them
 
 
 class Event(StrEnum):

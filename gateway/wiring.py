@@ -126,7 +126,6 @@ def relay_of(ground: Ground) -> Relay:
         ground.hostname,
         name_servers=settings.smtp.name_servers,
         base=settings.path("."),
-        keeps_digests=settings.log.format != "text",
     )
 
 

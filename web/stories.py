@@ -90,6 +90,7 @@ _LABELS = {
     "identity": "Người gửi",
     "size": "Dung lượng",
     "sha256": "Mã băm SHA-256",
+    "sent_sha256": "Mã băm SHA-256 của thư đã chuyển",
     "verdicts": "Kết luận",
     "recipient": "Người nhận",
     "to": "Đến",

@@ -68,7 +68,9 @@ class AppendCourier:
             return Result(delivery_id=delivery_id, outcome=Outcome.ALREADY, reply=f"is there already: {folder}, UID {uid}")
         where = session.append(folder, mail.raw, flags=flags, received_at=received_at or mail.arrival.at)
         told = f"UIDVALIDITY {where[0]}, UID {where[1]}" if where else "the server does not tell its UID"
-        return Result(delivery_id=delivery_id, outcome=Outcome.DELIVERED, reply=f"appended to {folder}: {told}")
+        return Result(
+            delivery_id=delivery_id, outcome=Outcome.DELIVERED, reply=f"appended to {folder}: {told}", sent=mail.digest
+        )
 
     def _signed_in(self) -> Session:
         if self._session is not None:

@@ -12,7 +12,6 @@ section 4.5.3.2.6).
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,11 +30,11 @@ from gateway.smtp.question import QuestionJob
 from gateway.smtp.received import trace_headers
 from gateway.smtp.routes import Routes, domain_of
 from gateway.smtp.securing import Securing
+from gateway.smtp.transaction import SMALL, digest_of_sent
 
 _LANES = 1024  # mails on their way at once where there are routes: what hangs on the way to one must not hold up the others
 _WAITING = 64  # mails that may wait for one destination of a route, at least
 _STRANGERS = 2  # connections to begin with, to hosts that the DNS named
-_SMALL = 64 * 1024  # a larger mail is hashed in a thread
 _ASKING_S = 15.0  # how long a look-up may take at most
 _MOST_KNOWN = 1000  # destinations that the DNS named; then those that are not in use are forgotten
 
@@ -52,15 +51,12 @@ class Relay:
         *,
         name_servers: Sequence[str] = (),
         base: Path = Path(),
-        keeps_digests: bool = False,
     ) -> None:
         """``hostname`` is our name in EHLO and in the trace headers; ``name_servers`` are asked instead of the machine's.
 
-        Relative paths of the settings start at ``base``.  ``keeps_digests``: results say what left; it is a
-        hash over all of it, so nobody pays for that unasked.
+        Relative paths of the settings start at ``base``.
         """
         self._base = base
-        self._keeps_digests = keeps_digests
         self.hostname = hostname
         self._settings = settings
         self._routes = Routes(settings.route) if settings.route else None
@@ -87,7 +83,7 @@ class Relay:
         results = await job.future
         if destination.is_narrow:
             destination.learn(results)
-        if self._keeps_digests:
+        if len(mail.raw) > SMALL:
             results = await _with_digest(trace, mail.raw, results)
         return results if self._routes is None else tuple(map(_of_one_route, results))
 
@@ -182,20 +178,11 @@ def _always(hosts: tuple[Host, ...]) -> Find:
 
 
 async def _with_digest(trace: bytes, raw: bytes, results: tuple[Result, ...]) -> tuple[Result, ...]:
-    """With the digest of what left: as the next hop has it, dots undone."""
+    """With the digest of what left, where it was taken; made in a thread."""
     if all([result.outcome is not Outcome.DELIVERED for result in results]):
         return results
-    small = len(raw) <= _SMALL
-    digest = _digest(trace, raw) if small else await asyncio.to_thread(_digest, trace, raw)
+    digest = await asyncio.to_thread(digest_of_sent, trace, raw)
     return tuple(replace(each, sent=digest) if each.outcome is Outcome.DELIVERED else each for each in results)
-
-
-def _digest(trace: bytes, raw: bytes) -> str:
-    digest = hashlib.sha256(trace)
-    digest.update(raw)
-    if not raw.endswith(b"\r\n"):
-        digest.update(b"\r\n")  # as data_of() ends it
-    return digest.hexdigest()
 
 
 def _of_one_route(result: Result) -> Result:

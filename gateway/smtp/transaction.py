@@ -7,6 +7,7 @@ stand after CRLF are doubled (RFC 5321 section 4.5.2).  A dot after a bare CR or
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from typing import NamedTuple
 from gateway.courier import Fate, Outcome, Parcel, Result
 from gateway.errors import DeliveryError
 from gateway.model import Delivery, Mail, Value
+
+SMALL = 64 * 1024  # bytes of a mail whose digest is made on the loop; whoever has a larger one carried makes it in a thread
 
 _LONGEST_REPLY = 64 * 1024
 # Surrogates that are no escaped bytes (PEP 383) cannot be written at all.
@@ -128,6 +131,7 @@ class Transaction:
         "_commands",
         "_data",
         "_deliveries",
+        "_digest",
         "_early",
         "_final",
         "_mail",
@@ -155,6 +159,7 @@ class Transaction:
         self._rcpts: list[Reply] = []
         self._data: Reply | None = None
         self._final: Reply | None = None
+        self._digest = ""
         self.done = not self._sent
         self.dirty = False
 
@@ -262,7 +267,10 @@ class Transaction:
         options = self._sent[n].options
         is_ours_to_tell = options and not self._offer.dsn and _asks_for_success(options)
         announce = fate if is_ours_to_tell else None
-        return Result(delivery_id=delivery_id, outcome=Outcome.DELIVERED, reply=str(reply), announce=announce)
+        sent = self._digest
+        if not sent and len(self._mail.raw) <= SMALL:
+            sent = self._digest = digest_of_sent(self._trace, self._mail.raw)
+        return Result(delivery_id=delivery_id, outcome=Outcome.DELIVERED, reply=str(reply), announce=announce, sent=sent)
 
     def _next_command(self) -> tuple[bytes, ...]:
         """The next step where commands go one by one."""
@@ -320,6 +328,15 @@ def data_of(trace: bytes, raw: bytes) -> tuple[bytes, ...]:
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
     return trace, stuffed, b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
+
+
+def digest_of_sent(trace: bytes, raw: bytes) -> str:
+    """SHA-256 (hexadecimal) of the mail as the other side has it, dots undone."""
+    whole = hashlib.sha256(trace)
+    whole.update(raw)
+    if not raw.endswith(b"\r\n"):
+        whole.update(b"\r\n")  # as data_of() ends it
+    return whole.hexdigest()
 
 
 @lru_cache(2048)

@@ -37,7 +37,7 @@ _ARRIVED_WITHIN = timedelta(minutes=5)  # only such arrivals are sealed with the
 
 _OF_MAIL = ("id", "sender", "recipients", "digest", "size", "door", "at", "peer", "helo", "protocol", "identity", "subject",
             "decided_at")  # fmt: skip
-_OF_DELIVERY = ("id", "courier", "target", "delivered_at", "reply")
+_OF_DELIVERY = ("id", "courier", "target", "delivered_at", "reply", "sent")
 _SNAPSHOT = text(
     "SELECT (SELECT coalesce(max(id), 0) FROM stories), pg_snapshot_xmin(pg_current_snapshot())::text, "
     "pg_snapshot_xmax(pg_current_snapshot())::text"
@@ -180,8 +180,14 @@ def mails_until(now: datetime) -> str:
 def _mail_values(row: AnyRow, decided: Sequence[object], arrived: Sequence[AnyRow]) -> list[object]:
     soon = row.at + _ARRIVED_WITHIN
     values = [_plain(getattr(row, name)) for name in _OF_MAIL]
-    arrivals = [[_plain(getattr(each, name)) for name in _OF_DELIVERY] for each in arrived if each.delivered_at < soon]
+    arrivals = [_arrival(each) for each in arrived if each.delivered_at < soon]
     return [*values, list(decided), arrivals]
+
+
+def _arrival(row: AnyRow) -> list[object]:
+    """What was sealed before deliveries had a digest of what left keeps its seal."""
+    names = _OF_DELIVERY if row.sent else _OF_DELIVERY[:-1]
+    return [_plain(getattr(row, name)) for name in names]
 
 
 def _plain(value: object) -> object:

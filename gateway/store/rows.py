@@ -181,6 +181,7 @@ def delivery_row(delivery: Delivery, *, at: int, wake_at: int | None, node: str,
         node,
         life,
         None,
+        None,
     )
 
 
@@ -382,6 +383,7 @@ def delivery_of(row: AnyRow) -> Delivery:
         attempts=row.attempts,
         next_at=row.next_at,
         reply=row.reply,
+        sent=row.sent or "",
     )
 
 

@@ -49,6 +49,7 @@ def settled(settlement: Settlement, life: str, now: datetime) -> Settled:
         wake_of(state, settlement.next_at, 0),
         None if settlement.delivered_at is None else micros(settlement.delivered_at),
         life,
+        settlement.sent or None,
     )
     story = None if settlement.story is None else story_row(settlement.story)
     if not settlement.case_id:

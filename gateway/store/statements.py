@@ -33,11 +33,11 @@ class Change(NamedTuple):
     must: bool  # change as many rows as it is given, or nothing of the transaction is to be
 
 
-# id, state, attempts, reply, next_at, wake_at, delivered_at, and the life that has the delivery.
+# id, state, attempts, reply, next_at, wake_at, delivered_at, the life that has the delivery, and the digest of what left.
 SETTLE = Change(
     "UPDATE deliveries SET state = done.column2, attempts = done.column3, reply = done.column4, "
-    "next_at = done.column5, wake_at = done.column6, delivered_at = done.column7 FROM",
-    ("text", "text", "integer", "text", "bigint", "bigint", "bigint", "text"),
+    "next_at = done.column5, wake_at = done.column6, delivered_at = done.column7, sent = done.column9 FROM",
+    ("text", "text", "integer", "text", "bigint", "bigint", "bigint", "text", "text"),
     "WHERE deliveries.id = done.column1 AND deliveries.state = 'sending' AND deliveries.life = done.column8",
     must=True,
 )

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent
 
-SCHEMA = "0018"  # revision of the newest migration
+SCHEMA = "0019"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -274,6 +274,7 @@ deliveries = Table(
     Column("node", Text, nullable=False),  # who has leased it …
     Column("life", Text, nullable=False),  # … in which life: only that one may settle it
     Column("delivered_at", Instant),  # the story then has a line that this row says (told.py)
+    Column("sent", Text),  # SHA-256 of the bytes that left; NULL while nobody took them
     Index(None, "courier", "wake_at", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index(None, "mail_id"),
     Index(None, "case_id", sqlite_where=OF_CASE, postgresql_where=OF_CASE),

@@ -44,6 +44,8 @@ def delivered(delivery: AnyRow) -> Story:
         "attempts": delivery.attempts,
         "state": delivery.state,
     }
+    if delivery.sent:
+        detail["sent_sha256"] = delivery.sent
     return Story(
         at=delivery.delivered_at, event=Event.DELIVERED, mail_id=delivery.mail_id, case_id=delivery.case_id, detail=detail
     )

@@ -95,6 +95,7 @@ class Settlement(Value):
     next_at: datetime | None = None
     story: Story | None = None
     delivered_at: datetime | None = None
+    sent: str = ""  # SHA-256 of the bytes that left
     # For an office system only:
     case_id: str = ""
     case_event: CaseEvent | None = None

@@ -349,7 +349,7 @@ def test_the_digest_of_what_left_is_that_of_what_came_there() -> None:
     raws = (LETTER, b"a: b\r\n\r\n.dots\r\n..\r\nend", LETTER + b"x" * 100_000 + b"\r\n")
 
     async def run() -> list[str]:
-        relay = Relay(Settings(next_hop=sink.address), "vanthu.test", keeps_digests=True)
+        relay = Relay(Settings(next_hop=sink.address), "vanthu.test")
         sent = [(await relay.deliver(parcel(raw)))[0].sent for raw in raws]
         await relay.close()
         return sent

@@ -37,6 +37,7 @@ def arrived(parcel: Parcel, *, event: DeliveryEvent = DeliveryEvent.DELIVERED) -
         event=event,
         attempts=1,
         delivered_at=NOON if event is DeliveryEvent.DELIVERED else None,
+        sent="5e" * 32 if event is DeliveryEvent.DELIVERED else "",
         next_at=None if event is DeliveryEvent.DELIVERED else NOON + LEASE,
         case_id=delivery.case_id,
         case_event=CaseEvent.HAND_OVER if event is DeliveryEvent.DELIVERED else None,
@@ -66,7 +67,8 @@ def test_a_batch_moves_every_case_with_its_receipt_and_its_story(store: Store, l
     for parcel in parcels:
         (delivery,) = parcel.deliveries
         assert store.views.case(delivery.case_id).state is CaseState.HANDED_OVER
-        assert store.views.deliveries_of(case_id=delivery.case_id)[0].state is DeliveryState.DELIVERED
+        (done,) = store.views.deliveries_of(case_id=delivery.case_id)
+        assert (done.state, done.sent) == (DeliveryState.DELIVERED, "5e" * 32)
         (receipt,) = store.receipts.of_case(delivery.case_id)
         assert (receipt.level, receipt.acknowledged_at is not None) == (Level.STORED, True)
         assert store.receipts.raw(OFFICE, receipt.event_id) == b'{"DocId": 4711}'

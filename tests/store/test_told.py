@@ -56,6 +56,7 @@ def test_what_arrived_stands_in_the_story_at_its_time(store: Store) -> None:
         "reply": "250 2.0.0 taken",
         "attempts": 2,
         "state": "delivered",
+        "sent_sha256": "5e" * 32,
     }
 
 
@@ -90,4 +91,5 @@ def arrived(delivery_id: str, *, attempts: int = 1) -> Settlement:
         attempts=attempts,
         reply="250 2.0.0 taken",
         delivered_at=LATER,
+        sent="5e" * 32,
     )

@@ -378,11 +378,13 @@ def passed(raw: bytes, *, sender: str, to: str, at: datetime, courier: str = "re
     return Acceptance(mail=mail, subject=mime.split(raw).subject, verdicts=(verdict,), deliveries=(delivery,))
 
 
-def settle(store: Store, mail_id: str, event: DeliveryEvent, reply: str, *, next_at: datetime | None = None) -> None:
+def settle(
+    store: Store, mail_id: str, event: DeliveryEvent, reply: str, *, next_at: datetime | None = None, sent: str = ""
+) -> None:
     """Let the only delivery of a mail end as the worker would report it."""
     now = datetime.now(UTC)
     store.claim(couriers=("relay",), limit=100, now=now, lease=timedelta(minutes=5))
-    store.settle([Settlement(delivery_id=f"{mail_id}-1", event=event, attempts=1, reply=reply, next_at=next_at)])
+    store.settle([Settlement(delivery_id=f"{mail_id}-1", event=event, attempts=1, reply=reply, next_at=next_at, sent=sent)])
     store.flush()
 
 

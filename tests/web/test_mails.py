@@ -63,6 +63,16 @@ def test_one_mail_shows_verdict_deliveries_and_story(house: House, as_person: As
         assert words in page
 
 
+def test_a_mail_shows_the_hash_of_the_bytes_that_came_and_of_those_that_left(
+    house: House, as_person: AsPerson, report: Acceptance
+) -> None:
+    assert "của thư đã chuyển" not in as_person(OFFICER).get(f"/mail/{report.mail.id}").text
+    sample.settle(house.store, report.mail.id, DeliveryEvent.DELIVERED, "250 2.0.0 Ok", sent="5e" * 32)
+    page = as_person(OFFICER).get(f"/mail/{report.mail.id}").text
+    for words in (report.mail.digest, "Mã băm SHA-256 của thư đã chuyển", "5e" * 32):
+        assert words in page
+
+
 def test_a_case_leads_its_clerk_to_its_mail(as_person: AsPerson, remember: Remember, report: Acceptance) -> None:
     case = remember(sample.decision_case)
     clerk = as_person(CLERK)
