@@ -15,8 +15,8 @@ from gateway.store.api_tables import STANDING, alarms
 from gateway.store.batch import Rows
 from gateway.store.casework import Write
 from gateway.store.database import Database
+from gateway.store.from_rows import AnyRow, case_row_of
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow, case_row_of
 from gateway.store.tables import OF_CASE, cases, deliveries, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction

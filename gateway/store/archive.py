@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 
 from gateway.model import Door, Report, first_id_of
+from gateway.store.from_rows import AnyRow, files_of, replayable_of, report_of
 from gateway.store.housekeeping import droppable
 from gateway.store.reading import Reading, last_id
-from gateway.store.rows import AnyRow, files_of, replayable_of, report_of
 from gateway.store.tables import directories, exemptions, mails, policies, recognitions, reports, verdicts
 from gateway.store.values import Purgeable, ReplayPage, Version
 

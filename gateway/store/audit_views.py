@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select
 
 from gateway.model import Event, Story, Value
+from gateway.store.from_rows import story_of
 from gateway.store.office_tables import case_marks, receipts
 from gateway.store.reading import Reading
-from gateway.store.rows import story_of
 from gateway.store.tables import case_mails, cases, deliveries, mails, stories
 
 _SHA256 = re.compile("[0-9a-f]{64}")

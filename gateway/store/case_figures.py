@@ -15,9 +15,9 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, or_,
 from gateway.directory.calendar import VIETNAM, Calendar
 from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import Action, Value
+from gateway.store.from_rows import case_row_of, detail_in
 from gateway.store.reading import Reading
 from gateway.store.report_values import CaseCounts, Moved, Span
-from gateway.store.rows import case_row_of, detail_in
 from gateway.store.steps import first
 from gateway.store.tables import MOVED, case_mails, cases, micros, moment, stories
 from gateway.store.values import CasePage, CaseRow

@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, lite
 
 from gateway.lifecycle import CaseState
 from gateway.model import Case, Direction, Value
+from gateway.store.from_rows import AnyRow, case_row_of
 from gateway.store.office_tables import UNDECIDED, proposals
-from gateway.store.rows import AnyRow, case_row_of
 from gateway.store.search import saying
 from gateway.store.search_tables import case_search
 from gateway.store.tables import NEVER, Instant, case_mails, cases, micros, moment

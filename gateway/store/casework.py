@@ -19,10 +19,11 @@ from gateway.policy.sameness import Layer
 from gateway.store import sameness
 from gateway.store.batch import Rows
 from gateway.store.database import Database
+from gateway.store.from_rows import AnyRow, case_of
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import case_links, proposals, stand_ins, transfers
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow, case_columns, case_of, story_row
+from gateway.store.rows import case_columns, story_row
 from gateway.store.search import put_case
 from gateway.store.steps import step_case
 from gateway.store.tables import JOINABLE, cases, stories

@@ -19,9 +19,9 @@ from gateway.errors import NotFound
 from gateway.model import Door, first_id_of
 from gateway.store.chain_tables import audit_heads, audit_links
 from gateway.store.database import Database
+from gateway.store.from_rows import AnyRow
 from gateway.store.inserts import insert_new
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow
 from gateway.store.tables import deliveries, mails, micros, stories, verdicts
 from gateway.store.texts import to_json
 from gateway.store.transaction import Transaction

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 
 from gateway.lifecycle import DeliveryState
 from gateway.model import Delivery, Value
+from gateway.store.from_rows import AnyRow, delivery_of
 from gateway.store.office_tables import case_links, look_ups
-from gateway.store.rows import AnyRow, delivery_of
 from gateway.store.sameness import goes_on_as
 from gateway.store.tables import UNFINISHED, cases, deliveries, mails
 from gateway.store.transaction import Transaction

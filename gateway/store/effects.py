@@ -10,10 +10,11 @@ from gateway.courier import Answer, Level
 from gateway.errors import IllegalTransition
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState, next_delivery_state
 from gateway.model import Case, Event, Story
+from gateway.store.from_rows import case_of, delivery_of
 from gateway.store.office_tables import look_ups
 from gateway.store.receipt_rows import day_text
 from gateway.store.receipt_values import Effect, Fit
-from gateway.store.rows import case_of, delivery_of, story_row
+from gateway.store.rows import story_row
 from gateway.store.settling import wake_of
 from gateway.store.steps import first, registration, step_case
 from gateway.store.tables import case_mails, cases, deliveries, micros, moment, stories

@@ -17,11 +17,12 @@ from gateway.lifecycle import CaseEvent, DeliveryEvent, DeliveryState, next_deli
 from gateway.model import Case, Delivery, Event, Story, Value
 from gateway.store.casework import Write
 from gateway.store.database import Database
+from gateway.store.from_rows import case_of, delivery_of
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import look_ups
 from gateway.store.reading import Reading
 from gateway.store.replies import keep_reply
-from gateway.store.rows import case_of, delivery_of, story_row
+from gateway.store.rows import story_row
 from gateway.store.settling import wake_of
 from gateway.store.steps import step_case
 from gateway.store.tables import UNFINISHED, cases, deliveries, micros, moment, stories

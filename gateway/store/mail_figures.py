@@ -14,9 +14,9 @@ from sqlalchemy import BigInteger, Select, and_, case, func, literal_column, sel
 
 from gateway.lifecycle import CaseState
 from gateway.model import Action, Door, first_id_of
+from gateway.store.from_rows import mail_row_of
 from gateway.store.reading import Reading, last_id
 from gateway.store.report_values import Issued
-from gateway.store.rows import mail_row_of
 from gateway.store.tables import NOT_DELIVERED, WOULD_HAVE, case_mails, cases, mails, micros, verdicts
 from gateway.store.values import MailPage
 from gateway.store.views import mail_lines

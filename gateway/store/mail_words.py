@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from gateway.model import first_id_of, moment_of
 from gateway.store.casework import Write
 from gateway.store.database import Database
+from gateway.store.from_rows import AnyRow, recipients_of
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow, recipients_of
 from gateway.store.search import put_mail
 from gateway.store.search_tables import mail_search
 from gateway.store.tables import mails

@@ -17,9 +17,9 @@ from gateway.lifecycle import DeliveryState
 from gateway.model import Source, Swept, Value
 from gateway.store.claims import RELAY
 from gateway.store.database import Database
+from gateway.store.from_rows import recipients_of
 from gateway.store.mailbox_tables import ACCEPTED, UNTIDY, likenesses, mailbox_folders, mailboxes, sweep_failures, swept
 from gateway.store.reading import Reading
-from gateway.store.rows import recipients_of
 from gateway.store.tables import deliveries, mails, micros
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction

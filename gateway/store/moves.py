@@ -18,9 +18,10 @@ from gateway.errors import CaseChanged, IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, next_delivery_state
 from gateway.model import Case, Delivery, Event, Story
 from gateway.store.batch import Lease, Rows, insert_together
+from gateway.store.from_rows import case_of, delivery_of
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import look_ups, receipts
-from gateway.store.rows import case_columns, case_of, delivery_of, story_row
+from gateway.store.rows import case_columns, story_row
 from gateway.store.sameness import GOES_ON, add_marks, goes_on_as, note
 from gateway.store.search import put_case
 from gateway.store.settling import Settled, wake_of

@@ -10,9 +10,10 @@ from sqlalchemy import delete, select, update
 
 from gateway.model import Account, Story, Value
 from gateway.store.database import Database
+from gateway.store.from_rows import AnyRow, account_of, strings_in
 from gateway.store.people_tables import sessions
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow, account_columns, account_of, story_row, strings_of
+from gateway.store.rows import account_columns, story_row
 from gateway.store.tables import accounts, stories
 from gateway.store.texts import clean, to_json
 from gateway.store.transaction import Transaction
@@ -75,7 +76,7 @@ class People(Reading):
         def work(transaction: Transaction) -> bool:
             this = select(accounts.c.recovery).where(accounts.c.name == name).with_for_update()
             row = transaction.connection.execute(this).first()
-            left = strings_of(row.recovery) if row is not None else ()
+            left = strings_in(row.recovery) if row is not None else ()
             if digest not in left:
                 return False
             rest = to_json([each for each in left if each != digest])

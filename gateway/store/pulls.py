@@ -15,9 +15,9 @@ from gateway.model import Case, Delivery, Value
 from gateway.store.api_tables import pulls
 from gateway.store.casework import Write
 from gateway.store.database import Database
+from gateway.store.from_rows import AnyRow, case_of, delivery_of
 from gateway.store.inserts import insert_new
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow, case_of, delivery_of
 from gateway.store.tables import cases, deliveries
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction

@@ -13,9 +13,10 @@ from gateway.lifecycle import DeliveryEvent, DeliveryState, next_delivery_state
 from gateway.model import Delivery, Event, Story, Value
 from gateway.store.casework import Write
 from gateway.store.database import Database
+from gateway.store.from_rows import AnyRow, delivery_of
 from gateway.store.office_tables import look_ups
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow, delivery_of, story_row
+from gateway.store.rows import story_row
 from gateway.store.tables import UNFINISHED, deliveries, mails, stories
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction

@@ -9,7 +9,7 @@ from sqlalchemy import CompoundSelect, Select
 
 from gateway.errors import NotFound
 from gateway.store.database import Database
-from gateway.store.rows import AnyRow
+from gateway.store.from_rows import AnyRow
 
 
 class Reading:

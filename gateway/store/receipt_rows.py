@@ -8,10 +8,10 @@ from hashlib import sha256
 import msgspec
 
 from gateway.courier import Answer, Level
+from gateway.store.from_rows import AnyRow
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import axis_documents, receipts
 from gateway.store.receipt_values import Fit, Origin, Receipt
-from gateway.store.rows import AnyRow
 from gateway.store.texts import clean, to_json
 from gateway.store.transaction import Transaction
 

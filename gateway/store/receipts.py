@@ -21,12 +21,12 @@ from gateway.store.batch import Rows
 from gateway.store.casework import Write
 from gateway.store.database import Database
 from gateway.store.effects import apply, goes_on_as
+from gateway.store.from_rows import case_of
 from gateway.store.housekeeping import note_told
 from gateway.store.office_tables import UNANSWERED, axis_documents, receipts
 from gateway.store.reading import Reading
 from gateway.store.receipt_rows import insert_origin, insert_receipt, origin_of, receipt_of
 from gateway.store.receipt_values import Effect, Fit, Origin, Receipt, answer_of
-from gateway.store.rows import case_of
 from gateway.store.statuses import Owed, owe
 from gateway.store.steps import registration, step_case
 from gateway.store.tables import case_mails, cases

@@ -10,9 +10,9 @@ from sqlalchemy import Select, and_, func, or_, select, tuple_
 
 from gateway.lifecycle import CaseState
 from gateway.model import Action, Direction, Door
+from gateway.store.from_rows import AnyRow, document_in, strings_in
 from gateway.store.reading import Reading
 from gateway.store.report_values import BookPage, Entry
-from gateway.store.rows import AnyRow, document_in, strings_in
 from gateway.store.tables import cases, mails
 
 _PIECE = 500  # lines that are read at a time

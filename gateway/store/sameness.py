@@ -18,9 +18,10 @@ from gateway.errors import NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import Action, Case, Event, Story
 from gateway.policy.sameness import ALIKE, LAYERS, Layer, Mark, MarkKind, main_sketch
+from gateway.store.from_rows import AnyRow, case_of
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import case_links, case_marks, proposals
-from gateway.store.rows import AnyRow, case_of, story_row
+from gateway.store.rows import story_row
 from gateway.store.steps import step_case
 from gateway.store.tables import case_mails, cases, stories
 from gateway.store.texts import clean, to_json

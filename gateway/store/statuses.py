@@ -11,10 +11,11 @@ from gateway.courier import Outcome, Result, Status
 from gateway.model import Event, Story, Value
 from gateway.store.casework import Write
 from gateway.store.database import Database
+from gateway.store.from_rows import AnyRow
 from gateway.store.inserts import insert_new
 from gateway.store.office_tables import DUE, statuses
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow, story_row
+from gateway.store.rows import story_row
 from gateway.store.tables import stories
 from gateway.store.texts import clean, to_json
 from gateway.store.transaction import Transaction

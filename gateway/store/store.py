@@ -37,6 +37,7 @@ from gateway.store.casework import Casework
 from gateway.store.chain import Chain
 from gateway.store.database import Database
 from gateway.store.fits import Fits
+from gateway.store.from_rows import case_of, mail_of
 from gateway.store.lane import Lane
 from gateway.store.lookups import LookUps
 from gateway.store.mail_figures import MailFigures
@@ -52,7 +53,7 @@ from gateway.store.reconciling import Reconciling
 from gateway.store.registers import Registers
 from gateway.store.reported import Reported, forget
 from gateway.store.routes import Routes
-from gateway.store.rows import case_of, mail_of, story_row
+from gateway.store.rows import story_row
 from gateway.store.settling import settled
 from gateway.store.silences import Silences
 from gateway.store.statuses import Statuses

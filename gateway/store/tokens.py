@@ -11,8 +11,8 @@ from gateway.errors import NotFound
 from gateway.store.api_tables import api_tokens
 from gateway.store.casework import Write
 from gateway.store.database import Database
+from gateway.store.from_rows import AnyRow
 from gateway.store.reading import Reading
-from gateway.store.rows import AnyRow
 from gateway.store.texts import clean
 from gateway.store.transaction import Transaction
 from gateway.tokens import ApiToken, Scope

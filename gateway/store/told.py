@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gateway.model import Event, Story
-from gateway.store.rows import AnyRow
+from gateway.store.from_rows import AnyRow
 
 _Detail = dict[str, str | int | float | bool | list[str]]
 

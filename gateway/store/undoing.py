@@ -15,8 +15,8 @@ from sqlalchemy import Connection, delete, select
 from gateway.errors import NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import Case, Event
+from gateway.store.from_rows import AnyRow, case_of
 from gateway.store.moves import move_delivery
-from gateway.store.rows import AnyRow, case_of
 from gateway.store.steps import step_case
 from gateway.store.tables import JOINABLE, OF_CASE, cases, deliveries, exemptions, stories
 from gateway.store.transaction import Transaction

@@ -34,8 +34,7 @@ from gateway.store import case_queue, told
 from gateway.store.blobs import Blobs, checked
 from gateway.store.case_queue import EVERYTHING, Attention, Narrow, Order
 from gateway.store.database import Database
-from gateway.store.reading import Reading, last_id
-from gateway.store.rows import (
+from gateway.store.from_rows import (
     AnyRow,
     account_of,
     case_of,
@@ -46,6 +45,7 @@ from gateway.store.rows import (
     story_of,
     verdict_of,
 )
+from gateway.store.reading import Reading, last_id
 from gateway.store.search import saying
 from gateway.store.search_tables import mail_search
 from gateway.store.tables import (
