@@ -8,12 +8,13 @@ from pathlib import Path
 from gateway.config import Config, Mailbox, Security
 from gateway.errors import ConfigError, SignInRefused
 from gateway.imap.credentials import Password, read_secret
+from gateway.imap.desk import Credentials
 from gateway.imap.oauth.age import TokenAge, age_of
 from gateway.imap.oauth.bearer import Bearer
 from gateway.imap.oauth.client import Client
 from gateway.imap.oauth.provider import endpoints_of, provider_of
 from gateway.imap.oauth.token import TokenFile
-from gateway.imap.session import Credentials, Session
+from gateway.imap.session import Session
 from gateway.imap.values import Server
 from gateway.settings.addresses import host_and_port
 from gateway.settings.security import Encryption

@@ -14,7 +14,8 @@ from datetime import datetime
 from gateway.courier import Outcome, Parcel, Result
 from gateway.documents.fields import cut_head, parse_fields
 from gateway.errors import MailboxRefused, MailboxUnreachable, Misconfigured, SignInRefused, TemporaryFailure
-from gateway.imap.session import Credentials, Session
+from gateway.imap.desk import Credentials
+from gateway.imap.session import Session
 from gateway.imap.values import Server
 from gateway.model import Mail
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.errors import SignInRefused
-from gateway.imap.session import Desk, Session
+from gateway.imap.desk import Desk
+from gateway.imap.session import Session
 from gateway.imap.values import Server
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway import credentials
 from gateway.errors import ConfigError, SignInRefused
-from gateway.imap.session import Desk
+from gateway.imap.desk import Desk
 
 
 class Password:

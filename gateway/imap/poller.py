@@ -20,8 +20,9 @@ from typing import Any, Protocol, TypeVar
 
 from gateway.config import Imap, Mailbox
 from gateway.errors import MailboxError, MailboxRefused, MailboxUnreachable, SignInRefused, StoreUnavailable
+from gateway.imap.desk import Credentials
 from gateway.imap.round import Round
-from gateway.imap.session import Credentials, Session
+from gateway.imap.session import Session
 from gateway.imap.values import Server
 from gateway.imap.whereabouts import EVERYTHING
 from gateway.model import Answer, Mail

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gateway.errors import MailboxUnreachable, SignInRefused
+from gateway.imap.desk import Desk
 from gateway.imap.oauth.client import Client
 from gateway.imap.oauth.token import Token, TokenFile, token_of, utc_now
-from gateway.imap.session import Desk
 
 _SEPARATOR = "\x01"
 
 
 class Bearer:
-    """Credentials of one mailbox (see gateway.imap.session).  Any number of processes may share the token."""
+    """Credentials of one mailbox (see gateway.imap.desk).  Any number of processes may share the token."""
 
     def __init__(
         self, user: str, file: TokenFile, client: Client, *, sign_in: str, clock: Callable[[], datetime] = utc_now
