@@ -25,6 +25,7 @@ from gateway.first_visit import FirstVisit
 from gateway.imap.alarming import of_mailboxes
 from gateway.imap.nightly import run_nightly
 from gateway.imap.poller import Poller
+from gateway.inspection import Inspector
 from gateway.model import Case
 from gateway.policy.facts import local_day
 from gateway.policy.rules import Policy
@@ -48,10 +49,11 @@ class Gateway:
 
     version = gateway.__version__
 
-    def __init__(self, settings: Config, *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, settings: Config, *, inspector: Inspector | None = None, clock: Callable[[], datetime] = now) -> None:
+        """``inspector``: one that was begun before this module was loaded; its starter need not close it."""
         self.settings = settings
         self.clock = clock
-        self._ground = ground = wiring.ground_of(settings, clock)
+        self._ground = ground = wiring.ground_of(settings, inspector or Inspector(settings.inspection), clock)
         self.hostname = ground.hostname
         self.store = ground.store
         self.inspector = ground.inspector

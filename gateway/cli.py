@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import logging
@@ -72,10 +73,14 @@ def main() -> None:
 @_CONFIG
 def serve(config_file: Path) -> None:
     """Run the gateway: SMTP listener, relay, couriers and console, until SIGTERM."""
-    from gateway import serving
+    from gateway.inspection import Inspector
 
     settings = _settings(config_file)
-    serving.run(settings, start_console=_start_console, announce=say)
+    with contextlib.closing(Inspector(settings.inspection)) as inspector:
+        inspector.begin()  # it loads in a process of its own, while this one loads the rest
+        from gateway import serving
+
+        serving.run(settings, inspector=inspector, start_console=_start_console, announce=say)
 
 
 @main.command()

@@ -1,9 +1,9 @@
 """Runs documents.recognise in guarded child processes: time, memory, kill.
 
-Nothing that a stranger sent is parsed in the gateway's own process.  A few fork servers (gateway.inspection_child) wait;
-each does one job at a time and forks for it.  Readings come back file by file: when a child dies, the file in progress is
-UNREADABLE ("time limit", "memory limit", "crashed") and a fresh child goes on with the next one.  So a hostile file
-costs one held mail, and nothing else.  The loop never waits: threads of an executor do.
+Nothing that a stranger sent is parsed in the gateway's own process.  A fork server (gateway.inspection_forks) forks
+a child for each job, for a few jobs at a time.  Readings come back file by file: when a child dies, the file in progress is
+UNREADABLE ("time limit", "memory limit", "crashed") and a fresh child goes on with the next one.  So a hostile file costs
+one held mail, and nothing else.  The loop never waits: threads of an executor do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gateway.config import Inspection
 from gateway.documents.gathering import assembled
 from gateway.errors import ConfigError, NotFound, VanthuError
 from gateway.inspection_job import NOT_THERE, Job, Models
-from gateway.inspection_server import GRACE_S, Outcome, Server, ServerDied, unreadable
+from gateway.inspection_server import GRACE_S, ForkServer, Outcome, Reader, ServerDied, unreadable
 from gateway.layers import Layers
 from gateway.model import FileReading, Recognition, digest_of
 
@@ -44,42 +44,46 @@ class Inspector:
         self._patience_s = patience_s
         self._mails = 0  # that wait or are read
         self._count = max(settings.processes, 1)
-        self._idle: queue.LifoQueue[Server] = queue.LifoQueue()
+        self._forks: ForkServer | None = None
+        self._idle: queue.LifoQueue[Reader] = queue.LifoQueue()
         self._threads: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._closed = False
 
+    def begin(self) -> None:
+        """Launch the fork server and do not wait for it: what it loads takes a second or two.  Raises VanthuError."""
+        with self._lock:
+            self._begun().begin()
+
     def start(self) -> None:
-        """Start the fork servers.  Raises VanthuError when one cannot be started."""
+        """Wait until the fork server is ready.  Raises VanthuError when it cannot be started."""
         with self._lock:
             if self._threads is not None:
                 return
-            models = models_of(self._settings)
             _tell_layers()
-            servers = [Server(models) for _ in range(self._count)]
-            try:
-                for server in servers:
-                    server.begin()
-                for server in servers:
-                    server.start()
-            except BaseException:
-                for server in servers:
-                    server.stop()
-                raise
-            for server in servers:
-                self._idle.put(server)
+            forks = self._begun()
+            forks.start()
+            for _ in range(self._count):
+                self._idle.put(Reader(forks))
             self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="inspection")
             self._closed = False
 
+    def _begun(self) -> ForkServer:
+        if self._forks is None:
+            self._forks = ForkServer(models_of(self._settings))
+        return self._forks
+
     def close(self) -> None:
-        """Stop the fork servers; what is being read is lost."""
+        """Stop the fork server; what is being read is lost."""
         with self._lock:
             self._closed = True
             threads, self._threads = self._threads, None
         if threads:
             threads.shutdown(wait=True, cancel_futures=True)
         while not self._idle.empty():
-            self._idle.get_nowait().stop()
+            self._idle.get_nowait().drop()
+        if self._forks is not None:
+            self._forks.stop()
 
     async def recognise(self, raw: bytes, *, within: float = 0.0) -> Recognition:
         """The documents of one mail.  Never raises for a hostile mail.
@@ -194,28 +198,23 @@ class Inspector:
         )
 
     def _run(self, job: Job, data: bytes, *, until: float | None = None) -> Outcome:
-        """Have one job done before ``until`` (monotonic), by a restarted server when the first one has died."""
+        """Have one job done before ``until`` (monotonic), by another fork server when the first one has died."""
         if self._closed or self._threads is None:
             raise VanthuError("the inspection is not running")
-        server = self._idle.get()
+        reader = self._idle.get()
         try:
             for _ in range(2):
                 try:
-                    server.start()
-                    return server.do(job, data, until or time.monotonic() + job.time_limit_s + GRACE_S)
+                    return reader.do(job, data, until or time.monotonic() + job.time_limit_s + GRACE_S)
                 except (ServerDied, OSError) as error:
-                    _log.warning("inspection: a fork server died; it is started again: %s", error)
-                    server.stop()
-                except BaseException:
-                    server.stop()  # half an exchange: the next job must not get the answer to this one
-                    raise
+                    _log.warning("inspection: the fork server died; it is started again: %s", error)
             raise VanthuError("the inspection cannot run: its fork server dies")
         finally:
-            self._idle.put(server)
+            self._idle.put(reader)
 
 
 def models_of(settings: Inspection) -> Models:
-    """What the fork servers load.  Raises ConfigError for a folder that is not there or a file that is no certificate."""
+    """What the fork server loads.  Raises ConfigError for a folder that is not there or a file that is no certificate."""
     try:
         anchors_in(settings.trust_anchors)
     except (OSError, ValueError) as error:

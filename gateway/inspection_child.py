@@ -1,26 +1,20 @@
-"""The child side of gateway.inspection: a single-threaded fork server that reads files in children it can lose.
+"""What a child of the fork server (gateway.inspection_forks) does: one job, without a right to anything else.
 
-Started as ``python -m gateway.inspection_child FD MODELS``.  It loads all readers once and then forks for each job, so a
-child costs a few milliseconds.  A child gives up every right before it touches a byte of a mail (gateway.sandbox).  PDFium
-loops and aborts on hostile files; then the child dies, and only the file that it was reading is lost.
-
-What goes over the socket and the pipe: gateway.inspection_job.
+A child gives up every right before it touches a byte of a mail (gateway.sandbox).  PDFium loops and aborts on hostile files;
+then the child dies, and only the file that it was reading is lost.  What goes through the pipe: gateway.inspection_job.
 """
 
 from __future__ import annotations
 
-import gc
 import itertools
 import mmap
 import os
 import resource
-import select
 import signal
-import socket
 import struct
-import sys
 import traceback
 from collections.abc import Callable
+from typing import NoReturn
 
 import msgspec
 
@@ -35,90 +29,12 @@ from gateway.documents.showing import shown_words, taken_out
 from gateway.documents.text import Unreadable
 from gateway.drawing import NoSuchPage, page_as_png
 from gateway.errors import ConfigError
-from gateway.inspection_job import BEGIN, END, FAILED, MADE, MESSAGE, NOT_THERE, READING, READY, Exit, Job, Models
+from gateway.inspection_job import BEGIN, END, FAILED, MADE, MESSAGE, NOT_THERE, READING, Job
 from gateway.model import FileReading, Nature, digest_of
-from gateway.warmup import warm_up
-
-# --- The server -----------------------------------------------------------------------------------------------------------
 
 
-def serve(channel: socket.socket, models: Models) -> None:
-    """Fork for each job until the other side goes away.
-
-    The first message is READY, or says why children cannot be guarded here: then none reads anything.
-    """
-    warm_up(models)
-    gc.collect()
-    gc.freeze()  # children then do not copy pages just because the collector touched them
-    if problem := _problem_with_guards():
-        channel.send(problem.encode("utf-8", "replace")[:1000])
-        return
-    channel.send(READY)
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(channel, 65536, 2)
-        if not message:
-            return
-        if len(descriptors) != 2:  # a "K" that came when its child had ended by itself
-            _close(descriptors)
-            continue
-        _run(channel, msgspec.msgpack.decode(message, type=Job), descriptors)
-
-
-def _problem_with_guards() -> str:
-    """Whether a child can give up its rights here: "" or why not.  A container may know the calls and refuse them."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            _give_up_rights(Job(task=""), keep=(writer,))
-        except BaseException as error:  # noqa: BLE001 - nobody is above us here
-            os.write(writer, f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace"))
-            os._exit(1)
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as said:
-        why = said.read().decode("utf-8", "replace")
-    _, status = os.waitpid(child, 0)
-    return f"its children cannot be guarded on this machine: {why or f'exit {status}'}" if status else ""
-
-
-def _run(channel: socket.socket, job: Job, descriptors: list[int]) -> None:
-    source, sink = descriptors
-    child = os.fork()
-    if child == 0:
-        channel.close()
-        _child(job, source, sink)
-    _close(descriptors)
-    handle = os.pidfd_open(child)
-    waiting = select.poll()
-    waiting.register(handle, select.POLLIN)
-    waiting.register(channel, select.POLLIN)
-    ended = gone = False
-    while not ended:
-        for descriptor, _ in waiting.poll():
-            if descriptor == handle:
-                ended = True
-            else:
-                gone = channel.recv(16) == b""
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-                waiting.unregister(channel)
-    _, status, usage = os.wait4(child, 0)
-    os.close(handle)
-    if gone:
-        os._exit(0)
-    channel.send(msgspec.msgpack.encode(Exit(status=os.waitstatus_to_exitcode(status), max_rss_mb=usage.ru_maxrss // 1024)))
-
-
-def _close(descriptors: list[int]) -> None:
-    for descriptor in descriptors:
-        os.close(descriptor)
-
-
-# --- The child ------------------------------------------------------------------------------------------------------------
-
-
-def _child(job: Job, source: int, sink: int) -> None:
-    """Never returns."""
+def run(job: Job, source: int, sink: int) -> NoReturn:
+    """Do the job: ``source`` is its input, frames go to ``sink``.  All other descriptors are closed.  Ends this process."""
     status = 1
     frames = _Frames(sink)
     try:
@@ -231,6 +147,24 @@ TASKS: dict[str, Callable[[Job, bytes, _Frames], None]] = {
 # --- Rights -----------------------------------------------------------------------------------------------------------------
 
 
+def problem_with_guards() -> str:
+    """Whether a child can give up its rights here: "" or why not.  A container may know the calls and refuse them."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            _give_up_rights(Job(task=""), keep=(writer,))
+        except BaseException as error:  # noqa: BLE001 - nobody is above us here
+            os.write(writer, f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace"))
+            os._exit(1)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as said:
+        why = said.read().decode("utf-8", "replace")
+    _, status = os.waitpid(child, 0)
+    return f"its children cannot be guarded on this machine: {why or f'exit {status}'}" if status else ""
+
+
 def _give_up_rights(job: Job, *, keep: tuple[int, ...]) -> None:
     """``keep`` are the descriptors that stay open; whatever else a library may have opened is closed."""
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -243,7 +177,3 @@ def _give_up_rights(job: Job, *, keep: tuple[int, ...]) -> None:
         signal.signal(number, signal.SIG_DFL)
     # Over all files of a mail; each one has its alarm.
     sandbox.give_up_rights(memory_mb=job.memory_limit_mb, cpu_s=int(job.time_limit_s * 20) + 5)
-
-
-if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), msgspec.json.decode(sys.argv[2], type=Models))

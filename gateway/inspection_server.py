@@ -1,10 +1,11 @@
-"""The gateway's side of a fork server (gateway.inspection_child): start it, give it a job, take the frames that come back.
+"""The gateway's side of the fork server (gateway.inspection_forks): start it, give it jobs, take the frames that come back.
 
 Whatever a child writes is taken with care: it may have been taken over by the file that it reads.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
@@ -13,6 +14,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -116,100 +118,179 @@ def unreadable(reading: FileReading, reason: str) -> FileReading:
     )
 
 
-class Server:
-    """One fork server process, used by one thread at a time."""
+class _Running:
+    """A fork server process that was launched."""
 
-    def __init__(self, models: Models) -> None:
-        self._models = msgspec.json.encode(models).decode()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
-        self._loading: socket.socket | None = None  # the same, until it is ready
-
-    def begin(self) -> None:
-        """Launch it unless it runs: what it loads takes a second or two, and several can load at the same time."""
-        if self._process and self._process.poll() is None and (self._channel or self._loading):
-            return
-        self.stop()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._loading = ours
+    def __init__(self, models: bytes) -> None:
+        """Raises OSError."""
+        self.ready = False
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
-                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-                    [sys.executable, "-m", "gateway.inspection_child", str(theirs.fileno()), self._models],
+                self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
+                    [sys.executable, "-m", "gateway.inspection_forks", str(theirs.fileno()), models],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     env=_bare_environment(),
                     start_new_session=True,  # a Ctrl-C at the terminal is for the gateway to handle
                 )
-            except OSError as error:
-                self.stop()
-                raise VanthuError(f"the inspection cannot start: {error}") from error
+            except OSError:
+                self.control.close()
+                raise
+
+    def wait(self) -> None:
+        """Until it is ready.  Raises VanthuError, and OSError."""
+        self.control.settimeout(_START_LIMIT_S)
+        said = self.control.recv(1024)
+        if said != READY:
+            raise VanthuError(said.decode("utf-8", "replace") or "its fork server ended at once")
+        self.control.settimeout(None)
+        self.ready = True
+
+    def end(self) -> None:
+        """It ends by itself, with its children, when nobody is there any more; while it loads there is nothing to end well."""
+        self.control.close()
+        if not self.ready:
+            self.process.kill()
+        try:
+            self.process.wait(2)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class ForkServer:
+    """The one fork server; the readers of several threads share it."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = msgspec.json.encode(models)
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+
+    def begin(self) -> None:
+        """Launch it unless it runs, and do not wait: what it loads takes a second or two.  Raises VanthuError."""
+        with self._lock:
+            self._launched()
 
     def start(self) -> None:
         """Launch it unless it runs, and wait until it is ready.  Raises VanthuError."""
-        self.begin()
-        if self._loading is None:
-            return
-        try:
-            self._loading.settimeout(_START_LIMIT_S)
-            said = self._loading.recv(1024)
-            if said != READY:
-                raise VanthuError(said.decode("utf-8", "replace") or "its fork server ended at once")
-        except (OSError, VanthuError) as error:
-            self.stop()
-            raise VanthuError(f"the inspection cannot start: {error}") from error
-        self._loading.settimeout(None)
-        self._channel, self._loading = self._loading, None
+        with self._lock:
+            self._started()
 
     def stop(self) -> None:
-        """End it, and the child that it may have."""
-        for channel in (self._channel, self._loading):
-            if channel:
-                channel.close()  # it ends by itself, with its child, when nobody is there any more
-        self._channel = self._loading = None
-        if self._process:
-            try:
-                self._process.wait(2)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+        """End it, and the children that it may have."""
+        with self._lock:
+            self._stop()
+
+    def channel(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+        """A new channel for jobs, and the process at its other end.  Raises VanthuError, and ServerDied."""
+        with self._lock:
+            running = self._started()
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                try:
+                    socket.send_fds(running.control, [b"+"], [theirs.fileno()])
+                except OSError as error:
+                    ours.close()
+                    self._stop()
+                    raise ServerDied from error
+            return ours, running.process
+
+    def bury(self, process: subprocess.Popen[bytes]) -> None:
+        """It was found dead, or out of its mind: the next one who asks gets another."""
+        with self._lock:
+            if self._running and process is self._running.process:
+                self._stop()
+
+    def _launched(self) -> _Running:
+        if self._running and self._running.process.poll() is None:
+            return self._running
+        self._stop()
+        try:
+            self._running = _Running(self._models)
+        except OSError as error:
+            raise VanthuError(f"the inspection cannot start: {error}") from error
+        return self._running
+
+    def _started(self) -> _Running:
+        running = self._launched()
+        try:
+            if not running.ready:
+                running.wait()
+        except (OSError, VanthuError) as error:
+            self._stop()
+            raise VanthuError(f"the inspection cannot start: {error}") from error
+        return running
+
+    def _stop(self) -> None:
+        if self._running:
+            self._running.end()
+        self._running = None
+
+
+class Reader:
+    """A channel to the fork server, used by one thread at a time: it does one job after another."""
+
+    def __init__(self, forks: ForkServer) -> None:
+        self._forks = forks
+        self._channel: socket.socket | None = None
+
+    def drop(self) -> None:
+        """Give up the job under way, if there is one: its child ends."""
+        if self._channel:
+            self._channel.close()
+        self._channel = None
 
     def do(self, job: Job, data: bytes, until: float) -> Outcome:
-        """Have a child do one job.  Raises ServerDied."""
-        channel = self._channel
-        if channel is None:
-            raise ServerDied
-        source = _in_memory(data)
-        ours, sink = os.pipe()
-        try:
-            socket.send_fds(channel, [msgspec.msgpack.encode(job)], [source, sink])
-        except OSError as error:
-            os.close(ours)
-            raise ServerDied from error
-        finally:
-            os.close(source)
-            os.close(sink)
-        outcome = Outcome()
-        with os.fdopen(ours, "rb", buffering=0) as frames:
-            _collect(frames, outcome, channel, patience_s=job.time_limit_s + GRACE_S, until=until)
-        outcome.ended(self._exit(channel), job.memory_limit_mb)
-        if outcome.failed and outcome.reason:
-            _log.error("inspection: a reader failed:\n%s", outcome.failed)
-        return outcome
+        """Have a child do one job, by a fork server that is started again if need be.
 
-    def _exit(self, channel: socket.socket) -> Exit:
-        channel.settimeout(_START_LIMIT_S)
+        Raises VanthuError when none can be started, ServerDied when it died over this: then ask again.
+        """
+        if self._channel is None:
+            self._channel, self._process = self._forks.channel()
         try:
-            message = channel.recv(4096)
-        except OSError as error:
-            raise ServerDied from error
-        finally:
-            channel.settimeout(None)
-        if not message:
-            raise ServerDied
-        return _EXIT.decode(message)
+            return _done(self._channel, job, data, until)
+        except ServerDied:
+            self.drop()
+            self._forks.bury(self._process)
+            raise
+        except BaseException:
+            self.drop()  # half an exchange: the next job must not get the answer to this one
+            raise
+
+
+def _done(channel: socket.socket, job: Job, data: bytes, until: float) -> Outcome:
+    source = _in_memory(data)
+    ours, sink = os.pipe()
+    try:
+        socket.send_fds(channel, [msgspec.msgpack.encode(job)], [source, sink])
+    except OSError as error:
+        os.close(ours)
+        raise ServerDied from error
+    finally:
+        os.close(source)
+        os.close(sink)
+    outcome = Outcome()
+    with os.fdopen(ours, "rb", buffering=0) as frames:
+        _collect(frames, outcome, channel, patience_s=job.time_limit_s + GRACE_S, until=until)
+    outcome.ended(_exit_of(channel), job.memory_limit_mb)
+    if outcome.failed and outcome.reason:
+        _log.error("inspection: a reader failed:\n%s", outcome.failed)
+    return outcome
+
+
+def _exit_of(channel: socket.socket) -> Exit:
+    channel.settimeout(_START_LIMIT_S)
+    try:
+        message = channel.recv(4096)
+    except OSError as error:
+        raise ServerDied from error
+    finally:
+        channel.settimeout(None)
+    if not message:
+        raise ServerDied
+    return _EXIT.decode(message)
 
 
 def _collect(frames: BinaryIO, outcome: Outcome, channel: socket.socket, *, patience_s: float, until: float) -> None:
@@ -220,7 +301,7 @@ def _collect(frames: BinaryIO, outcome: Outcome, channel: socket.socket, *, pati
     while True:
         if not readable.poll(max(min(patience_s, until - time.monotonic()), 0) * 1000):
             outcome.timed_out = True
-            channel.send(KILL)
+            _kill(channel)
             return
         block = frames.read(1 << 20)
         if not block:
@@ -233,8 +314,13 @@ def _collect(frames: BinaryIO, outcome: Outcome, channel: socket.socket, *, pati
             _take_frames(buffer, outcome)
         except (msgspec.DecodeError, ValueError, RecursionError):  # a taken-over child may write anything
             outcome.distrusted = True
-            channel.send(KILL)
+            _kill(channel)
             return
+
+
+def _kill(channel: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # a fork server that died took its child along
+        channel.send(KILL)
 
 
 def _take_frames(buffer: bytearray, outcome: Outcome) -> None:

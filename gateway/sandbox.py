@@ -12,6 +12,7 @@ import errno
 import os
 import platform
 import resource
+import signal
 import struct
 from collections.abc import Iterator
 
@@ -100,6 +101,7 @@ def give_up_rights(*, memory_mb: int, cpu_s: int) -> None:
     }
     for which, limit in limits.items():
         resource.setrlimit(which, (limit, limit))
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # who is left of a fork server that was killed has nobody to stop him
     _seccomp(may_open=files)
 
 
@@ -112,7 +114,7 @@ def layers() -> dict[str, bool]:
 # --- Landlock: no file system ---------------------------------------------------------------------------------------------
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same number on every architecture
-_PR_GET_SECCOMP, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 21, 22, 38
+_PR_SET_PDEATHSIG, _PR_GET_SECCOMP, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 21, 22, 38
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 _libc = ctypes.CDLL(None, use_errno=True)
 

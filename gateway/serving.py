@@ -13,6 +13,7 @@ from typing import Protocol
 
 from gateway.app import Gateway
 from gateway.config import Config
+from gateway.inspection import Inspector
 from gateway.settings.addresses import host_and_port, naming
 from gateway.settings.listeners import FIRST
 
@@ -37,17 +38,19 @@ class Console(Protocol):
 StartConsole = Callable[[Gateway, str, int], Console]
 
 
-def run(settings: Config, *, start_console: StartConsole, announce: Callable[[str], None]) -> None:
+def run(settings: Config, *, inspector: Inspector, start_console: StartConsole, announce: Callable[[str], None]) -> None:
     """serve() on the fastest loop that is here."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     _allow_files()
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(serve(settings, start_console=start_console, announce=announce))
+        runner.run(serve(settings, inspector=inspector, start_console=start_console, announce=announce))
 
 
-async def serve(settings: Config, *, start_console: StartConsole, announce: Callable[[str], None]) -> None:
+async def serve(
+    settings: Config, *, inspector: Inspector, start_console: StartConsole, announce: Callable[[str], None]
+) -> None:
     """Run all roles until SIGTERM or SIGINT; ``announce`` gets one ready line for each listener."""
-    house = Gateway(settings)
+    house = Gateway(settings, inspector=inspector)
     stop = _stop_on_signals(house)
     async with contextlib.AsyncExitStack() as at_the_end:
         at_the_end.push_async_callback(house.stop)

@@ -69,7 +69,7 @@ class Ground:
         return frozenset(office.name for office in self.settings.office)
 
 
-def ground_of(settings: Config, clock: Callable[[], datetime]) -> Ground:
+def ground_of(settings: Config, inspector: Inspector, clock: Callable[[], datetime]) -> Ground:
     """Read the rules, make what all parts share; nothing runs.  Raises ConfigError."""
     hostname = settings.smtp.hostname or socket.gethostname()
     store = _store(settings)
@@ -86,7 +86,7 @@ def ground_of(settings: Config, clock: Callable[[], datetime]) -> Ground:
         hostname=hostname,
         store=store,
         rules=rules,
-        inspector=Inspector(settings.inspection),
+        inspector=inspector,
         srs=srs,
         links=links,
         notices=notices,

@@ -9,8 +9,10 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -226,15 +228,24 @@ def test_the_loop_is_not_blocked_while_large_mails_are_read(inspector: Inspector
     assert asyncio.run(lag()) < 0.25  # a loaded test machine; `make bench` holds it to 50 ms on a quiet one
 
 
-def test_a_dead_fork_server_is_started_again() -> None:
-    guarded = Inspector(Inspection(processes=1))
+def _fork_server(guarded: Inspector) -> subprocess.Popen[bytes]:
+    assert guarded._forks is not None
+    assert guarded._forks._running is not None
+    return guarded._forks._running.process
+
+
+def test_one_process_loads_the_readers_and_a_dead_one_is_started_again_for_all_of_them() -> None:
+    guarded = Inspector(Inspection(processes=2))
     guarded.start()
+    letter = files.word(official.school_letter())
     try:
-        (server,) = guarded._idle.queue
-        assert server._process is not None
-        os.kill(server._process.pid, signal.SIGKILL)
-        server._process.wait()
-        assert guarded.inspect_file("cv.docx", files.word(official.school_letter())).nature is Nature.ISSUED
+        with ThreadPoolExecutor(2) as threads:
+            for _ in range(2):
+                first = _fork_server(guarded)
+                read = [threads.submit(guarded.inspect_file, "cv.docx", letter) for _ in range(6)]
+                first.kill()  # kill -9, with mails in hand and mails that wait
+                assert {each.result().nature for each in read} == {Nature.ISSUED}
+                assert _fork_server(guarded) is not first
     finally:
         guarded.close()
 
@@ -327,9 +338,7 @@ def test_an_inspection_that_was_not_started_says_so() -> None:
 def test_nothing_is_left_behind_when_it_is_closed() -> None:
     guarded = Inspector(Inspection(processes=1))
     guarded.start()
-    (server,) = guarded._idle.queue
-    assert server._process is not None
-    process = server._process
+    process = _fork_server(guarded)
     guarded.close()
     assert process.poll() is not None
 
@@ -355,7 +364,7 @@ def _ends_how(task: str, *, name: str = "", time_limit_s: float = 5.0, memory_li
             "write": _write,
             "connect": _connect,
         }
-        inspection_child._child(job, source, sink)
+        inspection_child.run(job, source, sink)
     os.close(sink)
     with os.fdopen(ours, "rb") as frames:
         frames.read()
@@ -397,6 +406,28 @@ def test_a_child_that_loops_is_ended_by_its_alarm() -> None:
     started = time.monotonic()
     assert _ends_how("loop", time_limit_s=0.3) == -signal.SIGALRM
     assert time.monotonic() - started < 3
+
+
+def test_a_child_does_not_outlive_whoever_forked_it() -> None:
+    source, (ours, sink) = os.memfd_create("x"), os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        if os.fork() == 0:
+            inspection_child.TASKS |= {"loop": _loop}
+            inspection_child.run(Job(task="loop", time_limit_s=60), source, sink)
+        os.close(sink)
+        time.sleep(60)
+        os._exit(0)
+    os.close(sink)
+    os.close(source)
+    with os.fdopen(ours, "rb", buffering=0) as frames:
+        assert frames.read(5)  # it has begun
+        started = time.monotonic()
+        os.kill(parent, signal.SIGKILL)
+        while frames.read(1000):
+            pass
+    os.waitpid(parent, 0)
+    assert time.monotonic() - started < 30
 
 
 def test_a_child_that_eats_memory_gets_none() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from gateway import inspection_child, sandbox
+from gateway import inspection_forks, sandbox
 from gateway.inspection_job import BEGIN, END, KILL, READING, Exit, Models
 from gateway.inspection_server import Outcome, _collect
 from gateway.model import FileReading
@@ -95,5 +95,5 @@ def test_where_children_cannot_be_guarded_nothing_is_read(monkeypatch: pytest.Mo
     monkeypatch.setattr(sandbox, "give_up_rights", refused)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
-        inspection_child.serve(theirs, Models(ocr=False))
+        inspection_forks.serve(theirs, Models(ocr=False))
         assert b"cannot be guarded on this machine: PermissionError: [Errno 1] PR_SET_SECCOMP" in ours.recv(1024)
