@@ -155,6 +155,21 @@ class Source(Value):
     twin: str = ""  # the id of a mail that is probably the same: a person decides
 
 
+class Proof(Value):
+    """What was found about the sender of one mail; the words are those of RFC 8601, "" where nobody looked."""
+
+    identity: Identity = Identity.CLAIMED
+    spf: str = ""
+    dkim: str = ""
+    dmarc: str = ""
+    domain: str = ""  # that answers for the sender
+    by: str = ""  # the mail server whose word this is; "" when the gateway itself looked
+
+    def __str__(self) -> str:
+        """For the log and the story."""
+        return f"spf={self.spf} dkim={self.dkim} dmarc={self.dmarc}"
+
+
 class Arrival(Value):
     """By which Door, when, from whom, how the sender was proved."""
 
@@ -164,6 +179,7 @@ class Arrival(Value):
     helo: str = ""
     protocol: str = "ESMTP"  # the "with" word of the trace header (RFC 5321 section 4.4)
     identity: Identity = Identity.CLAIMED
+    proof: Proof | None = None  # what his domain said; None when it was not asked
     source: Source | None = None  # by IMAP: where it was
     answers_each: bool = False  # its client takes an answer for each recipient (PRDR)
     patience_s: float = 0.0  # how long its client waits for the answer; 0 is as long as it takes

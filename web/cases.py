@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from gateway.errors import IllegalTransition, NotAllowed
 from gateway.kept_back import ASK_AGAIN
 from gateway.lifecycle import CaseEvent, CaseState
-from gateway.model import Account, Action, Case, Direction, Event, Urgency, Verdict
+from gateway.model import Account, Action, Case, Direction, Door, Event, Urgency, Verdict
 from gateway.reasons import LONGEST_REASON
 from gateway.rights import is_sealed
 from gateway.roles import Verb, allows
-from gateway.store import CasePage, CaseRow
+from gateway.store import CasePage, CaseRow, MailRow
 from web import casework, evidence, files, stories
 from web.auth import may, may_see, me, possible_acts, tell_seen, units_of, visible_case
 from web.context import gateway, store
@@ -25,6 +25,7 @@ from web.language import gettext, said
 from web.lists import CASE_CURSOR, ROWS, starts_after
 from web.names import courier_name, name_of, rule_name, unit_name
 from web.reasons import typed_reason
+from web.sender import sender_of
 from web.shown import AGES, ORDERS, TABS, Shown, asked, next_waiting, remember, way_back
 
 blueprint = Blueprint("cases", __name__)
@@ -183,7 +184,9 @@ def one(case_id: str) -> ResponseReturnValue:
         others=evidence.other_signs(case),
         preview=preview,
         places=files.places(case),
-        mails=views.mails_of_case(case.id),
+        mails=(mails := views.mails_of_case(case.id)),
+        opened_by=(row := _opened_by(case, mails)),
+        proved=sender_of(row, views.proof(row.id)) if row is not None else None,
         deliveries=views.deliveries_of(case_id=case.id),
         story=stories.of_case(views, case, name_of=name_of),
         appeals=[told for told in views.story(case_id=case.id) if told.event is Event.APPEALED],
@@ -291,6 +294,11 @@ def _decide(case_id: str, event: CaseEvent, act: Callable[[Account, str], object
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------
+
+
+def _opened_by(case: Case, mails: Sequence[MailRow]) -> MailRow | None:
+    """The mail that opened the case, when somebody sent it by mail."""
+    return next((row for row in mails if row.id == case.mail_id and row.door not in (Door.OWN, Door.AXIS)), None)
 
 
 def _first_image(case_id: str) -> str:

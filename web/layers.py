@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
-from email.utils import parseaddr
 
 import msgspec
 from flask import Blueprint, Response, abort
@@ -18,7 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.errors import NotFound, VanthuError
 from gateway.layers import Layers
-from gateway.model import Action, FileReading, Identity, Value
+from gateway.model import Action, FileReading, Value
 from gateway.policy.reasons import why_unreadable
 from gateway.rights import is_sealed
 from gateway.roles import Verb
@@ -27,7 +25,7 @@ from web.auth import may, me, tell_seen, visible_case
 from web.context import gateway, store
 from web.files import attachment, cache
 from web.format import words
-from web.language import gettext, said
+from web.language import said
 
 blueprint = Blueprint("layers", __name__)
 
@@ -49,35 +47,6 @@ _GLASS = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; frame-ancestors 'self'; "
     "base-uri 'none'; form-action 'none'; sandbox"
 )
-_DKIM_DOMAIN = re.compile(r"\bd\s*=\s*([\w.-]{1,255})")
-
-# What proves the sender, and what each look at him said, as far as the kind of proof tells it.
-PROOFS: Mapping[Identity, tuple[str, str]] = {
-    Identity.CLAIMED: (
-        "Chưa ai xác minh người gửi",
-        "Địa chỉ này chỉ là lời tự xưng: tên miền không ký thư (DKIM) và không nhận máy gửi (SPF), hoặc cổng chưa hỏi được. "
-        "Xin đừng dựa vào địa chỉ này để quyết định.",
-    ),
-    Identity.SPF: (
-        "Tên miền của người gửi xác nhận máy gửi (SPF)",
-        "Máy gửi có trong danh sách mà tên miền công bố, và địa chỉ ở mục From cùng cơ quan (DMARC). "
-        "Người nào trong cơ quan đó viết thì tên miền không nói.",
-    ),
-    Identity.DKIM: (
-        "Tên miền của người gửi đã ký thư (DKIM)",
-        "Chữ ký còn nguyên vẹn: thư không bị sửa trên đường, và địa chỉ ở mục From cùng cơ quan (DMARC). "
-        "Người nào trong cơ quan đó viết thì tên miền không nói.",
-    ),
-    Identity.TRUSTED_NETWORK: (
-        "Thư đến từ mạng tin cậy",
-        "Máy gửi nằm trong mạng mà cán bộ quản trị đã khai là tin cậy; máy đó chịu trách nhiệm về người gửi. "
-        "Cổng không hỏi SPF, DKIM và DMARC.",
-    ),
-    Identity.AUTHENTICATED: (
-        "Người gửi đã đăng nhập",
-        "Người gửi đăng nhập bằng tài khoản được phép dùng địa chỉ này. Cổng không hỏi SPF, DKIM và DMARC.",
-    ),
-}
 
 
 class Part(Value):
@@ -92,14 +61,6 @@ class Part(Value):
     reading: FileReading | None = None
 
 
-class Proof(Value):
-    """What proves the sender, in words; ``odd`` are things that do not fit together."""
-
-    title: str
-    explained: str
-    odd: tuple[str, ...] = ()
-
-
 def layers_of(row: MailRow) -> Layers:
     """The mail taken apart.  NotFound when its bytes are no longer kept; VanthuError when it cannot be done."""
     packed = cache().get(row.digest, _PACKED)
@@ -108,28 +69,6 @@ def layers_of(row: MailRow) -> Layers:
     made = gateway().inspector.layers_of(store().views.raw(row.id))
     cache().put(row.digest, _PACKED, msgspec.msgpack.encode(made))
     return made
-
-
-def proof_of(row: MailRow, layers: Layers | None) -> Proof:
-    """What is known of the sender, for a person."""
-    title, explained = PROOFS[row.identity]
-    return Proof(title=title, explained=explained, odd=tuple(_odd(row, layers)) if layers is not None else ())
-
-
-def _odd(row: MailRow, layers: Layers) -> list[str]:
-    head = dict(reversed(layers.headers))  # the first of each name
-    found = []
-    author = parseaddr(head.get("from", ""))[1]
-    if author and row.sender and author.lower() != row.sender.lower():
-        found.append(gettext("Mục From ghi %(author)s, khác địa chỉ gửi trên phong bì.", author=author))
-    reply = parseaddr(head.get("reply-to", ""))[1]
-    if reply and author and reply.rpartition("@")[2].lower() != author.rpartition("@")[2].lower():
-        found.append(gettext("Thư trả lời sẽ đi tới %(reply)s, ở tên miền khác.", reply=reply))
-    signers = [name for key, value in layers.headers if key == "dkim-signature" for name in _DKIM_DOMAIN.findall(value)]
-    if signers and row.identity is Identity.CLAIMED:
-        domains = ", ".join(dict.fromkeys(signers))
-        found.append(gettext("Thư mang chữ ký của %(domains)s, nhưng chữ ký không xác minh được người gửi.", domains=domains))
-    return found
 
 
 def parts_of(row: MailRow, layers: Layers) -> tuple[Part, ...]:

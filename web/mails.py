@@ -19,6 +19,7 @@ from web.format import utc_now
 from web.lists import MAIL_CURSOR, ROWS, searched, starts_after
 from web.names import name_of
 from web.security import CONTENT_SECURITY_POLICY
+from web.sender import sender_of
 
 blueprint = Blueprint("mails", __name__)
 
@@ -90,7 +91,7 @@ def _page(mail_id: str, *, case_id: str = "") -> ResponseReturnValue:
             problem=problem,
             parts=layers.parts_of(row, taken) if taken is not None and layer == "parts" else (),
             raw=layers.raw_of(row) if taken is not None and layer == "raw" else None,
-            proof=layers.proof_of(row, taken) if row.door is not Door.OWN else None,
+            proved=sender_of(row, views.proof(row.id), taken) if row.door not in (Door.OWN, Door.AXIS) else None,
         )
     )
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from email.utils import parseaddr
 
 from gateway.documents.fields import Fields, cut_head, parse_fields
-from gateway.model import Identity, digest_of
+from gateway.model import Identity, Proof, digest_of
 
 _OURS = re.compile(r"\(Vanthu\)\s+with\s+\S+\s+id\s+([0-9A-HJKMNP-TV-Z]{26})\b")  # gateway.smtp.received
 # What servers put in front of a mail on its way: any number of whole fields.
@@ -22,7 +22,7 @@ _TRACE = re.compile(
     re.IGNORECASE,
 )
 _MOST_IDS = 20
-_PASSED = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*pass\b", re.IGNORECASE)
+_SAID = re.compile(r"\s*(dmarc|dkim|spf)(?:\s*/\s*\d+)?\s*=\s*([a-z]{1,20})\b", re.IGNORECASE)
 _DOMAINS = re.compile(
     r"\b(?:header\.d|header\.from|header\.i|smtp\.mailfrom)\s*=\s*\"?(?:[^\s;\"@]*@)?([A-Za-z0-9.-]+)", re.IGNORECASE
 )
@@ -42,18 +42,18 @@ class Way:
             return _address(path[0])
         return _address(self._fields.first("from"))
 
-    def identity(self, sender: str, trusted: Sequence[str]) -> Identity:
-        """Whether a server that we believe checked the sender's domain (RFC 8601); anybody can write such a field.
+    def proof(self, sender: str, trusted: Sequence[str]) -> Proof | None:
+        """What a server that we believe found about the sender (RFC 8601); None without its word.
 
-        Only the first field of a trusted server counts: it stands above whatever came with the mail.
+        Anybody can write such a field: only the first one of a trusted server counts, above whatever came with the mail.
         """
         domain = sender.rpartition("@")[2].lower()
         for field in self._fields.all("authentication-results"):
             server, _, results = field.partition(";")
-            if server.strip().split(" ")[0].lower() not in {name.lower() for name in trusted}:
-                continue
-            return _proved(results, domain) if domain else Identity.CLAIMED
-        return Identity.CLAIMED
+            name = server.strip().split(" ")[0]
+            if name.lower() in {each.lower() for each in trusted}:
+                return _proof(results, domain, by=name)
+        return None
 
     def our_ids(self) -> tuple[str, ...]:
         """Ids that we gave to this mail when it passed by us, as its Received fields say; anybody can write such a field."""
@@ -92,13 +92,20 @@ def _address(field: str) -> str:
     return address if "@" in address and address.isprintable() and " " not in address else ""
 
 
-def _proved(results: str, domain: str) -> Identity:
+def _proof(results: str, domain: str, *, by: str) -> Proof:
     """DMARC or DKIM of that domain passed, or SPF did; the word of another domain proves nothing about this one."""
-    found = {
-        passed[1].lower()
-        for result in results.split(";")
-        if (passed := _PASSED.search(result)) and any(d.lower().strip(".") == domain for d in _DOMAINS.findall(result))
-    }
-    if found & {"dmarc", "dkim"}:
-        return Identity.DKIM
-    return Identity.SPF if found else Identity.CLAIMED
+    words: dict[str, str] = {}
+    passed = set()
+    for result in results.split(";"):
+        said = _SAID.match(result)
+        if said is None:
+            continue
+        method, word = said[1].lower(), said[2].lower()
+        about = {each.lower().strip(".") for each in _DOMAINS.findall(result)}
+        is_about_him = bool(domain) and domain in about
+        if word == "pass" and is_about_him:
+            passed.add(method)
+        if method != "spf" or is_about_him or not about:  # whether another domain knows the host says nothing of this one
+            words[method] = "pass" if "pass" in (word, words.get(method)) else words.get(method, word)
+    identity = Identity.DKIM if passed & {"dmarc", "dkim"} else Identity.SPF if passed else Identity.CLAIMED
+    return Proof(identity=identity, domain=domain if passed else "", by=by, **words)

@@ -20,7 +20,7 @@ from gateway.imap.envelope import Way
 from gateway.imap.session import Session
 from gateway.imap.values import Outline, Selected
 from gateway.imap.whereabouts import folders_of, is_live, is_outgoing
-from gateway.model import Arrival, Door, Mail, Recipient, Source, Swept, digest_of, new_id
+from gateway.model import Arrival, Door, Identity, Mail, Recipient, Source, Swept, digest_of, new_id
 from gateway.store import FolderState, Known, Mailboxes
 from gateway.sweeping import stand_in
 
@@ -322,6 +322,7 @@ class Round:
 
     def _mail(self, message: Message, way: Way, twins: dict[str, str]) -> Mail:
         sender, likeness = way.sender(), way.likeness()
+        proof = way.proof(sender, self.mailbox.trusted_results)
         source = replace(message.source, likeness=likeness, twin=twins.get(likeness, "") if likeness else "")
         return Mail(
             id=new_id(),
@@ -334,7 +335,8 @@ class Round:
                 at=self._clock(),
                 peer=self.mailbox.host,
                 protocol="IMAP",
-                identity=way.identity(sender, self.mailbox.trusted_results),
+                identity=proof.identity if proof is not None else Identity.CLAIMED,
+                proof=proof,
                 source=source,
             ),
         )

@@ -24,7 +24,7 @@ import dkim
 import spf
 
 from gateway.errors import TemporaryFailure
-from gateway.model import Identity, Value
+from gateway.model import Identity, Proof
 from gateway.smtp import dmarc
 from gateway.smtp.names import Names
 
@@ -40,21 +40,8 @@ _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _FROM = re.compile(rb"^from[ \t]*:((?:.*\n)(?:[ \t].*\n)*)", re.IGNORECASE | re.MULTILINE)
 
 
-class Proof(Value):
-    """What was found about the sender of one mail; the words are those of RFC 8601."""
-
-    identity: Identity = Identity.CLAIMED
-    spf: str = "none"
-    dkim: str = "none"
-    dmarc: str = "none"
-    domain: str = ""  # that answers for the sender
-
-    def __str__(self) -> str:
-        """For the log and the story."""
-        return f"spf={self.spf} dkim={self.dkim} dmarc={self.dmarc}"
-
-
-UNPROVED = Proof()
+NOT_ANSWERED = Proof(spf="temperror", dkim="temperror", dmarc="temperror")  # what could not be asked may hold all the same
+NOBODY = Proof(spf="none", dkim="none", dmarc="none")
 
 
 class Authenticator:
@@ -68,8 +55,10 @@ class Authenticator:
 
     async def proof(self, raw: bytes, *, sender: str, peer: str, helo: str) -> Proof:
         """What proves the sender.  Never raises, and never takes longer than some seconds."""
-        if "@" not in sender or self._names.is_down or self._waiting >= _MOST_WAITING:
-            return UNPROVED
+        if "@" not in sender:
+            return NOBODY
+        if self._names.is_down or self._waiting >= _MOST_WAITING:
+            return NOT_ANSWERED
         self._waiting += 1
         work = asyncio.get_running_loop().run_in_executor(self._pool, self._look, raw, sender, peer, helo)
         work.add_done_callback(self._looked)
@@ -79,7 +68,7 @@ class Authenticator:
             logger.info("[%s] %s: SPF and DKIM took too long, the sender stays unproved", peer, sender)
         except Exception:  # a library that stumbles over a mail must not cost the mail
             logger.exception("[%s] %s: SPF and DKIM failed, the sender stays unproved", peer, sender)
-        return UNPROVED
+        return NOT_ANSWERED
 
     def close(self) -> None:
         """Begin nothing more."""

@@ -15,9 +15,8 @@ from aiosmtpd.smtp import Session as AiosmtpdSession
 
 from gateway import maillog
 from gateway.config import Smtp
-from gateway.model import Admission, Answer, Arrival, Door, Identity, Mail, Recipient, Verdict, new_id
+from gateway.model import Admission, Answer, Arrival, Door, Identity, Mail, Proof, Recipient, Verdict, new_id
 from gateway.smtp import replies
-from gateway.smtp.authentication import Proof
 from gateway.smtp.data import Contents, LineEnds, passes, unpack
 from gateway.smtp.forwarding import Told
 from gateway.smtp.recipients import Recipients
@@ -184,11 +183,13 @@ class Handler:
             maillog.submitted(mail_id, user=session.user, peer=session.address)
         origin = envelope.told or session
         identity = session.sender if envelope.told is None or session.user else envelope.told.identity
+        proof = None
         if identity is Identity.CLAIMED and self._authenticator is not None:
-            identity = await self._proved(self._authenticator, mail_id, contents.raw, origin, envelope.mail_from or "")
+            proof = await self._proof(self._authenticator, mail_id, contents.raw, origin, envelope.mail_from or "")
+            identity = proof.identity
         if envelope.told is not None:
             maillog.forwarded(mail_id, by=session.address, peer=origin.address, ident=envelope.told.ident)
-        answer = await self._intake.accept(_mail(mail_id, contents, session, envelope, identity))
+        answer = await self._intake.accept(_mail(mail_id, contents, session, envelope, identity, proof))
         if answer.refusals:
             return self._each(answer, envelope.recipients)
         return replies.accepted(mail_id) if answer.refused is None else self._no(answer.refused, answer)
@@ -208,13 +209,13 @@ class Handler:
             verdict, answer.mail_id, help_url=settings.help_url, help_phone=settings.help_phone, appeal=answer.appeal
         )
 
-    async def _proved(
+    async def _proof(
         self, authenticator: Authenticator, mail_id: str, raw: bytes, origin: Session | Told, sender: str
-    ) -> Identity:
+    ) -> Proof:
         """How the sender of a mail from outside is proved: the DNS is asked about the client that has sent it."""
         proof = await authenticator.proof(raw, sender=sender, peer=origin.address, helo=origin.host_name or "")
         maillog.authenticated(mail_id, sender=sender, peer=origin.address, identity=proof.identity, results=str(proof))
-        return proof.identity
+        return proof
 
     def _complaint(self, flaw: Flaw | Excess, mail_id: str) -> str:
         if flaw is Excess.SIZE:
@@ -232,7 +233,9 @@ def _flaw(contents: Contents, session: Session, hostname: str) -> Flaw:
     return Flaw.LOOP if loops else Flaw.NONE
 
 
-def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope, identity: Identity) -> Mail:
+def _mail(
+    mail_id: str, contents: Contents, session: Session, envelope: Envelope, identity: Identity, proof: Proof | None
+) -> Mail:
     origin, terms = envelope.told or session, session.terms
     return Mail(
         id=mail_id,
@@ -248,6 +251,7 @@ def _mail(mail_id: str, contents: Contents, session: Session, envelope: Envelope
             helo=origin.host_name or "",
             protocol=f"{_protocol(session, envelope)} {origin.via}" if origin.via else _protocol(session, envelope),
             identity=identity,
+            proof=proof,
             answers_each=envelope.answers_each,
             patience_s=terms.patience_s,
         ),

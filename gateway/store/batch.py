@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from gateway.lifecycle import CaseState, DeliveryState
-from gateway.model import Action, Delivery, Sign, Value, Verdict
+from gateway.model import Action, Delivery, Mail, Sign, Value, Verdict
 from gateway.store.blobs import Place, Series
 from gateway.store.mailbox_rows import likeness_rows, swept_row
 from gateway.store.mailbox_tables import likenesses, swept
 from gateway.store.office_tables import look_ups
+from gateway.store.proofs import proof_row, sender_proofs
 from gateway.store.recognitions import without_words
 from gateway.store.rows import Tuple, delivery_row, mail_row, placed, report_row, story_row, written
 from gateway.store.settling import Settled, wake_of
@@ -62,6 +63,7 @@ class Rows:
         "mails",
         "openings",
         "passed_over",
+        "proofs",
         "recognitions",
         "reports",
         "stories",
@@ -79,6 +81,7 @@ class Rows:
         self.stories: list[Tuple] = []
         self.swept: list[Tuple] = []
         self.likenesses: list[Tuple] = []
+        self.proofs: list[Tuple] = []
         self.passed_over: dict[str, str] = {}
         self.openings: list[Opening] = []
         self.large: list[Large] = []
@@ -117,11 +120,16 @@ class Rows:
         self.add_deliveries(acceptance.deliveries, at=mail.arrival.at)
         for story in acceptance.stories:
             self.stories.append(story_row(story))
-        if mail.arrival.source is not None:
-            self.swept.append(swept_row(mail, mail.arrival.source))
+        self._add_arrival(mail)
         if acceptance.likenesses:
             self.likenesses += likeness_rows(mail, acceptance.likenesses)
         self.openings.extend(acceptance.openings)
+
+    def _add_arrival(self, mail: Mail) -> None:
+        if mail.arrival.proof is not None:
+            self.proofs.append(proof_row(mail.id, mail.arrival.proof))
+        if mail.arrival.source is not None:
+            self.swept.append(swept_row(mail, mail.arrival.source))
 
     def place(self, body: Large, place: Place) -> None:
         """The bytes of a large body are there, or will be when the row is written."""
@@ -149,6 +157,7 @@ def insert_together(transaction: ManyRows, many: Sequence[Rows]) -> None:
     transaction.insert(stories, list(chain.from_iterable([rows.stories for rows in many])))
     transaction.insert(swept, list(chain.from_iterable([rows.swept for rows in many])))
     transaction.insert(likenesses, list(chain.from_iterable([rows.likenesses for rows in many])))
+    transaction.insert(sender_proofs, list(chain.from_iterable([rows.proofs for rows in many])))
 
 
 def insert_reasons(transaction: ManyRows, entries: Sequence[Entry], *, known: set[str]) -> list[str]:

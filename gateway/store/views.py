@@ -23,6 +23,7 @@ from gateway.model import (
     Delivery,
     Event,
     Mail,
+    Proof,
     Recipient,
     Recognition,
     Story,
@@ -45,6 +46,7 @@ from gateway.store.from_rows import (
     story_of,
     verdict_of,
 )
+from gateway.store.proofs import proof_of, sender_proofs
 from gateway.store.reading import Reading, last_id
 from gateway.store.search import saying
 from gateway.store.search_tables import mail_search
@@ -166,6 +168,11 @@ class Views(Reading):
             digest=digest_of(raw),
             arrival=Arrival(door=row.door, at=row.at, peer=row.peer, identity=row.identity),
         )
+
+    def proof(self, mail_id: str) -> Proof | None:
+        """What the domain of the sender said when a mail came; None when it was not asked."""
+        rows = self.rows(select(sender_proofs).where(sender_proofs.c.mail_id == mail_id))
+        return proof_of(rows[0]) if rows else None
 
     def recipients(self, mail_id: str) -> tuple[Recipient, ...]:
         """The envelope recipients of a mail with their options, in order; NotFound."""

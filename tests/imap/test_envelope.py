@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.imap.envelope import Way, likeness_of
-from gateway.model import Identity, digest_of
+from gateway.model import Identity, Proof, digest_of
 
 OURS = b"From: a@x.example\r\nMessage-ID: <1@x>\r\nDate: Mon, 4 Nov 2019 08:00:00 +0700\r\n\r\nnoi dung\r\n"
 ID = "01M8J7GABMCCR3ADXWZJR8YPZY"
@@ -42,14 +42,26 @@ def test_the_sender_is_the_return_path_else_the_author(head: bytes, sender: str)
 )
 def test_only_a_trusted_server_proves_a_sender_and_only_of_his_domain(results: str, identity: Identity) -> None:
     way = Way(f"Authentication-Results: {results}\r\nFrom: a@x.example\r\n\r\nx".encode())
-    assert way.identity("a@x.example", ("mx.moet.example",)) is identity
-    assert way.identity("a@x.example", ()) is Identity.CLAIMED
+    proof = way.proof("a@x.example", ("mx.moet.example",))
+    assert (proof.identity if proof is not None else Identity.CLAIMED) is identity
+    assert way.proof("a@x.example", ()) is None
 
 
 def test_the_uppermost_word_of_a_trusted_server_counts() -> None:
     said = [b"dkim=fail header.d=x.example", b"dmarc=pass header.from=x.example"]
     head = b"".join(b"Authentication-Results: mx; " + each + b"\r\n" for each in said)
-    assert Way(head + b"\r\nx").identity("a@x.example", ("mx",)) is Identity.CLAIMED
+    assert Way(head + b"\r\nx").proof("a@x.example", ("mx",)) == Proof(dkim="fail", by="mx")
+
+
+def test_each_result_of_a_trusted_server_is_kept_and_spf_of_another_domain_is_none_of_his() -> None:
+    results = (
+        "spf=pass (ok) smtp.mailfrom=list.example; dkim=fail header.d=x.example; dkim=pass header.d=y.example; "
+        "dmarc=fail (p=NONE) header.from=x.example"
+    )
+    head = f"Authentication-Results: mx 1; {results}\r\nFrom: a@x.example\r\n\r\nx".encode()
+    assert Way(head).proof("a@x.example", ("MX",)) == Proof(dkim="pass", dmarc="fail", by="mx")
+    head = b"Authentication-Results: mx; spf=softfail smtp.mailfrom=a@x.example; dmarc=bestguesspass\r\n\r\nx"
+    assert Way(head).proof("a@x.example", ("mx",)) == Proof(spf="softfail", dmarc="bestguesspass", by="mx")
 
 
 def test_our_own_trace_is_found_and_the_bytes_below_it_are_proof() -> None:

@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.model import Identity
-from gateway.smtp.authentication import UNPROVED, Authenticator, Proof, author_domain
+from gateway.model import Identity, Proof
+from gateway.smtp.authentication import NOT_ANSWERED, Authenticator, author_domain
 from gateway.smtp.names import Names
 from tests.smtp.door import Door
 from tests.world.names import NameServer
@@ -138,7 +138,7 @@ def test_a_silent_dns_costs_the_proof_and_soon_no_time_at_all(server: NameServer
     authenticator.close()
 
     assert {found.identity for found in proofs} == {Identity.CLAIMED}
-    assert proofs[-1] == UNPROVED
+    assert proofs[-1] == NOT_ANSWERED
     assert time.monotonic() - started < 5
     assert len(server.asked) < 15
 
@@ -182,4 +182,6 @@ def test_the_door_asks_about_mail_from_outside_and_not_about_its_own_network(ser
             client.envelope(sender=f"vanthu@{SCHOOL}")
             client.send(letter() + b".\r\n")
             assert client.reply().startswith("250")
-            assert door.mail.arrival.identity is identity
+            arrival = door.mail.arrival
+            assert arrival.identity is identity
+            assert (arrival.proof is not None and arrival.proof.spf == "pass") is (identity is Identity.SPF)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gateway.errors import NotFound, StoreUnavailable
 from gateway.lifecycle import DeliveryState
-from gateway.model import Action, Event, Mail, Phase, Recipient, Story
+from gateway.model import Action, Event, Identity, Mail, Phase, Proof, Recipient, Story
 from gateway.store import Acceptance, MailRow, Store
 from tests.store.conftest import Open
 from tests.store.letters import CLERK, MINH, NOON, REPORT, accepted, delivery, mail, passing, verdict
@@ -40,6 +40,14 @@ def test_a_mail_is_remembered_with_everything_that_was_decided(store: Store) -> 
     assert store.views.verdicts(letter.id) == (verdict(CLERK), verdict(MINH))
     assert store.views.deliveries_of(mail_id=letter.id) == (delivery(letter, 0), delivery(letter, 1))
     assert store.views.story(mail_id=letter.id) == (accepted(letter),)
+
+
+def test_what_the_domain_of_the_sender_said_comes_back_and_most_mails_have_none(store: Store) -> None:
+    letter, plain = mail(), mail()
+    proof = Proof(identity=Identity.SPF, spf="pass", dkim="fail", dmarc="pass", domain="moet.example", by="mx.moet.example")
+    store.accept_now([passing(replace(letter, arrival=replace(letter.arrival, proof=proof))), passing(plain)])
+    assert store.views.proof(letter.id) == proof
+    assert store.views.proof(plain.id) is None
 
 
 def test_a_verdict_comes_back_with_every_field(store: Store) -> None:

@@ -9,22 +9,23 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.lifecycle import DeliveryEvent
-from gateway.model import Account, Case, Identity, digest_of
+from gateway.model import Account, Case, Identity, Proof, digest_of
 from gateway.store import Acceptance
 from tests.documents.test_outline import _EVIL, html_mail
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import AUDITOR, CLERK, LEADER, OFFICER, SCHOOL_CLERK, House
-from web.layers import LAYERS, PROOFS
+from web.layers import LAYERS
+from web.sender import DKIM, DMARC, MEANS, SPF, TITLES
 
 AsPerson = Callable[[Account], Visitor]
 Remember = Callable[..., Case]
 
 
-def passed(house: House, raw: bytes = b"", *, identity: Identity = Identity.CLAIMED) -> Acceptance:
+def passed(house: House, raw: bytes = b"", *, identity: Identity = Identity.CLAIMED, proof: Proof | None = None) -> Acceptance:
     """A mail that went through, from outside."""
     made = sample.passed(raw or html_mail(_EVIL), sender="a@x.example", to="sgd@y.example", at=datetime.now(UTC))
-    arrival = replace(made.mail.arrival, identity=identity)
+    arrival = replace(made.mail.arrival, identity=identity, proof=proof)
     house.store.accept_now([made := replace(made, mail=replace(made.mail, arrival=arrival), subject="<b>Tiêu đề</b>")])
     return made
 
@@ -98,7 +99,32 @@ def test_of_a_sealed_mail_no_layer_is_shown_to_anybody(remember: Remember, as_pe
 @pytest.mark.parametrize("identity", Identity)
 def test_the_proof_of_the_sender_is_said_in_words(house: House, as_person: AsPerson, identity: Identity) -> None:
     mail = passed(house, identity=identity).mail
-    assert PROOFS[identity][0] in as_person(OFFICER).get(f"/mail/{mail.id}").text
+    page = as_person(OFFICER).get(f"/mail/{mail.id}").text
+    assert TITLES[identity] in page
+    assert MEANS[identity] in page
+    assert ("cổng không hỏi tên miền của người gửi" in page) is (identity is Identity.CLAIMED)
+
+
+def test_what_each_look_at_the_sender_found_is_said_in_words(house: House, as_person: AsPerson) -> None:
+    officer, domain = as_person(OFFICER), {"domain": "x.example"}
+    signed = passed(house, identity=Identity.DKIM, proof=Proof(identity=Identity.DKIM, spf="fail", dkim="pass", dmarc="pass"))
+    page = officer.get(f"/mail/{signed.mail.id}").text
+    for said in (SPF["fail"] % domain, DKIM["pass"], DMARC["pass"]):
+        assert said in page
+    assert "Theo kết quả mà máy chủ thư" not in page
+    by_other = Proof(spf="softfail", dkim="pass", dmarc="bestguesspass", by="mx.moet.example")
+    page = officer.get(f"/mail/{passed(house, proof=by_other).mail.id}").text
+    for said in (SPF["softfail"] % domain, DKIM["other"], DMARC["permerror"], "máy chủ thư mx.moet.example đã ghi"):
+        assert said in page
+
+
+def test_the_case_says_what_proved_its_sender(house: House, as_person: AsPerson) -> None:
+    made = sample.decision_case(datetime.now(UTC))
+    arrival = replace(made.mail.arrival, proof=Proof(spf="none", dkim="none", dmarc="none"))
+    house.store.accept_now([replace(made, mail=replace(made.mail, arrival=arrival))])
+    page = as_person(CLERK).get(f"/case/{sample.case_of(made).id}").text
+    assert TITLES[Identity.CLAIMED] in page
+    assert DKIM["none"] in page
 
 
 def test_what_does_not_fit_together_about_the_sender_is_said(house: House, as_person: AsPerson) -> None:
