@@ -38,6 +38,12 @@ def _fidelity(folder: Path) -> Part:
     return fidelity.run(folder)
 
 
+def _doors(folder: Path) -> Part:
+    from bench import doors
+
+    return doors.run(folder)
+
+
 def _inspection(folder: Path) -> Part:
     from bench import inspection
 
@@ -129,6 +135,7 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     "api": _api,
     "sealing": _sealing,
     "fidelity": _fidelity,
+    "doors": _doors,
     "protocol": _protocol,
     "inspection": _inspection,
     "directory": _directory,

@@ -10,62 +10,28 @@ import smtplib
 import subprocess
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
 
-from tests.world import letters
+from bench.doors import Key
+from tests.world import around, letters
+from tests.world.around import AFTER, BEFORE, WAYS, House
 from tests.world.client import Client, id_in
-from tests.world.deployment import gateway_of, with_ports
 from tests.world.gateway import Gateway
-from tests.world.ports import free_port
-from tests.world.postfix import Postfix, documented
+from tests.world.postfix import documented
 
 pytestmark = pytest.mark.root
 
-BEFORE, AFTER = "postfix-before-queue", "postfix-after-queue"
 TEACHER, DIVISION, SPECIALIST = letters.TEACHER[1], letters.DIVISION_CLERK[1], letters.SPECIALIST[1]
 CLOSED = "c3nguyenhue.huonggiang@moet.edu.vn"
 PRESS = "toasoan@bao.example"
-WAYS = ("before-queue", "speed-adjust", "after-queue")
-
-
-class House(NamedTuple):
-    """Postfix in front of the gateway and behind it; ``ports`` of Postfix by the listener that they lead to."""
-
-    postfix: Postfix
-    gateway: Gateway
-    ports: dict[str, int]
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    back, ports = free_port(), {way: free_port() for way in WAYS}
-    gateway = gateway_of(tmp_path_factory.mktemp("house") / "house", BEFORE, AFTER, next_hop=f"127.0.0.1:{back}")
-    theirs = {"10025": gateway.ports["before-queue"], "10027": gateway.ports["speed-adjust"], "10026": back}
-    theirs["10024"] = gateway.ports["after-queue"]
-    front = [_at(ports[way], documented(BEFORE, what)) for way, what in zip(WAYS, _FRONTS, strict=False)]
-    main = [f"-o {{{{ {line} }}}}".replace(" = ", "=") for line in documented(AFTER, "main.cf, behind the queue").splitlines()]
-    after = f"127.0.0.1:{ports['after-queue']} inet n - n - - smtpd\n  " + "\n  ".join([*main, _FOR_ALL])
-    lines = [*front, after, documented(AFTER, "master.cf, behind the queue"), documented(BEFORE, "master.cf, the way back")]
-    postfix = Postfix(
-        listeners="127.0.0.1:{port} inet n - n - - smtpd\n"
-        + with_ports("\n".join(lines), {written: port for written, port in theirs.items()})
-    )
-    yield House(postfix, gateway, ports)
-    gateway.stop()
-    postfix.stop()
-
-
-# Unlike the mailbox server of postfix-edge, whose main.cf this is; and for the tests clients may say who they are.
-_FOR_ALL = "-o smtpd_client_restrictions= -o smtpd_authorized_xclient_hosts=127.0.0.0/8"
-_FRONTS = ("master.cf", "master.cf, with speed_adjust")
-
-
-def _at(port: int, lines: str) -> str:
-    """The public listener of a page on a port of ours, outside a chroot, for all the world."""
-    lines = lines.replace("smtp      inet n - y -", f"127.0.0.1:{port} inet n - n -").rstrip("\n")
-    return f"{lines}\n  {_FOR_ALL}"
+    both = around.house(tmp_path_factory.mktemp("house") / "house")
+    yield both
+    both.stop()
 
 
 @pytest.fixture
@@ -92,6 +58,20 @@ def test_a_report_lies_in_the_mailbox_as_it_was_sent(house: House, way: str) -> 
 
     (mail,) = house.postfix.wait_for(1)
     assert mail.endswith(_stored(odd))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_strictest_signature_is_still_good_where_the_mail_arrives(house: House, way: str) -> None:
+    key = Key()
+    body = "Số liệu  \t\r\n.chấm\r\n\r\n".encode() + b"x" * 3000 + b"\r\n\r\n\r\n"
+    signed = key.signed(b"From: a@gui.example\r\nX-Odd:  two,\r\n\tfolded \r\n" + letters.figures_of_a_school() + body)
+    assert key.verifies(signed)
+
+    with Client(house.ports[way]) as client:
+        assert client.send(TEACHER, [SPECIALIST], signed, options=" BODY=8BITMIME").startswith("250")
+
+    (mail,) = house.postfix.wait_for(1)
+    assert key.verifies(mail.replace(b"\n", b"\r\n"))
 
 
 @pytest.mark.parametrize("way", WAYS[:2])
