@@ -1,4 +1,4 @@
-"""``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50, SECONDS=3600 (protocol),
+"""``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50, SECONDS=3600 (protocol), MAILS=1000,
 LOADS=10x2,50x2 for some loads only (sessions, KB; "10x2c" is a connection per mail), and STORE=postgresql (load).
 
 Prints Markdown tables and writes the record to bench/results/.  Exit 1 when a mail was lost or altered; a speed that missed its
@@ -42,6 +42,12 @@ def _doors(folder: Path) -> Part:
     from bench import doors
 
     return doors.run(folder)
+
+
+def _latency(folder: Path) -> Part:
+    from bench import latency
+
+    return latency.run(folder, mails=_number("MAILS", 1000))
 
 
 def _inspection(folder: Path) -> Part:
@@ -148,6 +154,7 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     "imap": _imap,
     "crash": _crash,
     "power": _power,
+    "latency": _latency,
     "load": _load,
     "peers": _peers,
 }
