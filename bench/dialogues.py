@@ -1,80 +1,57 @@
 """Random conversations with the SMTP door, at every kind of listener: ``python -m bench.dialogues --seconds 60``.
 
-Whatever a client says, however it is cut into pieces: the door says replies that are replies, no exception reaches the top, no
-"500" comes from one, no session stays behind, and no bytes stay counted.  What is said is made of real verbs, real arguments
-and rubbish, so that most of it gets past the first command.  A conversation that breaks a promise is told by its number: with
+Whatever a client says (bench.said), in the clear or by TLS, however it is cut into pieces: the door says replies that are
+replies, no exception reaches the top, no "451" or "500" comes from one, every mail that got a 250 is stored and none that got
+a 5xx is, the session ends, and no bytes stay counted.  A conversation that breaks a promise is told by its number: with
 --first it is had again.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import random
 import re
 import socket
+import ssl
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from pathlib import Path
+from typing import Any
 
 from bench.report import Line, Part
+from bench.said import HEADERS, PASSWORD, USER, commands
 from gateway import maillog
+from gateway.model import Answer, Mail
+from gateway.settings.certificate import Tls
 from gateway.settings.listeners import Kind, Listener
+from gateway.settings.sign_in import SignIn
+from gateway.smtp.accounts import Accounts
 from tests.smtp.door import Door, a_refusal
+from tests.world.tls import written
 
+_OF_PEOPLE: dict[str, Any] = {"listen": "127.0.0.1:0", "kind": Kind.SUBMISSION, "trusted_networks": ()}
 LISTENERS = (
     Listener(name="strangers", listen="127.0.0.1:0", trusted_networks=()),
     Listener(name="before-queue", listen="127.0.0.1:0", kind=Kind.PROXY, trusted_networks=("127.0.0.0/8",)),
     Listener(name="after-queue", listen="127.0.0.1:0", kind=Kind.LMTP),
     Listener(name="speaks-for-others", listen="127.0.0.1:0", forwarders=("127.0.0.0/8",), trusted_networks=()),
+    Listener(name="starttls", listen="127.0.0.1:0", trusted_networks=(), tls=Tls.OFFER, auth=SignIn.OFFER),
+    Listener(name="submission", tls=Tls.REQUIRE, auth=SignIn.REQUIRE, **_OF_PEOPLE),
+    Listener(name="smtps", tls=Tls.IMPLICIT, auth=SignIn.REQUIRE, **_OF_PEOPLE),
+    Listener(name="balanced-tls", listen="127.0.0.1:0", balancers=("127.0.0.0/8",), tls=Tls.OFFER),
     Listener(name="balanced", listen="127.0.0.1:0", balancers=("127.0.0.0/8",)),
 )
-_REPLY = re.compile(rb"(?:(?:2[0-5]|3[35]|4[2-5]|5[0-5])\d[ -][^\r\n]*\r\n)*")
+_ALERT = rb"(?:\x15\x03.{5,})?"  # of TLS: it may be the last thing that comes
+_REPLY = re.compile(rb"(?:(?:2[0-5]|3[35]|4[2-5]|5[0-5])\d[ -][^\r\n]*\r\n)*" + _ALERT, re.DOTALL)
 _OF_AN_EXCEPTION = re.compile(rb"451 4\.3\.0|Traceback|Error:|0x[0-9a-f]{6}")
-
-# Each with what is right first, for it is said far more often: else nearly every conversation would end at its first word.
-_HELLOS = ((b"EHLO a.example", b"EHLO a.example", b"LHLO a.example"), (b"HELO a", b"EHLO", b""))
-_ADDRESSES = (
-    ("a@b.example", "vanthu@sgdhuonggiang.edu.vn", "lan@sgdhuonggiang.edu.vn", "postmaster@sgdhuonggiang.edu.vn", "postmaster"),
-    ("", "x@[192.0.2.1]", '"a b"@c.example', "@a,@b:c@d.example", "đ@ví.example", "a@b@c",
-     "c2leloi.camson.huonggiang@moet.edu.vn", "x" * 300 + "@y.example", "a@b.example>", "<a@b.example"),
-)  # fmt: skip
-_OF_MAIL = (
-    ("SIZE=10", "BODY=8BITMIME", "SMTPUTF8", "PRDR", "RET=HDRS", "ENVID=a+2Bb", "AUTH=<>"),
-    ("SIZE=99999999999", "SIZE=x", "BODY=BINARYMIME", "SIZE=1 SIZE=2", "X=y", "=", "REQUIRETLS"),
-)
-_OF_RCPT = (("NOTIFY=NEVER", "NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;a@b.example"), ("NOTIFY=X", "ORCPT=", "X=y", "="))
-_ATTRIBUTES = (
-    ("ADDR=192.0.2.7", "ADDR=IPV6:2001:db8::1", "ADDR=[UNAVAILABLE]", "NAME=a.example", "HELO=a+20b", "PROTO=ESMTP", "PORT=1"),
-    (
-        "ADDR=rubbish",
-        "HELO=+0A",
-        "IDENT=4F1",
-        "SOURCE=LOCAL",
-        "SOURCE=REMOTE",
-        "LOGIN=lan",
-        "X=y",
-        "NAME",
-        "=",
-        "HELO=" + "x" * 400,
-    ),
-)
-_OTHERS = (b"RSET", b"NOOP", b"VRFY x", b"HELP", b"EXPN", b"QUIT", b"AUTH PLAIN =", b"STARTTLS")
-_DATA = (
-    b".\r\n", b"Subject: x\r\n\r\nx\r\n.\r\n", b"x\n.\nMAIL FROM:<s@b.example>\r\n.\r\n", b"..\r\n.\r\n", b"x\r.\r\r\n.\r\n",
-    b"\x00\r\n.\r\n",
-    b"x" * 70_000 + b"\r\n.\r\n", b"Received: by gw.example (Vanthu)\r\n" * 60 + b"\r\n.\r\n", b"\xff\xfe\r\n.\r\n", b"no end",
-)  # fmt: skip
-_HEADERS = (
-    b"PROXY TCP4 192.0.2.7 192.0.2.1 1 25\r\n", b"PROXY UNKNOWN\r\n", b"PROXY TCP6 ::1 ::1 1 1\r\n", b"PROXY rubbish\r\n", b"",
-    b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x07\xc0\x00\x02\x01\x00\x01\x00\x19",
-    b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00",
-)  # fmt: skip
-
-
-_Word = TypeVar("_Word", str, bytes)
+_TAKEN = re.compile(rb"^250 2\.\d\.\d [^\r\n]*\b([0-9A-HJKMNP-TV-Z]{26})\b", re.MULTILINE)
+_REFUSED = re.compile(rb"^5\d\d [^\r\n]*\b([0-9A-HJKMNP-TV-Z]{26})\b", re.MULTILINE)
+_LAST_WORDS = b"\r\n.\r\nQUIT\r\nQUIT\r\n"  # whatever it was in the middle of
 
 
 class Promise(AssertionError):
@@ -92,75 +69,74 @@ class _Ears(logging.Handler):
         """Remember it."""
         self.heard.append(self.format(record))
 
-
-def commands(dice: random.Random) -> Iterator[bytes]:
-    """What a client says, in the order in which it makes sense, but for slips."""
-    yield _one_of(dice, _HELLOS) + _line_end(dice)
-    for _ in range(dice.randrange(1, 5)):
-        if dice.random() < 0.3:
-            verb = dice.choice(("XFORWARD", "XCLIENT"))
-            yield " ".join([verb, *(_one_of(dice, _ATTRIBUTES) for _ in range(dice.randrange(4)))]).encode() + _line_end(dice)
-            yield b"EHLO a.example\r\n" if verb == "XCLIENT" else b""
-        yield _path(dice, "MAIL FROM:", _OF_MAIL)
-        for _ in range(dice.choice((0, 1, 1, 2, 3, 4))):
-            yield _path(dice, "RCPT TO:", _OF_RCPT)
-        if dice.random() < 0.2:
-            yield dice.choice((*_OTHERS, dice.randbytes(20))) + _line_end(dice)
-        if dice.random() < 0.3:
-            yield from _chunks(dice)
-        elif dice.random() < 0.95:
-            yield b"DATA" + _line_end(dice)
-            yield dice.choice(_DATA)
-    yield dice.choice((b"QUIT\r\n", b"", dice.randbytes(dice.randrange(2000))))
+    def hear(self, _: object, context: dict[str, Any]) -> None:
+        """What nobody awaited, as the loop tells it."""
+        self.heard.append(str(context))
 
 
-def _one_of(dice: random.Random, choices: tuple[Sequence[_Word], Sequence[_Word]]) -> _Word:
-    """Nearly always one that is right."""
-    return dice.choice(choices[dice.random() < 0.07])
+class Stage:
+    """A door at which nothing waits long, who hears what goes wrong there, and what was stored."""
 
+    def __init__(self, made: Door, ears: _Ears, trusting: ssl.SSLContext) -> None:
+        self.made, self.ears, self.trusting = made, ears, trusting
+        self.stored: set[bytes] = set()
+        self.refused: set[bytes] = set()  # for all of its recipients
+        self._accept = made.intake.accept
+        made.intake.accept = self._noted  # type: ignore[method-assign]  # what the door gets is what counts
 
-def _path(dice: random.Random, verb: str, parameters: tuple[Sequence[str], Sequence[str]]) -> bytes:
-    words = [_one_of(dice, parameters) for _ in range(dice.choice((0, 0, 1, 2)))]
-    return " ".join([f"{verb}<{_one_of(dice, _ADDRESSES)}>", *words]).encode() + _line_end(dice)
-
-
-def _chunks(dice: random.Random) -> Iterator[bytes]:
-    for _ in range(dice.randrange(1, 4)):
-        data = dice.choice(_DATA)
-        size = dice.choice((*[len(data)] * 20, 0, 10**12, -1))
-        yield f"BDAT {size}{dice.choice((' LAST', '', ' LAST'))}".encode() + b"\r\n" + data
-
-
-def _line_end(dice: random.Random) -> bytes:
-    return dice.choices((b"\r\n", b"\n", b"\r", b"\x00\r\n", b""), weights=(200, 1, 1, 1, 1))[0]
+    async def _noted(self, mail: Mail) -> Answer:
+        answer = await self._accept(mail)
+        self.made.intake.mails.clear()  # an hour of them
+        (self.stored if answer.refused is None else self.refused).add(mail.id.encode())
+        return answer
 
 
 @contextmanager
-def door() -> Iterator[tuple[Door, _Ears]]:
-    """A door at which nothing waits long, and who hears what goes wrong there."""
+def stage() -> Iterator[Stage]:
+    """The door, while it stands."""
     ears, log = _Ears(), logging.getLogger("gateway.smtp")
-    limits = {"connections_per_minute": 0, "mails_per_minute": 0, "sessions_per_source": 0}
-    log.addHandler(ears)
-    try:
-        with Door(listener=LISTENERS, max_message_bytes=60_000, max_recipients=3, data_timeout_s=5.0, limits=limits) as made:
-            made.intake.refused = frozenset({"vanthu@sgdhuonggiang.edu.vn"})
-            made.loop.call_soon_threadsafe(made.loop.set_exception_handler, lambda _, context: ears.heard.append(str(context)))
-            yield made, ears
-    finally:
-        log.removeHandler(ears)
+    with tempfile.TemporaryDirectory() as folder:
+        files = written(Path(folder), "gw.example")
+        Accounts(Path(folder) / "accounts").put(USER, PASSWORD)
+        auth = {"accounts": f"{folder}/accounts", "failure_delay_s": 0.0, "failures_per_source": 0, "mails_per_minute": 0}
+        settings: dict[str, Any] = {
+            "limits": {"connections_per_minute": 0, "mails_per_minute": 0, "sessions_per_source": 0},
+            "certificate": {"file": str(files.certificate), "key": str(files.key), "handshake_s": 2.0},
+            "auth": auth, "max_message_bytes": 60_000, "max_recipients": 3, "data_timeout_s": 1.0, "command_timeout_s": 4.0,
+        }  # fmt: skip
+        log.addHandler(ears)
+        try:
+            with Door(listener=LISTENERS, **settings) as made:
+                made.intake.refused = frozenset({"vanthu@sgdhuonggiang.edu.vn"})
+                made.loop.call_soon_threadsafe(made.loop.set_exception_handler, ears.hear)
+                yield Stage(made, ears, ssl.create_default_context(cafile=str(files.authority)))
+        finally:
+            log.removeHandler(ears)
 
 
-def converse(made: Door, ears: _Ears, number: int) -> None:
+def converse(on: Stage, number: int) -> None:
     """Have one conversation.  Raises Promise."""
     dice = random.Random(number)
-    listener = dice.randrange(len(LISTENERS) + 1)
-    made.intake.refusal = a_refusal("a@b.example") if dice.random() < 0.3 else None
-    stream = (dice.choice(_HEADERS) if listener == len(LISTENERS) else b"") + b"".join(commands(dice))
-    said = _spoken(made.server.addresses[listener], stream, dice)
+    at = dice.randrange(len(LISTENERS) + 1)  # the first one is that of [smtp]
+    way = LISTENERS[at - 1] if at else Listener(name="smtp")
+    on.made.intake.refusal = a_refusal("a@b.example") if dice.random() < 0.3 else None
+    stream = b"".join(commands(dice, signs_in=0.02 if way.auth is SignIn.OFF else 0.8))
+    header = dice.choice(HEADERS) if way.balancers else b""
+    by_tls = way.tls is not Tls.OFF and dice.random() < 0.8
+    address = on.made.server.addresses[at]
+    said = _by_tls(address, header, stream, dice, way, on.trusting) if by_tls else _spoken(address, header + stream, dice)
     if not _REPLY.fullmatch(said):
         raise Promise(f"conversation {number}: no replies: {said[-300:]!r}")
-    if ears.heard or _OF_AN_EXCEPTION.search(said):
-        raise Promise(f"conversation {number}: an exception: {ears.heard or said[-300:]!r}")
+    if on.ears.heard or _OF_AN_EXCEPTION.search(said):
+        raise Promise(f"conversation {number}: an exception: {on.ears.heard or said[-300:]!r}")
+    if lost := set(_TAKEN.findall(said)) - on.stored:
+        raise Promise(f"conversation {number}: 250, and not stored: {lost}")
+    # By LMTP and PRDR one recipient may be refused and the mail stored for the others.
+    answers_each = way.kind is Kind.LMTP or b"PRDR" in stream
+    if not answers_each and (kept := set(_REFUSED.findall(said)) & on.stored):
+        raise Promise(f"conversation {number}: refused, and stored: {kept}")
+    on.stored.clear()
+    on.refused.clear()
 
 
 def _spoken(address: tuple[str, int], stream: bytes, dice: random.Random) -> bytes:
@@ -168,32 +144,74 @@ def _spoken(address: tuple[str, int], stream: bytes, dice: random.Random) -> byt
     with socket.create_connection(address, timeout=20) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            while stream:
-                size = dice.choice((1, 7, 100, 4096, len(stream)))
-                client.sendall(stream[:size])
-                stream = stream[size:] if dice.random() > 0.005 else b""
-            if dice.random() < 0.05:
+            if not _said(client, stream, dice):
                 return b""  # gone, without a word
             client.shutdown(socket.SHUT_WR)
-            said = b""
-            while part := client.recv(65536):
-                said += part
+            return _heard(client)
         except TimeoutError:
             raise Promise("no answer and no end") from None
         except OSError:
             return b""  # hung up on: what it had said is lost with the connection
+
+
+def _by_tls(
+    address: tuple[str, int], header: bytes, stream: bytes, dice: random.Random, way: Listener, trusting: ssl.SSLContext
+) -> bytes:
+    """The same within TLS.  Half a connection cannot be closed there, so it ends by words."""
+    with contextlib.ExitStack() as open_, contextlib.suppress(ssl.SSLError, ConnectionError):
+        client = open_.enter_context(socket.create_connection(address, timeout=20))
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.sendall(header)
+        if way.tls is not Tls.IMPLICIT and not _is_ready(client):
+            return b""
+        secure = open_.enter_context(trusting.wrap_socket(client, server_hostname="gw.example"))
+        try:
+            return _heard(secure) if _said(secure, stream + _LAST_WORDS, dice) else b""
+        except TimeoutError:
+            raise Promise("no answer and no end") from None
+    return b""
+
+
+def _is_ready(client: socket.socket) -> bool:
+    """Whether the door wants a handshake now: one whose header was rubbish has hung up."""
+    with client.makefile("rb") as replies:
+        for word in (b"EHLO a.example\r\n", b"STARTTLS\r\n"):
+            if word.startswith(b"STARTTLS"):
+                while (line := replies.readline())[3:4] == b"-":
+                    pass
+                if not line.startswith(b"250"):
+                    return False
+            elif not replies.readline().startswith(b"220"):
+                return False
+            client.sendall(word)
+        return replies.readline().startswith(b"220")
+
+
+def _said(client: socket.socket, stream: bytes, dice: random.Random) -> bool:
+    """Say it in pieces; False when it then leaves without a word."""
+    while stream:
+        size = dice.choice((1, 7, 100, 4096, len(stream)))
+        client.sendall(stream[:size])
+        stream = stream[size:] if dice.random() > 0.005 else b""
+    return dice.random() >= 0.05
+
+
+def _heard(client: socket.socket) -> bytes:
+    said = b""
+    while part := client.recv(65536):
+        said += part
     return said
 
 
 def have(*, seconds: float, first: int = 0, most: int = 10**12) -> tuple[int, str]:
     """Converse until the time is over or a promise is broken: how many conversations there were, and which promise."""
     begin, number = time.monotonic(), first
-    with door() as (made, ears):
+    with stage() as on:
         try:
             while number - first < most and time.monotonic() - begin < seconds:
-                converse(made, ears, number)
+                converse(on, number)
                 number += 1
-            _all_is_over(made)
+            _all_is_over(on.made)
         except (Promise, OSError) as broken:
             return number - first, str(broken) or repr(broken)
     return number - first, ""

@@ -12,13 +12,14 @@ def test_no_conversation_breaks_a_promise() -> None:
 
 
 def test_a_door_that_fails_is_found_out() -> None:
-    with dialogues.door() as (made, ears):
+    with dialogues.stage() as on:
+        made = on.made
         made.intake.failure = RuntimeError("broken")
         made.intake.admission_failure = RuntimeError("broken")
         broken = None
         for number in range(50):
             try:
-                dialogues.converse(made, ears, number)
+                dialogues.converse(on, number)
             except dialogues.Promise as error:
                 broken = error
                 break
