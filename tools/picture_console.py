@@ -70,6 +70,7 @@ SHOTS = (
     Shot("sign-in", None, "/sign-in"),
     Shot("queue", CLERK, "/cases"),
     Shot("case", CLERK, "/case/{decision}"),
+    Shot("why", CLERK, "/case/{decision}", _press("w")),
     Shot("case-return", CLERK, "/case/{decision}", _press("r")),
     Shot("keys", CLERK, "/cases", _press("?")),
     Shot("correct", CLERK, "/case/{decision}", _press("e")),
@@ -118,7 +119,7 @@ def fill(house: House) -> dict[str, str]:
         acceptance = make(now - ago)
         if make is sample.decision_case:
             arrival = replace(acceptance.mail.arrival, identity=proof.identity, proof=proof)
-            acceptance = replace(acceptance, mail=replace(acceptance.mail, arrival=arrival))
+            acceptance = sample.by_rule(replace(acceptance, mail=replace(acceptance.mail, arrival=arrival)), "4")
         (opening,) = acceptance.openings
         case, marks = opening.case, opening.marks
         if make is sample.decision_case:  # of one number, and not joined: so each is proposed as a twin of the others

@@ -14,7 +14,6 @@ from flask_wtf.csrf import CSRFProtect
 
 from gateway.errors import StoreUnavailable
 from gateway.model import Account
-from gateway.policy.explain import what_would_change_it
 from gateway.roles import RIGHTS, Verb, allows
 from web import (
     accounts,
@@ -61,6 +60,7 @@ from web.context import WebGateway
 from web.context import gateway as current_gateway
 from web.lists import DeliveryId, Id, by_day
 from web.names import courier_name, target_name, unit_name
+from web.why import mark_id
 
 __all__ = ["WebGateway", "create_app"]
 
@@ -126,7 +126,7 @@ def create_app(gateway: WebGateway) -> Flask:
         by_day=by_day,
         due=_due,
         change=directory.change_in_words,
-        would_change=what_would_change_it,
+        mark_id=mark_id,
     )
     app.jinja_env.globals.update(asset=asset, _n=format.counted, alarm_bar=lambda: alarms.bar(auth.me()))
     return app

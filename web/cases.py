@@ -27,6 +27,7 @@ from web.names import courier_name, name_of, rule_name, unit_name
 from web.reasons import typed_reason
 from web.sender import sender_of
 from web.shown import AGES, ORDERS, TABS, Shown, asked, next_waiting, remember, way_back
+from web.why import Why, why
 
 blueprint = Blueprint("cases", __name__)
 
@@ -176,7 +177,6 @@ def one(case_id: str) -> ResponseReturnValue:
         effects=effects(case),
         bytes_gone=gateway().review.kept_back.bytes_gone(case),
         ask_again=ASK_AGAIN,
-        verdict=_verdict_of(case),
         facts=evidence.facts(case, views.story(case_id=case.id)),
         may_correct=CaseEvent.APPROVE in possible_acts(account, case),
         urgencies=Urgency,
@@ -187,6 +187,7 @@ def one(case_id: str) -> ResponseReturnValue:
         mails=(mails := views.mails_of_case(case.id)),
         opened_by=(row := _opened_by(case, mails)),
         proved=sender_of(row, views.proof(row.id)) if row is not None else None,
+        why=_why(case, mails),
         deliveries=views.deliveries_of(case_id=case.id),
         story=stories.of_case(views, case, name_of=name_of),
         appeals=[told for told in views.story(case_id=case.id) if told.event is Event.APPEALED],
@@ -294,6 +295,12 @@ def _decide(case_id: str, event: CaseEvent, act: Callable[[Account, str], object
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------
+
+
+def _why(case: Case, mails: Sequence[MailRow]) -> Why | None:
+    """Why there is this case; None when no verdict opened it."""
+    verdict, row = _verdict_of(case), next((row for row in mails if row.id == case.mail_id), None)
+    return why(verdict, row, case) if verdict is not None and row is not None else None
 
 
 def _opened_by(case: Case, mails: Sequence[MailRow]) -> MailRow | None:

@@ -10,16 +10,18 @@ from flask.typing import ResponseReturnValue
 from gateway.errors import NotFound, VanthuError
 from gateway.layers import Layers
 from gateway.model import Action, Door, Verdict
+from gateway.rights import is_sealed
 from gateway.roles import Verb
 from gateway.store import MailRow
 from web import layers, stories
-from web.auth import may, me, tell_seen
+from web.auth import may, may_see, me, tell_seen
 from web.context import store
 from web.format import utc_now
 from web.lists import MAIL_CURSOR, ROWS, searched, starts_after
 from web.names import name_of
 from web.security import CONTENT_SECURITY_POLICY
 from web.sender import sender_of
+from web.why import Why, why
 
 blueprint = Blueprint("mails", __name__)
 
@@ -80,7 +82,7 @@ def _page(mail_id: str, *, case_id: str = "") -> ResponseReturnValue:
         render_template(
             "mail.html",
             row=row,
-            groups=alike(verdicts),
+            groups=_groups(row, verdicts, sealed=sealed),
             deliveries=views.deliveries_of(mail_id=mail_id),
             story=stories.tell(views.story(mail_id=mail_id), name_of=name_of),
             sealed=sealed,
@@ -108,6 +110,16 @@ def _taken_apart(row: MailRow) -> tuple[Layers | None, str]:
         return None, "Nội dung thư không còn được lưu trên cổng."
     except VanthuError:
         return None, "Thư này không tách ra được trong giới hạn an toàn của cổng. Xin tải nguyên văn để xem."
+
+
+def _groups(row: MailRow, verdicts: tuple[Verdict, ...], *, sealed: bool) -> list[tuple[Why, tuple[str, ...]]]:
+    """Why each verdict is so, with its recipients; the signs lead to the case that the reader may see."""
+    cases = [case for case in store().views.cases_of_mail(row.id) if not is_sealed(case) and may_see(me(), case)]
+    found = []
+    for verdict, recipients in alike(verdicts):
+        case = next((case for case in cases if case.unit == verdict.unit), next(iter(cases), None))
+        found.append((why(verdict, row, case, shows=not sealed), recipients))
+    return found
 
 
 def alike(verdicts: tuple[Verdict, ...]) -> tuple[tuple[Verdict, tuple[str, ...]], ...]:

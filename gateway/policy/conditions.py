@@ -11,17 +11,19 @@ from typing import Any, NamedTuple
 
 from gateway.directory.snapshot import MailboxRole
 from gateway.model import Door, Identity, Regime, Relation, Urgency
+from gateway.phrases import phrase
 from gateway.policy.facts import Facts, Place, Standing
 from gateway.policy.issuance import Carried
 from gateway.policy.mistakes import UnfitValue
 
 
 class Condition(NamedTuple):
-    """One question.  ``otherwise`` is the sentence that needs only the rule's value; ``because`` one that tells the facts."""
+    """One question.  ``otherwise`` says a no with the value of the rule alone; ``because`` with the facts."""
 
     takes: Callable[[Any], Any]  # from the TOML value; UnfitValue says what was expected
     holds: Callable[[Facts, Any], bool]
     otherwise: Callable[[Any], str]
+    met: Callable[[Any], tuple[str, ...]]  # what is so when the answer was yes: clauses, one of which holds
     because: Callable[[Facts, Any], str] | None = None
     is_steady: bool = True  # the same all day for all mails of these people that carry nothing (gateway.policy.memory)
 
@@ -133,6 +135,14 @@ def _one_of(lead: str, names: Mapping[Any, str]) -> Callable[[frozenset[Any]], s
     return lambda wanted: lead + " hoặc ".join(name for key, name in names.items() if key in wanted) + "."
 
 
+def _flagged(yes: str, no: str) -> Callable[[bool], tuple[str, ...]]:
+    return lambda wanted: (yes if wanted else no,)
+
+
+def _any_of(clauses: Mapping[Any, str]) -> Callable[[frozenset[Any]], tuple[str, ...]]:
+    return lambda wanted: tuple(clause for key, clause in clauses.items() if key in wanted)
+
+
 def _not_clerk(facts: Facts, wanted: bool) -> str:
     letter = facts.letter
     if not wanted:
@@ -153,21 +163,33 @@ _IDENTITIES = {
 
 CONDITIONS: dict[str, Condition] = {
     "carries": Condition(
+        met=_any_of(
+            {
+                Carried.OWN: phrase("thư mang văn bản phát hành của chính đơn vị gửi"),
+                Carried.OF_OUR_UNIT: phrase("thư mang văn bản phát hành của một đơn vị trong ngành"),
+                Carried.OF_OTHER_AGENCY: phrase("thư mang văn bản phát hành của cơ quan khác"),
+                Carried.PROBABLE: phrase("thư mang tệp không đọc được mà có vẻ là văn bản phát hành"),
+                Carried.SIGNED: phrase("thư mang tệp mà đơn vị gửi đã ký số nhưng chưa có số"),
+            }
+        ),
         takes=_words(Carried),
         holds=lambda facts, wanted: not facts.letter.finding.carries.isdisjoint(wanted),
         otherwise=_one_of("Thư không mang ", _CARRIED),
     ),
     "secret": Condition(
+        met=_flagged(phrase("thư mang tài liệu có dấu chỉ độ mật"), phrase("thư không mang dấu chỉ độ mật")),
         takes=_flag,
         holds=lambda facts, wanted: (facts.letter.finding.secret is not None) is wanted,
         otherwise=_either("Không có dấu chỉ độ mật.", "Thư mang tài liệu có dấu chỉ độ mật."),
     ),
     "urgent": Condition(
+        met=_flagged(phrase("văn bản có dấu chỉ độ khẩn"), phrase("văn bản không có dấu chỉ độ khẩn")),
         takes=_flag,
         holds=lambda facts, wanted: facts.letter.finding.urgent is wanted,
         otherwise=_either("Văn bản không có dấu chỉ độ khẩn.", "Văn bản có dấu chỉ độ khẩn."),
     ),
     "urgency": Condition(
+        met=lambda wanted: tuple(phrase("văn bản có dấu %(mark)s", mark=word.upper()) for word in sorted(wanted)),
         takes=_words(Urgency),
         holds=lambda facts, wanted: (
             facts.letter.finding.document is not None and facts.letter.finding.document.urgency in wanted
@@ -175,9 +197,19 @@ CONDITIONS: dict[str, Condition] = {
         otherwise=lambda wanted: "Văn bản không có dấu " + " hoặc ".join(sorted(word.upper() for word in wanted)) + ".",
     ),
     "kind": Condition(
-        takes=_texts, holds=_kind, otherwise=lambda wanted: f"Văn bản không thuộc loại {', '.join(sorted(wanted))}."
+        met=lambda wanted: tuple(phrase("văn bản thuộc loại %(kind)s", kind=kind) for kind in sorted(wanted)),
+        takes=_texts,
+        holds=_kind,
+        otherwise=lambda wanted: f"Văn bản không thuộc loại {', '.join(sorted(wanted))}.",
     ),
     "relation": Condition(
+        met=_any_of(
+            {
+                Relation.RECALL: phrase("thư thu hồi một văn bản trước"),
+                Relation.CORRECTION: phrase("thư đính chính một văn bản trước"),
+                Relation.REPLACEMENT: phrase("thư thay thế một văn bản trước"),
+            }
+        ),
         takes=_words(Relation),
         holds=lambda facts, wanted: facts.letter.finding.relation in wanted,
         otherwise=lambda wanted: (
@@ -185,11 +217,16 @@ CONDITIONS: dict[str, Condition] = {
         ),
     ),
     "personal": Condition(
+        met=_flagged(phrase("văn bản là quyết định về một cá nhân"), phrase("văn bản không phải quyết định về một cá nhân")),
         takes=_flag,
         holds=lambda facts, wanted: facts.letter.finding.personal is wanted,
         otherwise=_either("Văn bản không phải quyết định về một cá nhân.", "Văn bản là quyết định về một cá nhân."),
     ),
     "notification": Condition(
+        met=_flagged(
+            phrase("người gửi là địa chỉ thông báo của hệ thống QLVB&ĐH"),
+            phrase("người gửi không phải địa chỉ thông báo của hệ thống QLVB&ĐH"),
+        ),
         takes=_flag,
         holds=lambda facts, wanted: (facts.letter.office is not None) is wanted,
         otherwise=_either(
@@ -198,6 +235,7 @@ CONDITIONS: dict[str, Condition] = {
         ),
     ),
     "proved": Condition(
+        met=_flagged(phrase("người gửi đã được chứng minh"), phrase("không có gì chứng minh người gửi")),
         takes=_flag,
         holds=lambda facts, wanted: facts.letter.is_proved is wanted,
         otherwise=_either(
@@ -205,6 +243,7 @@ CONDITIONS: dict[str, Condition] = {
         ),
     ),
     "campaign": Condition(
+        met=_flagged(phrase("thư thuộc một đợt báo cáo đang mở"), phrase("thư không thuộc đợt báo cáo nào đang mở")),
         takes=_flag,
         holds=lambda facts, wanted: (facts.campaign is not None) is wanted,
         otherwise=_either(
@@ -212,42 +251,71 @@ CONDITIONS: dict[str, Condition] = {
         ),
     ),
     "sender": Condition(
+        met=_any_of(
+            {
+                Standing.GOVERNED: phrase("người gửi dùng hộp thư của đơn vị trong ngành"),
+                Standing.UNLISTED: phrase("người gửi dùng địa chỉ trong ngành chưa có trong danh bạ"),
+                Standing.OUTSIDE: phrase("người gửi ở ngoài ngành"),
+                Standing.NOBODY: phrase("thư là báo cáo của máy chủ thư"),
+            }
+        ),
         takes=_words(Standing),
         holds=lambda facts, wanted: facts.letter.sender.standing in wanted,
         otherwise=_one_of("Người gửi không phải ", _STANDINGS),
     ),
     "sender_is_clerk": Condition(
+        met=_flagged(phrase("người gửi là văn thư của đơn vị"), phrase("người gửi không phải văn thư của đơn vị")),
         takes=_flag,
         holds=lambda facts, wanted: facts.letter.is_from_clerk is wanted,
         otherwise=_either("Người gửi không phải văn thư.", "Người gửi là văn thư của đơn vị."),
         because=_not_clerk,
     ),
     "sender_role": Condition(
+        met=lambda wanted: tuple(
+            phrase("hộp thư của người gửi thuộc loại %(role)s", role=str(role)) for role in sorted(wanted)
+        ),
         takes=_words(MailboxRole),
         holds=_sender_role,
         otherwise=lambda wanted: f"Hộp thư của người gửi không thuộc loại {', '.join(sorted(wanted))}.",
     ),
     "clerk_account": Condition(
+        met=_flagged(phrase("đơn vị gửi đã có tài khoản văn thư"), phrase("đơn vị gửi chưa có tài khoản văn thư")),
         takes=_flag,
         holds=lambda facts, wanted: facts.letter.has_clerk is wanted,
         otherwise=_either("Đơn vị gửi chưa có tài khoản văn thư.", "Đơn vị gửi đã có tài khoản văn thư."),
     ),
     "unit": Condition(
+        met=lambda wanted: tuple(phrase("đơn vị là %(unit)s", unit=unit.upper()) for unit in sorted(wanted)),
         takes=_texts,
         holds=_unit,
         otherwise=lambda wanted: f"Không thuộc các đơn vị {', '.join(sorted(wanted)).upper()}.",
     ),
     "recipient": Condition(
+        met=_any_of(
+            {
+                Place.GOVERNED: phrase("người nhận ở đơn vị khác trong ngành"),
+                Place.INTERNAL: phrase("mọi người nhận đều cùng đơn vị với người gửi"),
+                Place.OUTSIDE: phrase("người nhận ở ngoài ngành"),
+                Place.BESIDE: phrase("người nhận ở ngoài ngành, trong thư gửi cả cho đơn vị trong ngành"),
+            }
+        ),
         takes=_words(Place),
         holds=lambda facts, wanted: facts.place in wanted,
         otherwise=_one_of("Người nhận không ", _PLACES),
     ),
     "colleague": Condition(
+        met=_flagged(phrase("người nhận cùng đơn vị với người gửi"), phrase("người nhận không cùng đơn vị với người gửi")),
         takes=_flag,
         holds=lambda facts, wanted: facts.is_colleague is wanted,
         otherwise=_either("Người nhận không cùng đơn vị với người gửi.", "Người nhận cùng đơn vị với người gửi."),
     ),
     "retired": Condition(
+        met=_any_of(
+            {
+                Retired.OPEN: phrase("địa chỉ người nhận đã ngừng dùng và còn chuyển tiếp"),
+                Retired.CLOSED: phrase("địa chỉ người nhận đã đóng hẳn"),
+            }
+        ),
         takes=_words(Retired),
         holds=_retired,
         otherwise=_one_of(
@@ -256,33 +324,55 @@ CONDITIONS: dict[str, Condition] = {
         ),
     ),
     "identity": Condition(
+        met=_any_of(
+            {
+                Identity.CLAIMED: phrase("người gửi chỉ tự xưng"),
+                Identity.SPF: phrase("tên miền của người gửi xác nhận máy gửi (SPF)"),
+                Identity.DKIM: phrase("tên miền của người gửi đã ký thư (DKIM)"),
+                Identity.TRUSTED_NETWORK: phrase("thư đến từ mạng tin cậy"),
+                Identity.AUTHENTICATED: phrase("người gửi đã đăng nhập"),
+            }
+        ),
         takes=_words(Identity),
         holds=lambda facts, wanted: facts.letter.identity in wanted,
         otherwise=_one_of("Người gửi không ", _IDENTITIES),
     ),
     "door": Condition(
+        met=lambda wanted: tuple(phrase("thư đến qua %(door)s", door=str(door).upper()) for door in sorted(wanted)),
         takes=_words(Door),
         holds=lambda facts, wanted: facts.letter.door in wanted,
         otherwise=lambda wanted: f"Thư không đến qua {' hoặc '.join(sorted(wanted)).upper()}.",
     ),
     "larger_than_kb": Condition(
+        met=lambda wanted: (phrase("thư lớn hơn %(size)s KB", size=wanted),),
         takes=_count,
         holds=lambda facts, wanted: facts.letter.size > wanted * 1024,
         otherwise=lambda wanted: f"Thư không lớn hơn {wanted} KB.",
         is_steady=False,
     ),
     "working_time": Condition(
+        met=_flagged(phrase("thư đến trong giờ làm việc"), phrase("thư đến ngoài giờ làm việc")),
         takes=_flag,
         holds=lambda facts, wanted: facts.letter.directory.calendar.is_working_time(facts.letter.at) is wanted,
         otherwise=_either("Thư đến ngoài giờ làm việc.", "Thư đến trong giờ làm việc."),
         is_steady=False,
     ),
     "working_day": Condition(
+        met=_flagged(phrase("thư đến vào ngày làm việc"), phrase("thư đến vào ngày nghỉ")),
         takes=_flag,
         holds=lambda facts, wanted: facts.letter.directory.calendar.is_working_day(facts.letter.on) is wanted,
         otherwise=_either("Thư đến vào ngày nghỉ.", "Thư đến vào ngày làm việc."),
     ),
     "regime": Condition(
+        met=_any_of(
+            {
+                Regime.STATE: phrase("văn bản theo thể thức văn bản hành chính"),
+                Regime.PARTY: phrase("văn bản theo thể thức của Đảng"),
+                Regime.UNION: phrase("văn bản theo thể thức của công đoàn"),
+                Regime.YOUTH: phrase("văn bản theo thể thức của Đoàn, Đội"),
+                Regime.COMPANY: phrase("giấy tờ của doanh nghiệp hoặc cá nhân"),
+            }
+        ),
         takes=_words(Regime),
         holds=lambda facts, wanted: (
             facts.letter.finding.document is not None and facts.letter.finding.document.regime in wanted

@@ -34,6 +34,7 @@ from gateway.model import (
     Account,
     Action,
     Arrival,
+    Box,
     Case,
     Delivery,
     Direction,
@@ -561,6 +562,31 @@ def sealed_case(at: datetime) -> Acceptance:
         state=CaseState.SEALED,
         alarm=True,
     )
+
+
+def by_rule(acceptance: Acceptance, rule: str) -> Acceptance:
+    """The same, as if this rule of the policy that ships had decided, and its document had stood in a place on the page."""
+    policy = desk.policy()
+    clause = next(f"{each.clause} ({each.clause_date:%d/%m/%Y})" for each in policy.rules if each.id == rule)
+    passed = (
+        PassedOver(rule="1", because="Không có dấu chỉ độ mật."),
+        PassedOver(rule="gone", because="Không còn quy tắc này."),
+    )
+    case = case_of(acceptance)
+    document = case.document
+    assert document is not None
+    box = Box(left=0.12, top=0.08, right=0.4, bottom=0.1)
+    seen = tuple(msgspec.structs.replace(each, box=box) if each.sign is Sign.NUMBER else each for each in document.evidence)
+    document = msgspec.structs.replace(document, evidence=seen)
+    files = tuple(msgspec.structs.replace(each, documents=(document,) if each.documents else ()) for each in case.files)
+    case = msgspec.structs.replace(case, rule=rule, document=document, files=files)
+    verdicts = tuple(
+        msgspec.structs.replace(
+            each, rule=rule, clause=clause, passed_over=passed, policy_version=policy.version, evidence=document.evidence
+        )
+        for each in acceptance.verdicts
+    )
+    return msgspec.structs.replace(acceptance, verdicts=verdicts, openings=(Opening(case=case),))
 
 
 def with_files(acceptance: Acceptance, files: tuple[FileReading, ...]) -> Acceptance:
