@@ -13,6 +13,7 @@ from gateway.model import Account, Role, Value, new_id
 from gateway.phrases import phrase
 
 _PREFIX = "vt"
+ACTOR = "api:"  # so begins what a token is called where accounts are named
 
 
 class Scope(StrEnum):
@@ -84,12 +85,30 @@ def is_of(token: ApiToken, secret: str) -> bool:
     return hmac.compare_digest(token.digest, _digest(secret))
 
 
-def account_of(token: ApiToken) -> Account:
-    """As whom the token acts: the stories and the audit name it, and the table of rights holds for it as for people."""
-    whole = {Scope.TRAFFIC: Role.AUDITOR, Scope.RUN: Role.OFFICER}
-    role = next((whole[scope] for scope in (Scope.RUN, Scope.TRAFFIC) if scope in token.scopes), None)
-    role = role or (Role.CLERK if Scope.DECIDE in token.scopes else Role.LEADER)
-    return Account(name=f"api:{token.name}", full_name=token.name, role=role, units=token.units)
+_ROLES: Mapping[Scope, Role] = {
+    Scope.READ: Role.LEADER,
+    Scope.DECIDE: Role.CLERK,
+    Scope.PULL: Role.LEADER,
+    Scope.TRAFFIC: Role.AUDITOR,
+    Scope.RUN: Role.OFFICER,
+}
+
+
+def account_of(token: ApiToken, scope: Scope) -> Account:
+    """As whom the token does what this scope is for: the table of rights holds for it as for people.
+
+    Stories and audit name it with the person who answers for it: "api:NAME/PERSON".
+    """
+    name = f"{ACTOR}{token.name}/{token.made_by}"
+    return Account(name=name, full_name=token.name, role=_ROLES[scope], units=token.units)
+
+
+def token_and_person(actor: str) -> tuple[str, str]:
+    """The name of the token and that of its person, when an actor of a story is one; else two empty texts."""
+    if not actor.startswith(ACTOR):
+        return "", ""
+    name, _, person = actor.removeprefix(ACTOR).rpartition("/")
+    return name, person
 
 
 WORDS: Mapping[Scope, str] = {

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.cli import main
 from gateway.config import Config
-from tools.write_docs import DOCS, states_page, with_lists
+from tools.write_docs import DOCS, states_page, with_calls, with_lists
 
 ROOT = DOCS.parent
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
@@ -28,6 +28,10 @@ def test_the_page_of_states_is_what_the_tables_say() -> None:
 
 def test_the_lists_of_the_glossary_are_what_the_code_says() -> None:
     assert _text("glossary.md") == with_lists(_text("glossary.md")), "run: make docs"
+
+
+def test_the_calls_of_the_api_are_those_of_the_code() -> None:
+    assert _text("api.md") == with_calls(_text("api.md")), "run: make docs"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,6 +1,7 @@
 """Writes the parts of docs/ that are made from the code: `make docs`.
 
-docs/states.md comes from the tables of gateway/lifecycle.py, the lists in docs/glossary.md from the words of the console.
+docs/states.md comes from the tables of gateway/lifecycle.py, the lists in docs/glossary.md from the words of the console, and
+the table of calls in docs/api.md from the operations by which the API checks them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from typing import Any
 
 from gateway.lifecycle import CASE_TRANSITIONS, DELIVERY_TRANSITIONS, CaseState, DeliveryState
 from gateway.model import Action, Direction, Nature, Phase, Role, Sign
+from web.api.openapi import shown_path
+from web.api.operations import OPERATIONS
 from web.format import WORDS
+from web.language import in_english
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -61,6 +65,14 @@ def with_lists(glossary: str) -> str:
     return f"{head}{_BEGIN}{lists}\n{_END}{tail}"
 
 
+def with_calls(page: str) -> str:
+    """The page of the API with the table of its calls made anew."""
+    head, _, rest = page.partition(_BEGIN)
+    _, _, tail = rest.partition(_END)
+    rows = "".join(f"| `{op.method} {shown_path(op.path)}` | {op.scope} | {in_english(op.said)} |\n" for op in OPERATIONS)
+    return f"{head}{_BEGIN}\n| call | scope | does |\n|---|---|---|\n{rows}\n{_END}{tail}"
+
+
 def _machine(table: Mapping[Any, Mapping[Any, StrEnum]]) -> str:
     """A diagram and a table of one state machine."""
     steps = [(state, event, to) for state, row in table.items() for event, to in row.items()]
@@ -91,8 +103,10 @@ def _list(kind: type[StrEnum], title: str) -> str:
 
 
 def main() -> None:
-    """Write both pages."""
+    """Write the pages."""
     (DOCS / "states.md").write_text(states_page(), encoding="utf-8")
+    api = DOCS / "api.md"
+    api.write_text(with_calls(api.read_text(encoding="utf-8")), encoding="utf-8")
     glossary = DOCS / "glossary.md"
     glossary.write_text(with_lists(glossary.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -384,15 +384,19 @@ def _seen(account: Account, case_id: str) -> Case | None:
     return case if may_see(account, case) and not is_sealed(case) else None
 
 
+def as_proposed(case_id: str, other_id: str) -> tuple[str, str]:
+    """The later and the earlier case; NotFound when nobody proposed that they are the same."""
+    proposal = _proposal(case_id, other_id)
+    if proposal is None:
+        raise NotFound(f"nobody compared {case_id} and {other_id}")
+    return proposal.case_id, proposal.other_id
+
+
 def _proposal(case_id: str, other_id: str) -> Proposal | None:
     wanted = {case_id, other_id}
     return next((each for each in store().casework.proposals(case_id) if {each.case_id, each.other_id} == wanted), None)
 
 
 def _as_proposed(case_id: str, other_id: str) -> tuple[str, str]:
-    """The later and the earlier case; 404 when nobody proposed them."""
     visible_case(case_id), visible_case(other_id)
-    proposal = _proposal(case_id, other_id)
-    if proposal is None:
-        abort(404)
-    return proposal.case_id, proposal.other_id
+    return as_proposed(case_id, other_id)

@@ -11,6 +11,7 @@ from gateway.lifecycle import CaseEvent, CaseState, DeliveryEvent, DeliveryState
 from gateway.model import Action, Case, Direction, Door, Event, Identity, Story, Value
 from gateway.policy.sameness import Layer
 from gateway.store import Views
+from gateway.tokens import token_and_person
 from web.format import WORDS, moment, number, sentence, size
 from web.language import gettext
 
@@ -213,6 +214,12 @@ def of_case(views: Views, case: Case, *, name_of: Callable[[str], str]) -> tuple
     return tell((*views.story(mail_id=case.mail_id), *views.story(case_id=case.id)), name_of=name_of)
 
 
+def actor_name(actor: str) -> str:
+    """Who did something, in words: an account, or the token of a program with the person who answers for it."""
+    token, person = token_and_person(actor)
+    return gettext("mã truy cập “%(token)s” của %(person)s", token=token, person=person) if token else actor
+
+
 def tell(stories: Iterable[Story], *, name_of: Callable[[str], str] = str) -> tuple[Told, ...]:
     """Stories as lines, oldest first; the same row is shown once.  ``name_of``: the name of a unit or courier by its code."""
     once: list[Story] = []
@@ -232,7 +239,7 @@ def _told(story: Story, name_of: Callable[[str], str]) -> Told:
         at=story.at,
         event=story.event,
         said=gettext(said or SAID[story.event]),
-        actor=story.actor,
+        actor=actor_name(story.actor),
         mail_id=story.mail_id,
         details=tuple(line for key, line in lines.items() if key in _ASKED_FOR),
         technical=tuple(line for key, line in lines.items() if key not in _ASKED_FOR),

@@ -5,7 +5,7 @@ Columns and times are as in tables.py.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, Table, Text, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, text
 
 from gateway.store.tables import Instant, metadata
 
@@ -41,6 +41,21 @@ pulls = Table(
     sqlite_with_rowid=False,
 )
 
+# Calls of programs under a key of theirs, with the answers they got.
+api_calls = Table(
+    "api_calls",
+    metadata,
+    Column("token", Text, primary_key=True),  # id
+    Column("key", Text, primary_key=True),
+    Column("what", Text, nullable=False),  # SHA-256 of address and body
+    Column("at", Instant, nullable=False),
+    Column("status", Integer, nullable=False),  # 0: no answer yet
+    Column("media", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "at"),
+    sqlite_with_rowid=False,
+)
+
 # What calls for somebody, each once: it is over when the watcher does not find it any more.
 alarms = Table(
     "alarms",
@@ -55,6 +70,8 @@ alarms = Table(
     Column("seen_at", Instant),
     Column("told_at", Instant),  # by mail, last
     Column("sent_at", Instant),  # to the webhook; NULL: to be sent
+    Column("over_told_at", Instant),  # by mail: that it is over
+    Column("over_sent_at", Instant),  # to the webhook: the same
     Column("tries", Integer, nullable=False),  # of the webhook
     Column("next_try_at", Instant),
     Column("over_at", Instant),

@@ -32,6 +32,7 @@ from gateway.store.audit_views import AuditViews
 from gateway.store.batch import Entry, Lease, Rows
 from gateway.store.blobs import Blobs
 from gateway.store.bulk import Bulk
+from gateway.store.calls import Calls
 from gateway.store.case_figures import CaseFigures
 from gateway.store.casework import Casework
 from gateway.store.chain import Chain
@@ -128,6 +129,7 @@ class Store:
         self.statuses = Statuses(self._database, self._do)
         self.queue = Queue(self._database, self._do)
         self.tokens = Tokens(self._database, self._do)
+        self.calls = Calls(self._database, self._do)
         self.pulls = Pulls(self._database, self._do)
         self.alarms = AlarmRows(self._database, self._do, self._rows)
         self.reported = Reported(self._database, self._do, self._rows)

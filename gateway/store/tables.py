@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent
 
-SCHEMA = "0020"  # revision of the newest migration
+SCHEMA = "0022"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -76,6 +76,7 @@ MOVED = text("event = 'case-moved'")
 WITH_SUBJECT = text("subject <> ''")
 OF_MAIL = text("mail_id <> ''")
 OF_CASE = text("case_id <> ''")
+BY_SOMEBODY = text("actor <> ''")
 
 metadata = MetaData(
     naming_convention={
@@ -293,6 +294,8 @@ stories = Table(
     Column("detail", Text, nullable=False),  # JSON
     Index(None, "mail_id", sqlite_where=OF_MAIL, postgresql_where=OF_MAIL),
     Index(None, "case_id", sqlite_where=OF_CASE, postgresql_where=OF_CASE),
+    Index("ix_stories_at_id", "at", "id"),
+    Index("ix_stories_actor", "actor", "at", "id", sqlite_where=BY_SOMEBODY, postgresql_where=BY_SOMEBODY),
     Index("ix_stories_moved", "at", sqlite_where=MOVED, postgresql_where=MOVED),
 )
 

@@ -106,7 +106,7 @@ def test_a_program_decides_as_itself_and_only_once(program: Callable[..., Progra
     again = decider.post(f"/cases/{case.id}/return", reason="Thiếu phụ lục")
     assert (again.status_code, again.get_json()["title_en"]) == (409, "The present state does not allow that")
     moved = [story for story in house.store.views.story(case_id=case.id) if story.event is Event.CASE_MOVED]
-    assert [story.actor for story in moved] == ["api:Thử"]
+    assert [story.actor for story in moved] == [f"api:Thử/{OFFICER.name}"]
 
 
 def test_a_scope_that_was_not_given_is_not_there(program: Callable[..., Program], remember: Remember) -> None:

@@ -12,7 +12,7 @@ from gateway.model import Account, Case
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import CLERK, LEADER, SCHOOL_CLERK, House
-from web import bulk
+from web import bulk_work
 
 AsPerson = Callable[[Account], Visitor]
 Remember = Callable[..., Case]
@@ -61,7 +61,7 @@ def test_each_case_has_a_result_of_its_own(house: House, as_person: AsPerson, re
 def test_a_run_that_was_broken_off_goes_on_where_it_was(
     house: House, as_person: AsPerson, remember: Remember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "_A_PAGE_S", 0.0)
+    monkeypatch.setattr(bulk_work, "_AT_ONCE_S", 0.0)
     cases = remember(sample.decision_case), remember(sample.incoming_case)
     clerk = as_person(CLERK)
     run = begin(clerk, "withdraw", *cases, reason="Thôi")

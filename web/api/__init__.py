@@ -6,7 +6,7 @@ and answer are said once, and checks, document and page follow from them.
 
 from __future__ import annotations
 
-from web.api import cases, openapi, pull, traffic
+from web.api import bulk, cases, desk, openapi, pull, traffic
 from web.api.operations import blueprint
 
-__all__ = ["blueprint", "cases", "openapi", "pull", "traffic"]
+__all__ = ["blueprint", "bulk", "cases", "desk", "openapi", "pull", "traffic"]

@@ -90,56 +90,56 @@ def list_cases(caller: Caller, *, query: CaseQuery) -> CasePage:
 )
 def get_case(caller: Caller, *, case_id: str) -> Case:
     """One case whole; a sealed one does not exist here."""
-    case = _visible(caller.account, case_id)
+    case = visible(caller.account, case_id)
     tell_seen(caller.account, case_id=case.id, what="api")
     return case
 
 
 @operation(
     "POST",
-    "/cases/<id:case>/approve",
+    "/cases/<id:case_id>/approve",
     scope=Scope.DECIDE,
     body=Approval,
     answer=Case,
     said="Duyệt: bàn giao cho hệ thống quản lý văn bản",
 )
-def approve_case(caller: Caller, *, case: str, body: Approval) -> Case:
+def approve_case(caller: Caller, *, case_id: str, body: Approval) -> Case:
     """Approve."""
-    return _decided(caller, case, lambda by: gateway().review.approve(case, by, note=body.note, despite=body.despite))
+    return decided(caller, case_id, lambda by: gateway().review.approve(case_id, by, note=body.note, despite=body.despite))
 
 
 @operation(
     "POST",
-    "/cases/<id:case>/release",
+    "/cases/<id:case_id>/release",
     scope=Scope.DECIDE,
     body=Decision,
     answer=Case,
     said="Cho qua: thư tới người nhận như khi đến",
 )
-def release_case(caller: Caller, *, case: str, body: Decision) -> Case:
+def release_case(caller: Caller, *, case_id: str, body: Decision) -> Case:
     """Release."""
-    return _decided(caller, case, lambda by: gateway().review.release(case, by, body.reason))
+    return decided(caller, case_id, lambda by: gateway().review.release(case_id, by, body.reason))
 
 
 @operation(
-    "POST", "/cases/<id:case>/return", scope=Scope.DECIDE, body=Decision, answer=Case, said="Trả lại người gửi, kèm lý do"
+    "POST", "/cases/<id:case_id>/return", scope=Scope.DECIDE, body=Decision, answer=Case, said="Trả lại người gửi, kèm lý do"
 )
-def return_case(caller: Caller, *, case: str, body: Decision) -> Case:
+def return_case(caller: Caller, *, case_id: str, body: Decision) -> Case:
     """Return."""
-    return _decided(caller, case, lambda by: gateway().review.give_back(case, by, body.reason))
+    return decided(caller, case_id, lambda by: gateway().review.give_back(case_id, by, body.reason))
 
 
 @operation(
     "POST",
-    "/cases/<id:case>/withdraw",
+    "/cases/<id:case_id>/withdraw",
     scope=Scope.DECIDE,
     body=Decision,
     answer=Case,
     said="Thu hồi: văn bản không được phát hành nữa",
 )
-def withdraw_case(caller: Caller, *, case: str, body: Decision) -> Case:
+def withdraw_case(caller: Caller, *, case_id: str, body: Decision) -> Case:
     """Withdraw."""
-    return _decided(caller, case, lambda by: gateway().review.withdraw(case, by, body.reason))
+    return decided(caller, case_id, lambda by: gateway().review.withdraw(case_id, by, body.reason))
 
 
 @operation(
@@ -165,15 +165,17 @@ def explain(caller: Caller, *, mail_id: str) -> Verdicts:
     return Verdicts(mail=row.id, at=row.at.isoformat(), sender=row.sender, subject=row.subject, verdicts=verdicts)
 
 
-def _visible(account: Account, case_id: str) -> Case:
+def visible(account: Account, case_id: str) -> Case:
+    """The case, when it exists for the account and is not sealed; NotFound."""
     case = store().views.case(case_id)
     if not sees(account, case.unit) or is_sealed(case):
         raise NotFound(f"no case {case_id}")
     return case
 
 
-def _decided(caller: Caller, case_id: str, act: Callable[[Account], Case]) -> Case:
-    _visible(caller.account, case_id)
+def decided(caller: Caller, case_id: str, act: Callable[[Account], Case]) -> Case:
+    """What came of an act about a case that the caller sees."""
+    visible(caller.account, case_id)
     return act(caller.account)
 
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway import __version__
 from gateway.roles import Verb
+from web.api import repeated
 from web.api.operations import OPERATIONS, PREFIX, Nothing, Operation, blueprint
 from web.api.problems import MEDIA, Problem, titles
 from web.auth import anybody, may
@@ -21,7 +22,7 @@ _REF = "#/components/schemas/{name}"
 _PATTERNS = {"id": "^[0-9A-HJKMNP-TV-Z]{26}$", "delivery": r"^[0-9A-HJKMNP-TV-Z]{26}-[0-9]{1,9}$"}
 _ARGUMENT = re.compile(r"<(\w+):(\w+)>")
 # What may go wrong with any of them; the rest depends on what is asked.
-_ALWAYS = (400, 401, 403, 404, 405, 409, 413, 415, 429, 503)
+_ALWAYS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503)
 
 
 @blueprint.get("/openapi.json")
@@ -68,7 +69,7 @@ def _operation(op: Operation) -> dict[str, Any]:
         "summary": gettext(op.said),
         "description": in_english(op.said),
         "tags": [op.scope.value],
-        "parameters": [*_path_parameters(op), *_query_parameters(op)],
+        "parameters": [*_path_parameters(op), *_query_parameters(op), *_key_parameters(op)],
         "responses": {
             "200": {"description": gettext("Được"), "content": {media: {"schema": _answer(op)} for media in op.media}},
             **{str(status): _problem(status) for status in _ALWAYS},
@@ -108,6 +109,11 @@ def _query_parameters(op: Operation) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": name in required, "schema": _without_null(each)}
         for name, each in schema["properties"].items()
     ]
+
+
+def _key_parameters(op: Operation) -> list[dict[str, Any]]:
+    schema = {"type": "string", "pattern": repeated.PATTERN}
+    return [{"name": repeated.HEADER, "in": "header", "required": False, "schema": schema}] if op.method == "POST" else []
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,13 @@ from flask_login import current_user
 
 from gateway import tokens
 from gateway.errors import CaseChanged, IllegalTransition, NotAllowed, NotFound
-from gateway.model import Account, Value
-from gateway.roles import Verb, allows
+from gateway.model import Account, Event, Value
+from gateway.phrases import phrase
+from gateway.rights import is_sealed
+from gateway.roles import Verb, allows, sees
 from gateway.tokens import ApiToken, Scope
-from web.api.problems import problem
+from web.api import repeated
+from web.api.problems import Changed, problem
 from web.auth import limiter, marked, me
 from web.context import store
 from web.format import utc_now
@@ -66,6 +69,27 @@ class Refused(Exception):
         self.status, self.detail, self.detail_en = status, detail, detail_en
 
 
+def _who() -> str:
+    id_, _ = tokens.parts(_bearer())
+    return id_ or get_remote_address()
+
+
+def _bearer() -> str:
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip() if kind.lower() == "bearer" else ""
+
+
+def _is_refused(response: Response) -> bool:
+    return response.status_code == 401
+
+
+# Of all operations together.
+_ALL_CALLS = limiter.shared_limit("1200 per minute", scope="api", key_func=_who)
+_REFUSED_CALLS = limiter.shared_limit(
+    "60 per minute", scope="api-refused", key_func=get_remote_address, deduct_when=_is_refused
+)
+
+
 def operation(
     method: str,
     path: str,
@@ -99,43 +123,52 @@ def operation(
 
         def view(**path_values: str) -> Response:
             try:
-                return _answered(run, op, verb, path_values)
+                caller = _caller(op, verb)
+                return repeated.once(caller.token, lambda: _answered(run, op, caller, path_values))
             except Refused as refusal:
                 return problem(refusal.status, refusal.detail, detail_en=refusal.detail_en)
-            except NotFound:
-                return problem(404)
-            except (NotAllowed, CaseChanged, IllegalTransition) as refusal:
-                return problem(409, refusal.said if isinstance(refusal, NotAllowed) else "")
 
-        limited = limiter.limit("1200 per minute", key_func=_who)(view)
-        guarded = limiter.limit("60 per minute", key_func=get_remote_address, deduct_when=lambda r: r.status_code == 401)(
-            limited
-        )
+        view.__name__ = view.__qualname__ = run.__name__  # the throttle knows views by name
+        limited = _ALL_CALLS(view)
+        guarded = _REFUSED_CALLS(limited)
         blueprint.add_url_rule(path, run.__name__, marked(guarded, verb), methods=[method])
         return run
 
     return decorate
 
 
-def _who() -> str:
-    id_, _ = tokens.parts(_bearer())
-    return id_ or get_remote_address()
-
-
-def _bearer() -> str:
-    kind, _, text = request.headers.get("Authorization", "").partition(" ")
-    return text.strip() if kind.lower() == "bearer" else ""
-
-
-def _answered(run: Run, op: Operation, verb: Verb | None, path_values: dict[str, str]) -> Response:
-    caller = _caller(op, verb)
+def _answered(run: Run, op: Operation, caller: Caller, path_values: dict[str, str]) -> Response:
     values: dict[str, object] = {**path_values}
-    if op.query is not Nothing:
-        values["query"] = _convert(dict(request.args.items()), op.query)
-    if op.body is not None:
-        values["body"] = _body(op.body)
-    found = run(caller, **values)
+    try:
+        if op.query is not Nothing:
+            values["query"] = _convert(dict(request.args.items()), op.query)
+        if op.body is not None:
+            values["body"] = _body(op.body)
+        found = run(caller, **values)
+    except Refused as refusal:
+        return problem(refusal.status, refusal.detail, detail_en=refusal.detail_en)
+    except NotFound:
+        return problem(404)
+    except (NotAllowed, CaseChanged, IllegalTransition) as refusal:
+        said = refusal.said if isinstance(refusal, NotAllowed) else ""
+        return problem(409, said, changed=_changed(caller, path_values.get("case_id", "")))
     return found if isinstance(found, Response) else Response(msgspec.json.encode(found), mimetype="application/json")
+
+
+def _changed(caller: Caller, case_id: str) -> Changed | None:
+    """What a case is now and who made it so; None when the caller does not see it."""
+    try:
+        case = store().views.case(case_id) if case_id else None
+    except NotFound:
+        return None
+    if case is None or not sees(caller.account, case.unit) or is_sealed(case):
+        return None
+    acts = [story for story in store().views.story(case_id=case.id) if story.event is not Event.SEEN]
+    if not acts:
+        return Changed(state=case.state, unit=case.unit)
+    last = acts[-1]
+    event = str(last.detail.get("event") or last.event.value)
+    return Changed(state=case.state, unit=case.unit, at=last.at, by=last.actor, event=event)
 
 
 def _caller(op: Operation, verb: Verb | None) -> Caller:
@@ -155,7 +188,7 @@ def _caller(op: Operation, verb: Verb | None) -> Caller:
     if op.scope not in token.scopes:
         raise Refused(403)
     store().tokens.used(token, now)
-    return Caller(account=tokens.account_of(token), token=token)
+    return Caller(account=tokens.account_of(token, op.scope), token=token)
 
 
 def _body(kind: type[Value]) -> Value:
@@ -167,14 +200,20 @@ def _body(kind: type[Value]) -> Value:
     try:
         return _clean(msgspec.json.decode(data, type=kind))
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(400, str(error), detail_en=str(error)) from None
+        raise _unfit(error) from None
 
 
 def _convert(given: dict[str, str], kind: type[Value]) -> Value:
     try:
         return _clean(msgspec.convert(given, kind, strict=False))
     except msgspec.ValidationError as error:
-        raise Refused(400, str(error), detail_en=str(error)) from None
+        raise _unfit(error) from None
+
+
+def _unfit(error: Exception) -> Refused:
+    """A value that is not as the document says; the words of the checker are English, its place is for everybody."""
+    place = str(error).rpartition(" - at `")[2].rstrip("`") if " - at `" in str(error) else "$"
+    return Refused(400, phrase("Giá trị ở %(place)s chưa đúng như tài liệu mô tả.", place=place), detail_en=str(error))
 
 
 def _clean(value: Value) -> Value:
@@ -182,5 +221,5 @@ def _clean(value: Value) -> Value:
     for name in value.__struct_fields__:
         text = getattr(value, name)
         if isinstance(text, str) and not text.isprintable():
-            raise Refused(400, f"{name}: control characters", detail_en=f"{name}: control characters")
+            raise Refused(400, phrase("Giá trị ở %(place)s có ký tự điều khiển.", place=f"$.{name}"))
     return value

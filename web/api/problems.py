@@ -1,21 +1,35 @@
-"""What went wrong, for programs: RFC 9457 problem documents, in Vietnamese and English."""
+"""What went wrong, for programs: RFC 9457 problem documents, in the language of the reader, with the English beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 from flask import Response
 
 from gateway.model import Value
-from web.language import gettext, in_english
+from web.language import gettext, in_english, language, said
 
 MEDIA = "application/problem+json"
 
 
+class Changed(Value):
+    """What stands there instead, after a conflict: who was quicker, and what the case is now."""
+
+    state: str
+    unit: str
+    at: datetime | None = None  # of the last act of a person or of the gateway; None when nothing was told yet
+    by: str = ""
+    event: str = ""
+
+
 class Problem(Value):
-    """RFC 9457, section 3.1; ``title_en`` and ``detail_en`` are extensions of ours (section 3.2)."""
+    """RFC 9457, section 3.1; the last three are extensions of ours (section 3.2).
+
+    ``title`` and ``detail`` are in the language of the reader (Accept-Language), as Content-Language says.
+    """
 
     type: str
     title: str
@@ -23,6 +37,7 @@ class Problem(Value):
     detail: str = ""
     title_en: str = ""
     detail_en: str = ""
+    changed: Changed | None = None
 
 
 class _Kind(NamedTuple):
@@ -39,24 +54,28 @@ _KINDS: Mapping[int, _Kind] = {
     409: _Kind("conflict", "Trạng thái hiện tại không cho làm việc đó"),
     413: _Kind("too-large", "Nội dung gửi lên quá dài"),
     415: _Kind("not-json", "Nội dung gửi lên phải là JSON"),
+    422: _Kind("key-reused", "Khóa Idempotency-Key này đã dùng cho một lần gọi khác"),
     429: _Kind("too-many", "Gọi quá nhiều lần; xin đợi rồi gọi lại"),
     500: _Kind("failed", "Có lỗi ở phía máy chủ; lỗi đã được ghi lại"),
     503: _Kind("store-unavailable", "Kho dữ liệu tạm thời chưa đọc được; xin gọi lại sau ít phút"),
 }
 
 
-def problem(status: int, detail: str = "", *, detail_en: str = "") -> Response:
-    """The answer for what went wrong; ``detail`` is Vietnamese, or a phrase of the gateway."""
+def problem(status: int, detail: str = "", *, detail_en: str = "", changed: Changed | None = None) -> Response:
+    """The answer for what went wrong; ``detail`` is Vietnamese, or a phrase of the gateway: it is put into words here."""
     kind = _KINDS.get(status) or _KINDS[500 if status >= 500 else 400]
     body = Problem(
         type=f"urn:vanthu:problem:{kind.name}",
-        title=kind.title,
+        title=gettext(kind.title),
         status=status,
-        detail=str(detail),
+        detail=(detail_en if language() == "en" and detail_en else said(detail)) if detail else "",
         title_en=in_english(kind.title),
         detail_en=detail_en or in_english(detail),
+        changed=changed,
     )
     response = Response(msgspec.json.encode(body), status=status, mimetype=MEDIA)
+    response.headers["Content-Language"] = language()
+    response.vary.add("Accept-Language")
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="vanthu"'
     return response
