@@ -7,10 +7,10 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.reasons import LONGEST_REASON
 from gateway.errors import NotAllowed
 from gateway.model import Account, Case, Urgency, Value
 from gateway.policy.facts import local_day
+from gateway.reasons import LONGEST_REASON
 from gateway.roles import decides
 from gateway.tokens import Scope
 from web import casework
