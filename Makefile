@@ -1,6 +1,6 @@
 # Every target says in one sentence what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs pictures letters venv packages
+.PHONY: help demo test check bench docs pictures letters translations venv packages
 .NOTPARALLEL:
 
 BIN := .venv/bin
@@ -30,6 +30,9 @@ docs: venv ## Write the pages that are made from the code.
 
 pictures: venv packages ## Take the pictures of the console in docs/console/ (a made-up house).
 	@$(BIN)/python -m tools.picture_console
+
+translations: venv ## Read the texts of the console into its catalogue, and say which have no English yet.
+	@$(BIN)/python -m tools.translations
 
 letters: venv ## Write the letters of the demo anew.
 	@$(BIN)/python -m tools.make_letters

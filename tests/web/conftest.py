@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 from werkzeug.test import TestResponse
 
 from gateway.directory.sheets import rows_in
@@ -26,8 +27,10 @@ from gateway.model import Account, Case
 from gateway.store import Acceptance
 from tests.web import sample
 from tests.web.sample import House
+from tests.web.seat import SIZES, Seat
 from web import create_app
 from web.context import PageDrawer
+from web.server import serve
 
 
 class Compiled(BytecodeCache):
@@ -180,3 +183,34 @@ def remember(house: House) -> Callable[..., Case]:
         return sample.case_of(acceptance)
 
     return put
+
+
+# --- in a browser -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console(app: Flask) -> Iterator[str]:
+    """The address of the running console."""
+    running = serve(app, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{running.port}"
+    running.close()
+
+
+@pytest.fixture(params=SIZES)
+def seat(request: pytest.FixtureRequest, chromium: Browser, console: str) -> Iterator[Seat]:
+    """A person at a desk, and one with a phone."""
+    width, height = SIZES[request.param]
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="vi-VN")
+    yield Seat(context.new_page(), console, request.param)
+    context.close()

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from gateway import sample as sample_house
 from gateway.config import Inspection
 from gateway.directory.files import load as load_directory
 from gateway.inspection import Inspector
 from gateway.lifecycle import CaseState, DeliveryEvent
-from gateway.model import Account, Case
+from gateway.model import Case
 from tests.web import sample, test_cases, test_mailboxes, test_past
 from tests.web.sample import CLERK, OFFICER, SCHOOL_CLERK, House, packed_case, place_of
+from tests.web.seat import Seat
 from tests.world import letters
-from web.server import serve
-
-SIZES = {"desk": (1280, 800), "phone": (390, 844)}
-# Set it to a folder to keep pictures of what the tests saw.
-PICTURES = os.environ.get("VANTHU_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Debian's browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -51,61 +34,6 @@ def inspector() -> Iterator[Inspector]:
 def drawer(inspector: Inspector) -> Inspector:
     """What the house of these tests draws with."""
     return inspector
-
-
-@pytest.fixture
-def console(app: Flask) -> Iterator[str]:
-    """The address of the running console."""
-    running = serve(app, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{running.port}"
-    running.close()
-
-
-class Seat:
-    """A person before a screen; remembers what the browser complained about."""
-
-    def __init__(self, page: Page, console: str, size: str) -> None:
-        self.page = page
-        self.size = size
-        self.complaints: list[str] = []
-        self._console = console
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda said: self.complaints.append(said.text) if "Content Security Policy" in said.text else None)
-
-    def open(self, path: str) -> None:
-        """Go to a page of the console."""
-        self.page.goto(self._console + path)
-
-    def sign_in(self, account: Account) -> None:
-        """Type name and password, press Enter."""
-        self.open("/sign-in")
-        self.page.get_by_label("Tên đăng nhập").fill(account.name)
-        self.page.get_by_label("Mật khẩu").fill(sample.PASSWORD)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_url(lambda address: "/sign-in" not in address)
-
-    def key(self, key: str) -> None:
-        """Press a key when the page has settled."""
-        self.page.wait_for_timeout(450)
-        self.page.keyboard.press(key)
-
-    def fits(self, name: str) -> None:
-        """The page is no wider than the screen, and nothing was stopped by the content policy."""
-        self.page.wait_for_load_state("networkidle")
-        if PICTURES:
-            self.page.screenshot(path=Path(PICTURES) / f"{name}-{self.size}.png", full_page=True)
-        wider = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wider == 0, f"{name} is {wider} pixels too wide"
-        assert self.complaints == []
-
-
-@pytest.fixture(params=SIZES)
-def seat(request: pytest.FixtureRequest, chromium: Browser, console: str) -> Iterator[Seat]:
-    """A person at a desk, and one with a phone."""
-    width, height = SIZES[request.param]
-    context = chromium.new_context(viewport={"width": width, "height": height}, locale="vi-VN")
-    yield Seat(context.new_page(), console, request.param)
-    context.close()
 
 
 def test_a_clerk_approves_with_one_key_and_the_next_case_opens(house: House, seat: Seat, remember: Callable[..., Case]) -> None:

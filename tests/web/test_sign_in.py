@@ -27,7 +27,7 @@ WRONG = {"password": "sai"}
 AsPerson = Callable[[Account], Visitor]
 
 
-def _now_code(secret: str, off: int = 0) -> str:
+def now_code(secret: str, off: int = 0) -> str:
     at = int(time.time()) // passwords.STEP_S + off
     return passwords._totp(secret).generate(at * passwords.STEP_S).decode()
 
@@ -41,7 +41,7 @@ def _with_factor(clerk: Visitor) -> tuple[str, list[str]]:
     assert "<svg" in page
     clerk.get("/password")
     found = secret[1].replace(" ", "")
-    done = clerk.press("/me/second-factor/confirm", password=sample.PASSWORD, code=_now_code(found, -1))
+    done = clerk.press("/me/second-factor/confirm", password=sample.PASSWORD, code=now_code(found, -1))
     assert done.status_code == 200, done.text
     return found, re.findall(r"<li><code>([^<]+)</code>", done.text)
 
@@ -56,14 +56,14 @@ def test_with_a_second_factor_the_password_alone_opens_nothing(as_person: AsPers
     assert len(set(codes)) == passwords.RECOVERY_CODES
     assert visitor.sign_in(CLERK.name).headers["Location"] == "/sign-in/code"
     assert visitor.get("/cases").status_code == 302
-    assert _press_code(visitor, "000000" if _now_code(secret) != "000000" else "000001").status_code == 401
-    assert _press_code(visitor, _now_code(secret)).headers["Location"] == "/"
+    assert _press_code(visitor, "000000" if now_code(secret) != "000000" else "000001").status_code == 401
+    assert _press_code(visitor, now_code(secret)).headers["Location"] == "/"
     assert visitor.get("/cases").status_code == 200
 
 
 def test_a_code_that_was_used_is_used_up(as_person: AsPerson, visitor: Visitor) -> None:
     secret, codes = _with_factor(as_person(CLERK))
-    code = _now_code(secret)
+    code = now_code(secret)
     for typed, answers in ((code, (302, 401)), (codes[0], (302, 401))):
         for status in answers:
             visitor.client.delete_cookie("vanthu")

@@ -52,6 +52,7 @@
     if (!target) return false;
     if (!("decides" in target.dataset) || performance.now() - opened >= SETTLES_MS) {
       if (target.matches("summary")) unfold(target);
+      else if (target.matches("select")) target.focus();
       else target.click();
     }
     return true;
