@@ -17,7 +17,7 @@ from gateway.courtesy import TOLD_EVERY, Letters, left_out, letters_of
 from gateway.directory.calendar import Calendar
 from gateway.directory.snapshot import Directory
 from gateway.documents.fields import subject_of
-from gateway.documents.quick_look import may_carry_document
+from gateway.documents.quick_look import SHORT, may_carry_document
 from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import (
@@ -279,7 +279,8 @@ class Intake:
         return appeals.let_through(verdicts) if appeals.may_pass(recognition, exempt) else verdicts
 
     async def _recognise(self, mail: Mail) -> Recognition:
-        if not may_carry_document(mail.raw):
+        short = len(mail.raw) <= SHORT
+        if not (may_carry_document(mail.raw) if short else await asyncio.to_thread(may_carry_document, mail.raw)):
             return NOTHING_RECOGNISED
         return await self._recogniser.recognise(mail.raw, within=mail.arrival.patience_s)
 

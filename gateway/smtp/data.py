@@ -17,6 +17,9 @@ _END = b"\r\n.\r\n"
 # the first would be the end.  What we send on has a lone dot only where this finds one: a dot after CRLF leaves us doubled,
 # whereas one after a bare CR or LF leaves us as it came.  NULs beside it count for nothing: some servers leave them out.
 _LONE_DOT = re.compile(rb"(?:\A|[\r\n])\x00*\.\x00*[\r\n]")
+_BARE_CR = re.compile(rb"\r[^\n]")
+_LARGE = 64 * 1024
+_FEW_DOTS = 1000
 _HEADER_BYTES = 1024 * 1024  # we look no further for trace headers: fifty of them fit in a fraction of this
 
 
@@ -90,26 +93,39 @@ def unpack(wire: bytes, *, chunked: bool = False) -> Contents:
     ``chunked``: it came by BDAT, where no dots are stuffed; it is judged as if it had come by DATA, which is how it leaves.
     """
     raw = wire if chunked else _unstuffed(wire)
-    line_ends = _line_ends(_stuffed(raw) if chunked else wire)
+    line_ends = _line_ends(stuffed(raw) if chunked else wire)
     return Contents(raw=raw, digest=digest_of(raw), line_ends=line_ends, hops=_hops(raw))
 
 
 def _unstuffed(wire: bytes) -> bytes:
-    raw = wire.replace(b"\r\n.", b"\r\n")
+    raw = wire.replace(b"\r\n.", b"\r\n") if _may_have_dots(wire) else wire
     return raw[1:] if raw.startswith(b".") else raw
 
 
-def _stuffed(raw: bytes) -> bytes:
-    wire = raw.replace(b"\r\n.", b"\r\n..")
+def stuffed(raw: bytes) -> bytes:
+    """Double the dots at the beginning of lines (RFC 5321 section 4.5.2)."""
+    wire = raw.replace(b"\r\n.", b"\r\n..") if _may_have_dots(raw) else raw
     return b"." + wire if wire.startswith(b".") else wire
 
 
+def _may_have_dots(data: bytes) -> bool:
+    """Whether a line may begin with a dot.  Files in base64 have hardly any: 5 MB are through in 0.1 ms, replace() takes 3."""
+    if len(data) < _LARGE:
+        return True
+    at = data.find(b".")
+    for _ in range(_FEW_DOTS):
+        if at < 0:
+            return False
+        if data[max(at - 2, 0) : at] == b"\r\n":
+            return True
+        at = data.find(b".", at + 1)
+    return True
+
+
 def _line_ends(wire: bytes) -> LineEnds:
-    lines = wire.count(b"\n")
-    # splitlines() ends a line at CRLF, CR or LF: as many lines as LFs and as CRs are that only where each is half of a CRLF.
-    # To count CRLF takes twice as long as this.
-    rest = wire[-1:] not in (b"\n", b"\r", b"")
-    if wire.count(b"\r") == lines and len(wire.splitlines()) == lines + rest:
+    # Behind each CR stands an LF, and there are as many LFs as CRs: so each is half of a CRLF.
+    bare_cr = wire.endswith(b"\r") or _BARE_CR.search(wire)
+    if not bare_cr and wire.count(b"\r") == wire.count(b"\n"):
         return LineEnds.LONE_DOT if b"\x00" in wire and _LONE_DOT.search(wire) else LineEnds.CLEAN
     return LineEnds.LONE_DOT if _LONE_DOT.search(wire) else LineEnds.BARE
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from gateway.courier import Fate, Outcome, Parcel, Result
 from gateway.errors import DeliveryError
 from gateway.model import Delivery, Mail, Value
+from gateway.smtp.data import stuffed
 
 SMALL = 64 * 1024  # bytes of a mail whose digest is made on the loop; whoever has a larger one carried makes it in a thread
 
@@ -324,10 +325,7 @@ def data_of(trace: bytes, raw: bytes) -> tuple[bytes, ...]:
     Raw bytes that do not end in CRLF get one before the final dot: there is no other way to end them.  So the other side gets
     raw + CRLF, also where raw ends in a bare CR or LF: completing that one to CRLF would change bytes that are not ours.
     """
-    stuffed = raw.replace(b"\r\n.", b"\r\n..")
-    if stuffed.startswith(b"."):
-        stuffed = b"." + stuffed
-    return trace, stuffed, b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
+    return trace, stuffed(raw), b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
 
 
 def digest_of_sent(trace: bytes, raw: bytes) -> str:

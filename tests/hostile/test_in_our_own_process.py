@@ -74,6 +74,14 @@ def test_a_text_full_of_slashes_is_looked_at_by_a_child() -> None:
     assert may_carry_document(_PLAIN + b"a/b " * 5000)
 
 
+def test_a_long_text_is_looked_at_here_and_a_long_page_with_tags_by_a_child() -> None:
+    words = "Kính gửi các thầy cô\r\n".encode() * 60_000
+    assert not may_carry_document(_PLAIN + words)
+    assert may_carry_document(_PLAIN + words + "Số: 45/BC-THCSLL".encode())
+    assert may_carry_document(_HTML + words)
+    assert may_carry_document(_PLAIN + words * 6)  # more than the loop has time for
+
+
 _LOADED = """
 import sys
 import gateway.smtp.handler, gateway.smtp.server, gateway.smtp.relay

@@ -100,6 +100,15 @@ def test_dots_are_undone_after_crlf_alone(wire: bytes, raw: bytes) -> None:
     assert unpack(wire).raw == raw
 
 
+@pytest.mark.parametrize("dots", [0, 1, 3000], ids=["without dots", "with one", "full of dots"])
+@pytest.mark.parametrize("line", [b"a\r\n", b"a\r\n.b\r\n", b".\r\nb\r\n"], ids=["plain", "dot line", "lone dot"])
+def test_a_large_mail_is_read_like_a_small_one(line: bytes, dots: int) -> None:
+    raw = b"x" * 70_000 + b"." * dots + b"\r\n" + line
+    wire, rest = read(in_chunks(b"".join(data_of(b"", raw)), [50_000]))
+    assert (unpack(wire).raw, unpack(wire).line_ends, rest) == (raw, LineEnds.CLEAN, b"")
+    assert wire == raw.replace(b"\r\n.", b"\r\n..")
+
+
 @pytest.mark.parametrize(
     ("wire", "line_ends"),
     [
