@@ -4,40 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from gateway import appeals, maillog
-from gateway.courier import RELAY, Parcel
+from gateway.acceptance import accepted
+from gateway.admission import admission
+from gateway.courier import Parcel
 from gateway.courtesy import TOLD_EVERY, Letters, left_out, letters_of
-from gateway.directory.calendar import Calendar
 from gateway.directory.snapshot import Directory
-from gateway.documents.fields import subject_of
 from gateway.documents.quick_look import SHORT, may_carry_document
 from gateway.errors import StoreUnavailable
-from gateway.lifecycle import CaseState, DeliveryState
+from gateway.lifecycle import DeliveryState
 from gateway.model import (
     NOTHING_RECOGNISED,
     Action,
     Admission,
     Answer,
-    Case,
     Delivery,
-    Direction,
-    Document,
     Event,
-    FileReading,
     Identity,
     Mail,
-    Nature,
     Recipient,
     Recognition,
     Story,
-    Urgency,
     Verdict,
     new_id,
 )
@@ -45,20 +39,16 @@ from gateway.notices import Notices
 from gateway.policy.facts import local_day
 from gateway.policy.memory import Memory
 from gateway.policy.rules import Policy
-from gateway.policy.sameness import agency_of, marks_of
+from gateway.policy.sameness import agency_of
 from gateway.returning import Returns, led_back
-from gateway.store import Acceptance, Opening, Store
+from gateway.store import Acceptance, Store
 from gateway.sweeping import Sweeps, given_up
 
 _LEADS_NOWHERE = Verdict(
     recipient="", action=Action.REJECT, rule="srs", clause="", reason="Không còn tìm thấy thư mà thư này báo lại."
 )
-_URGENT = timedelta(minutes=30)
 
 _logger = logging.getLogger(__name__)
-
-_DELIVERED = (Action.DELIVER, Action.COPY, Action.FORWARD)
-_CAPTURED = (Action.QUARANTINE, Action.REDIRECT, Action.HOLD, Action.COPY)  # the first of these names the case of a mail
 
 
 class Recogniser(Protocol):
@@ -324,81 +314,6 @@ class Intake:
             _logger.warning("a letter was not sent: the store is unavailable", exc_info=True)
 
 
-def admission(directory: Directory, address: str, identity: Identity, today: date) -> Admission:
-    """Whether this recipient is taken at RCPT.  Pure.
-
-    From a trusted network, and for whoever signed in, any recipient is relayed to the next hop; for others only those of our
-    own domains: never an open relay.
-    """
-    retired = directory.retired(address, today)
-    if retired is not None and retired.is_closed(today):
-        return Admission(admitted=False, successor=retired.successor)
-    if identity in (Identity.TRUSTED_NETWORK, Identity.AUTHENTICATED):
-        return Admission(admitted=True)
-    # Sendmail's and Postfix's old routes: a next hop that trusts us would send "a%b.example@ours" on to b.example.
-    local = address.rpartition("@")[0]
-    admitted = not any(sign in local for sign in "@%!") and directory.is_ours(address, today)
-    # RFC 5321 section 4.5.1: postmaster is there, whatever else is.
-    return Admission(admitted=admitted, is_listed=directory.lists(address, today) or local.lower() == "postmaster")
-
-
-def accepted(
-    mail: Mail,
-    verdicts: tuple[Verdict, ...],
-    recognition: Recognition,
-    now: datetime,
-    *,
-    calendar: Calendar,
-    hold_for: timedelta,
-    offices: Collection[str],
-    leased: bool,
-    issuer_of: Callable[[Document | None], str],
-    rewritten: str | None = None,
-) -> Acceptance:
-    """All that becomes durable when a mail is accepted: verdicts, cases, deliveries, story.  Pure.
-
-    ``calendar`` says until when somebody should have looked, ``hold_for`` how much working time a held mail may wait.
-    ``leased``: the deliveries to the next hop leave straight from the commit; otherwise the worker claims them later.
-    ``rewritten`` is the sender of copies that are forwarded, when it is another.
-    ``issuer_of`` says who issued a document, for comparison with other cases.
-    """
-    captured = _captured(verdicts)
-    return Acceptance(
-        mail=mail,
-        subject=subject_of(mail.raw) if recognition.skipped else recognition.subject,
-        recognition=None if recognition.skipped else recognition,
-        verdicts=verdicts,
-        deliveries=_relayed(mail, verdicts, leased=leased, rewritten=mail.sender if rewritten is None else rewritten),
-        openings=tuple(
-            _marked(
-                _opening(mail, group, recognition, partial(_due, now=now, calendar=calendar, hold_for=hold_for), now, offices),
-                mail,
-                issuer_of,
-            )
-            for group in captured
-        ),
-        decided_at=now,
-    )
-
-
-def _relayed(mail: Mail, verdicts: Sequence[Verdict], *, leased: bool, rewritten: str) -> tuple[Delivery, ...]:
-    state = DeliveryState.SENDING if leased else DeliveryState.QUEUED
-    return tuple(
-        Delivery(
-            id=f"{mail.id}-{n}",
-            mail_id=mail.id,
-            courier=RELAY,
-            # A copy to a retired address goes to whoever took over, too.
-            target=verdict.target or recipient.address,
-            state=state,
-            sender=rewritten if verdict.action is Action.FORWARD else mail.sender,
-            options=_options_for(recipient, verdict),
-        )
-        for n, (recipient, verdict) in enumerate(zip(mail.recipients, verdicts, strict=True), 1)
-        if verdict.action in _DELIVERED
-    )
-
-
 def _by_sender(leased: tuple[Delivery, ...]) -> Iterable[tuple[Delivery, ...]]:
     """One transaction has one sender; nearly every mail has one as well."""
     if not leased:
@@ -407,119 +322,6 @@ def _by_sender(leased: tuple[Delivery, ...]) -> Iterable[tuple[Delivery, ...]]:
         return (leased,)
     senders = dict.fromkeys(delivery.sender for delivery in leased)
     return [tuple(delivery for delivery in leased if delivery.sender == sender) for sender in senders]
-
-
-def _options_for(recipient: Recipient, verdict: Verdict) -> tuple[str, ...]:
-    """RCPT parameters to pass on; a forwarded copy names the address that was written to (RFC 3461 section 4.2)."""
-    if verdict.action is not Action.FORWARD or any(o.upper().startswith("ORCPT=") for o in recipient.options):
-        return recipient.options
-    if not recipient.address.isascii() or not recipient.address.isprintable() or set(recipient.address) & set("+= "):
-        return recipient.options
-    return (*recipient.options, f"ORCPT=rfc822;{recipient.address}")
-
-
-def _captured(verdicts: Sequence[Verdict]) -> Iterable[list[Verdict]]:
-    """One group for each unit and direction that must look at this mail, whatever the number of recipients.
-
-    Held copies stand apart: a person decides on them, even when the others went to the office system at once
-    (docs/decisions/0006-held-copies-have-a-case-of-their-own.md).
-    """
-    captured: dict[tuple[str, Direction, bool], list[Verdict]] = {}
-    for verdict in verdicts:
-        if verdict.action in _CAPTURED:
-            captured.setdefault((verdict.unit, verdict.direction, verdict.action is Action.HOLD), []).append(verdict)
-    return captured.values()
-
-
-def _opening(
-    mail: Mail,
-    group: list[Verdict],
-    recognition: Recognition,
-    due: Callable[[Verdict, Document | None], datetime],
-    now: datetime,
-    offices: Collection[str],
-) -> Opening:
-    leading = min(group, key=lambda verdict: _CAPTURED.index(verdict.action))
-    sealed = leading.action is Action.QUARANTINE
-    files = () if sealed else recognition.files
-    main, document = _main_document(files, leading)
-    case = Case(
-        id=new_id(),
-        mail_id=mail.id,
-        unit=leading.unit,
-        office=leading.office,
-        direction=leading.direction,
-        action=leading.action,
-        state=_first_state(mail, leading, offices),
-        opened_at=now,
-        due_at=due(leading, document),
-        key=_sameness(main, leading),
-        rule=leading.rule,
-        reason=leading.reason,
-        sender=mail.sender,
-        recipients=tuple(verdict.recipient for verdict in group),
-        subject="" if sealed else recognition.subject,
-        document=document,
-        files=files,
-        alarm=any(verdict.alarm for verdict in group),
-    )
-    if case.state is not CaseState.APPROVED:
-        return Opening(case=case)
-    hand_over = Delivery(id=f"{case.id}-1", mail_id=mail.id, case_id=case.id, courier=case.office, target=case.unit)
-    return Opening(case=case, hand_over=hand_over)
-
-
-def _marked(opening: Opening, mail: Mail, issuer_of: Callable[[Document | None], str]) -> Opening:
-    """With the marks by which it is compared with other cases; a sealed one is compared with none."""
-    case = opening.case
-    if case.state is CaseState.SEALED:
-        return opening
-    return replace(opening, marks=marks_of(case, mail, agency=issuer_of(case.document)))
-
-
-def _first_state(mail: Mail, verdict: Verdict, offices: Collection[str]) -> CaseState:
-    if verdict.action is Action.QUARANTINE:
-        return CaseState.SEALED
-    # The clerk herself sent it: it goes into her own office system's queue, where she issues it; nobody else need approve.
-    # Who only claims to be the clerk has the clerk look at it first.
-    by_person = mail.arrival.identity in (Identity.TRUSTED_NETWORK, Identity.AUTHENTICATED)
-    is_proved = verdict.action is Action.REDIRECT and by_person
-    return CaseState.APPROVED if verdict.hand_over_at_once and verdict.office in offices and is_proved else CaseState.WAITING
-
-
-def _sameness(main: FileReading | None, verdict: Verdict) -> str:
-    """What makes another mail join this case: the same bytes of its document.
-
-    Not for held mail, which waits for a decision of its own, and not for parts without bytes, which are all alike.
-    """
-    return main.digest if main is not None and main.size and verdict.action is not Action.HOLD else ""
-
-
-def _main_document(files: Sequence[FileReading], verdict: Verdict) -> tuple[FileReading | None, Document | None]:
-    """The file and document that the verdict speaks of; else an issued document before a copy before the unreadable."""
-    if verdict.evidence:
-        for file in files:
-            for document in file.documents:
-                if document.evidence == verdict.evidence:
-                    return file, document
-            if file.nature is Nature.UNREADABLE and file.name == verdict.evidence[0].file:
-                return file, None
-    order = (Nature.ISSUED, Nature.COPY, Nature.UNREADABLE)
-    candidates = [file for file in files if file.nature in order]
-    if not candidates:
-        return None, None
-    main = min(candidates, key=lambda file: order.index(file.nature))
-    return main, main.documents[0] if main.documents else None
-
-
-def _due(verdict: Verdict, document: Document | None, *, now: datetime, calendar: Calendar, hold_for: timedelta) -> datetime:
-    """Until when a person should have looked: urgent at once, whatever the hour; held soon; the others within the day.
-
-    Decree 30/2020/NĐ-CP, article 4.2c and d; Decision 28/2018/QĐ-TTg, article 6.2.
-    """
-    if document is not None and document.urgency is not Urgency.NORMAL:
-        return now + _URGENT
-    return calendar.within(now, hold_for) if verdict.action is Action.HOLD else calendar.same_day(now)
 
 
 def _arrival_facts(mail: Mail) -> dict[str, str | int | float | bool | list[str]]:

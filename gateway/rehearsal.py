@@ -12,13 +12,13 @@ from email.utils import getaddresses
 
 import msgspec
 
+from gateway.admission import admission
 from gateway.config import Config
 from gateway.directory.files import load as load_directory
 from gateway.directory.snapshot import Directory
 from gateway.documents.quick_look import may_carry_document
 from gateway.errors import VanthuError
 from gateway.inspection import Inspector
-from gateway.intake import admission
 from gateway.model import (
     NOTHING_RECOGNISED,
     Action,

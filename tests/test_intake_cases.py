@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from gateway.acceptance import accepted
+from gateway.admission import admission
 from gateway.directory.calendar import Calendar
 from gateway.directory.snapshot import Directory, Domain, Mailbox, MailboxRole, RetiredAddress
-from gateway.intake import accepted, admission
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import (
     Action,

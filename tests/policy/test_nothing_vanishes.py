@@ -7,9 +7,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
+from gateway.acceptance import accepted
 from gateway.directory.calendar import Calendar
 from gateway.errors import ConfigError
-from gateway.intake import accepted
 from gateway.model import Action, Door, Identity, Mail, Recognition
 from gateway.policy import rules
 from gateway.policy.conditions import CONDITIONS

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from gateway.admission import admission
 from gateway.config import Relay as RelaySettings
 from gateway.courier import Outcome, Result
-from gateway.intake import admission
 from gateway.model import Admission, Identity
 from gateway.settings.recipients import Check, WhenDown
 from gateway.settings.recipients import Recipients as Settings
