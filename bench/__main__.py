@@ -33,6 +33,12 @@ def _crash(folder: Path) -> Part:
     return crash.run(folder, kills=_number("KILLS", 50))
 
 
+def _failures(folder: Path) -> Part:
+    from bench import failures
+
+    return failures.run(folder)
+
+
 def _fidelity(folder: Path) -> Part:
     from bench import fidelity
 
@@ -154,6 +160,7 @@ PARTS: dict[str, Callable[[Path], Part]] = {
     "connections": _connections,
     "imap": _imap,
     "crash": _crash,
+    "failures": _failures,
     "power": _power,
     "latency": _latency,
     "load": _load,

@@ -48,6 +48,7 @@ class Database:
         event.listen(self._writer, "connect", self._prepare_writer)
         event.listen(self.readers, "connect", self._prepare_reader)
         self._lock_file = -1
+        self._file: tuple[int, int] | None = None  # device and inode of the SQLite file that is open
 
     def _engine(self, **options: Any) -> Engine:
         if self.is_sqlite:
@@ -92,6 +93,28 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def trouble(self) -> str:
+        """Why nothing may be promised any more; "" as long as all is well.  A call of stat(), so for some times a second.
+
+        SQLite: whoever moves its file away, or puts another one there (a restored copy), leaves us with a file that has no
+        name: it takes all that is written, and is gone at the next start.
+        """
+        if not self.is_sqlite:
+            return ""
+        if self._file is None:
+            self._file = self._file_there()
+            return ""
+        if self._file == self._file_there():
+            return ""
+        return f"{self._url.database} is not the file that was opened: put that one back, or start the gateway anew"
+
+    def _file_there(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(str(self._url.database))
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def migrate(self, connection: Connection) -> None:
         """Bring the schema to its newest version; ConfigError when it is newer than this program."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
@@ -71,6 +72,7 @@ _T = TypeVar("_T")
 
 _MOST_RENEWED = 500  # leases in one statement
 _REPORTS_REMEMBERED = timedelta(days=60)  # a mail that was given up may be tried again by hand for 30
+_LOOK_S = 0.25  # how long mail is promised at most after somebody put another file in the place of the database
 _DAMAGED_RETRY = timedelta(hours=1)  # a mail whose bytes cannot be read is looked at again after this
 
 
@@ -106,6 +108,8 @@ class Store:
         self._blobs = Blobs(blobs, name=f"{quote(node, safe='')}-{self._life}")
         self._writer = Writer(self._database, self._blobs, clock=clock)
         self._lane: Lane | None = None
+        self._look_at = 0.0  # monotonic: when the database is looked at again
+        self._trouble = ""  # why nothing is promised
         self.views = Views(self._database, self._blobs)
         self.past = Past(self._database, self._writer.submit, self._rows)  # imports of old mail
         self.reconciling = Reconciling(self._database, self._do)
@@ -145,6 +149,7 @@ class Store:
         try:
             connection = self._database.connect()
             self._database.migrate(connection)
+            self._database.trouble()  # from now on it is this file
             again = claims.take_back(connection, self._node, self._clock())
         except BaseException as error:
             self._database.close()
@@ -180,6 +185,7 @@ class Store:
 
         ``told``: (topic, address, when) of what these tell somebody, to be remembered with them.
         """
+        self._look()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         call = partial(housekeeping.note_all_told, told=told) if told else None
@@ -188,6 +194,7 @@ class Store:
 
     def accept_now(self, acceptances: Sequence[Acceptance]) -> None:
         """The same for threads."""
+        self._look()
         future: Future[None] = Future()
         self._writer.submit(Entry(rows=self._rows(acceptances), future=future))
         future.result()
@@ -365,6 +372,15 @@ class Store:
         return dropped
 
     # --- helpers ------------------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """StoreUnavailable when what would be written now is not there at the next start."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_S
+            self._trouble = self._database.trouble()
+        if self._trouble:
+            raise StoreUnavailable(self._trouble)
 
     def _submit(self, entry: Entry) -> None:
         lane = self._lane

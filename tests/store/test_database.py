@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,20 @@ def test_a_folder_that_does_not_exist_yet_is_made(tmp_path: Path) -> None:
     store.accept_now([passing(mail())])
     store.close()
     assert (tmp_path / "a" / "b" / "v.sqlite3").exists()
+
+
+def test_when_another_file_lies_in_its_place_nothing_is_promised_until_the_right_one_is_back(tmp_path: Path) -> None:
+    file, away = tmp_path / "v.sqlite3", tmp_path / "v.away"
+    store = Store(url=f"sqlite:///{file}", blobs=tmp_path / "blobs", inline_bytes=1000, node="hue")
+    store.open()
+    store.accept_now([passing(mail())])
+    file.rename(away)
+    file.touch()
+    time.sleep(0.3)
+    with pytest.raises(StoreUnavailable, match="not the file that was opened"):
+        store.accept_now([passing(mail())])
+    away.replace(file)
+    time.sleep(0.3)
+    store.accept_now([passing(mail())])
+    assert len(store.views.mails().rows) == 2
+    store.close()
