@@ -129,6 +129,7 @@ class Intake:
         hold_for: timedelta,
         offices: Collection[str],
         to_appeal: Callable[[str], str] = lambda mail_id: "",
+        to_status: Callable[[str], str] = lambda mail_id: "",
         ears: Ears | None = None,
         sweeps: Sweeps | None = None,
         returns: Returns | None = None,
@@ -138,6 +139,7 @@ class Intake:
         self._office_mail = office_mail
         self._sweeps = sweeps or Sweeps({})
         self._to_appeal = to_appeal
+        self._to_status = to_status
         self._ears = ears
         self._store = store
         self._recogniser = recogniser
@@ -236,12 +238,16 @@ class Intake:
         _log(mail, verdicts)
         await self._be_courteous(mail.sender, letters.weekly, now)
         refusals = tuple(self._said(verdict) for verdict in verdicts if verdict.action is Action.REJECT)
-        return Answer(mail_id=mail.id, refusals=refusals, appeal=self._to_appeal(mail.id) if refusals else "")
+        return self._answer(mail, refusals=refusals) if refusals else Answer(mail_id=mail.id)
 
     def _refusing(self, mail: Mail, verdicts: tuple[Verdict, ...]) -> Answer:
         """What is said about a mail that was refused for all its recipients; to each his own, where each is answered."""
         refusals = tuple(map(self._said, verdicts)) if mail.arrival.answers_each else ()
-        return Answer(mail_id=mail.id, refused=self._said(verdicts[0]), refusals=refusals, appeal=self._to_appeal(mail.id))
+        return self._answer(mail, refused=self._said(verdicts[0]), refusals=refusals)
+
+    def _answer(self, mail: Mail, *, refusals: tuple[Verdict, ...], refused: Verdict | None = None) -> Answer:
+        links = {"appeal": self._to_appeal(mail.id), "status": self._to_status(mail.id)}
+        return Answer(mail_id=mail.id, refused=refused, refusals=refusals, **links)
 
     def _rewritten(self, mail: Mail, now: datetime) -> str:
         """The sender with which a forwarded copy leaves: one of ours for a stranger's, so that SPF holds at the successor."""

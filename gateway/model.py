@@ -623,5 +623,6 @@ class Answer(Value):
 
     mail_id: str
     appeal: str = ""  # where the sender says that he was not issuing anything
+    status: str = ""  # where he sees what became of it
     refused: Verdict | None = None  # the verdict that refused the mail for all its recipients
     refusals: tuple[Verdict, ...] = ()  # those that refused it for some, where each recipient has an answer of his own

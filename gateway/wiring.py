@@ -217,6 +217,7 @@ def intake_of(ground: Ground, worker: Worker, hearing: Hearing, answers: Answers
         hold_for=timedelta(hours=settings.worker.hold_alarm_after_h),
         offices=ground.offices,
         to_appeal=ground.links.to_appeal,
+        to_status=ground.links.to_status,
         ears=hearing,
         sweeps=Sweeps(routes_of(settings.mailbox), rewritten=ground.srs.rewritten, likeness=likeness_of),
         returns=ground.srs,

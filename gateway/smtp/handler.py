@@ -205,9 +205,8 @@ class Handler:
 
     def _no(self, verdict: Verdict, answer: Answer) -> str:
         settings = self._settings
-        return replies.refused(
-            verdict, answer.mail_id, help_url=settings.help_url, help_phone=settings.help_phone, appeal=answer.appeal
-        )
+        links = {"help_url": settings.help_url, "appeal": answer.appeal, "status": answer.status}
+        return replies.refused(verdict, answer.mail_id, help_phone=settings.help_phone, **links)
 
     async def _proof(
         self, authenticator: Authenticator, mail_id: str, raw: bytes, origin: Session | Told, sender: str

@@ -209,7 +209,7 @@ def failure(failure_id: str) -> str:
     return f"451 4.3.0 Loi tam thoi, xin gui lai sau; temporary failure, try again later {failure_id}"
 
 
-def refused(verdict: Verdict, mail_id: str, *, help_url: str, help_phone: str, appeal: str = "") -> str:
+def refused(verdict: Verdict, mail_id: str, *, help_url: str, help_phone: str, appeal: str = "", status: str = "") -> str:
     """The policy refused a mail: what was stopped, why, what to do now and on which system, whom to ring.
 
     ``verdict.office`` is the title of the office system here, not its name: people read it.
@@ -227,6 +227,7 @@ def refused(verdict: Verdict, mail_id: str, *, help_url: str, help_phone: str, a
         f"Dia chi moi: {successor}" if successor else "",
         ring,
         f"Khong phai van ban phat hanh? Gui y kien tai: {appeal}" if appeal else "",
+        f"Xem thu nay da duoc xu ly the nao: {status}" if status else "",
         f"Doc them: {help_url} (ma thu {mail_id})",
     ]
     return _reply("550", "5.1.6" if successor else "5.7.1", [line for line in lines if line])

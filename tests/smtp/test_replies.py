@@ -55,6 +55,14 @@ def test_a_refusal_says_what_why_where_and_whom_to_ring() -> None:
     ]
 
 
+def test_a_refusal_says_where_its_sender_sees_what_became_of_it_and_no_line_is_too_long() -> None:
+    link = "https://cong.example/" + "x" * 700  # a line of a reply ends at 512 octets: a longer one goes on below
+    said = replies.refused(REFUSAL, "01J", help_url="https://vanthu.example", help_phone="", status=link).split("\r\n")
+    begin = next(n for n, line in enumerate(said) if "Xem thu nay da duoc xu ly the nao: " in line)
+    assert "".join(line[10:] for line in said[begin:-1]).endswith(link)
+    assert all(len(line) <= replies.LINE_OCTETS - 2 for line in said)
+
+
 @pytest.mark.parametrize("printed", ["Số: 88/THCSLL", "SỐ : 88/THCSLL", "So 88/THCSLL", "88/THCSLL"])
 def test_the_printed_word_before_a_number_is_not_said_twice(printed: str) -> None:
     verdict = replace(REFUSAL, evidence=(Evidence(sign=Sign.NUMBER, words=printed),))
