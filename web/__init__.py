@@ -81,6 +81,7 @@ def create_app(gateway: WebGateway) -> Flask:
     auth.takes_files(app, "directory.preview", "policy.rehearse")  # before the form is read for its token
     CSRFProtect(app).exempt(api.blueprint)  # programs have no forms; what writes there takes tokens alone
     files.install(app)
+    policy.install(app)
     for part in (
         accounts,
         my_mail,
@@ -94,7 +95,6 @@ def create_app(gateway: WebGateway) -> Flask:
         mailboxes,
         mails,
         deliveries,
-        policy,
         directory,
         past,
         health,

@@ -53,6 +53,7 @@ from gateway.store.queue import Queue
 from gateway.store.receipts import Receipts
 from gateway.store.reconciling import Reconciling
 from gateway.store.registers import Registers
+from gateway.store.replays import Replays
 from gateway.store.reported import Reported, forget
 from gateway.store.routes import Routes
 from gateway.store.rows import story_row
@@ -115,6 +116,7 @@ class Store:
         self.reconciling = Reconciling(self._database, self._do)
         self.archive = Archive(self._database)
         self.bulk = Bulk(self._database, self._do)
+        self.replays = Replays(self._database, self._do)
         self.mail_words = MailWords(self._database, self._do)
         self.casework = Casework(self._database, self._do, self._rows)
         self.mailboxes = Mailboxes(self._database, self._do, node=node, life=self._life)

@@ -66,7 +66,7 @@ def test_a_case_without_its_mail_and_the_mistake_of_a_policy_are_read_on_any_scr
     seat.page.context.clear_cookies()
     seat.sign_in(OFFICER)
     seat.open("/policy")
-    seat.page.get_by_label("Tệp chính sách (.toml)").set_input_files(wrong)
+    seat.page.get_by_label("Hoặc tệp chính sách (.toml)").set_input_files(wrong)
     seat.page.get_by_role("button", name="Thử").click()
     expect(seat.page.get_by_role("alert")).to_contain_text("when không có điều kiện “nguoi_gui”")
     seat.fits("policy-mistake")
