@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -267,3 +267,32 @@ def test_an_officer_sees_which_mailbox_needs_him(house: House, seat: Seat) -> No
     seat.page.get_by_role("link", name="c3nguyenhue").click()
     expect(seat.page.get_by_role("button", name="Kiểm tra ngay")).to_be_visible()
     seat.fits("mailbox")
+
+
+def test_why_is_one_key_away_and_a_sign_of_it_leads_to_its_place_on_the_page(house: House, seat: Seat) -> None:
+    made = sample.by_rule(sample.decision_case(datetime.now(UTC)), "4")
+    house.store.accept_now([made])
+    seat.sign_in(CLERK)
+    seat.open(f"/case/{sample.case_of(made).id}")
+    seat.key("w")
+    panel = seat.page.locator("#why")
+    expect(panel).to_be_focused()
+    expect(panel).to_contain_text("Thư mang văn bản phát hành của chính đơn vị gửi")
+    seat.fits("why")
+    panel.get_by_role("link", name="Số, ký hiệu").click()
+    mark = seat.page.locator("rect.mark-number:target")
+    expect(mark).to_be_in_viewport()
+
+
+def test_a_policy_is_tried_in_the_background_and_the_page_shows_the_end_by_itself(
+    house: House, seat: Seat, remember: Callable[..., Case]
+) -> None:
+    remember(sample.decision_case)
+    seat.sign_in(OFFICER)
+    seat.open("/policy")
+    seat.fits("policy")
+    seat.page.get_by_role("button", name="Thử").click()
+    seat.page.wait_for_url("**/policy/try/*")
+    expect(seat.page.locator("#bench")).to_contain_text("1 trong 1 kết luận", timeout=60_000)
+    expect(seat.page.get_by_role("link", name="XLSX")).to_be_visible()
+    seat.fits("policy-trial")
