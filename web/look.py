@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from web.auth import anybody
-from web.context import gateway
-from web.paths import local_path
+from web.remembered import remember
 
 blueprint = Blueprint("look", __name__)
 
 LOOKS = {"auto": "Theo máy", "light": "Sáng", "dark": "Tối"}
 _COOKIE = "vanthu-look"
-_A_YEAR_S = 365 * 24 * 3600
 
 # When the dark sheet applies ("" is never), and what the browser's own fields and scroll bars look like.
 _MEDIA = {"auto": "(prefers-color-scheme: dark)", "light": "", "dark": "all"}
@@ -31,10 +29,4 @@ def shown() -> dict[str, str]:
 @anybody
 def choose() -> ResponseReturnValue:
     """Choose a look; back to the page where it was chosen."""
-    name = request.form.get("look", "")
-    if name not in LOOKS:
-        abort(400)
-    response = redirect(local_path(request.form.get("back", "")) or url_for("home"))
-    behind_tls = gateway().settings.web.behind_tls
-    response.set_cookie(_COOKIE, name, max_age=_A_YEAR_S, httponly=True, samesite="Lax", secure=behind_tls)
-    return response
+    return remember(_COOKIE, "look", LOOKS)

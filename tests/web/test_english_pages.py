@@ -63,7 +63,7 @@ def data(house: House, ids: dict[str, str]) -> str:
 
 def _shown(page: str) -> Iterator[str]:
     """The texts of a page that people read or hear, but not what is written in files."""
-    page = re.sub(r"<(script|style|pre)\b.*?</\1>", " ", page, flags=re.S)
+    page = re.sub(r"<(script|style|pre|textarea)\b.*?</\1>", " ", page, flags=re.S)
     yield from (unescape(text) for text in _SHOWN_ATTRIBUTES.findall(page))
     yield from (" ".join(unescape(text).split()) for text in re.split(r"<[^>]*>", page))
 
