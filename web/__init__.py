@@ -50,6 +50,7 @@ from web import (
     registers,
     security,
     sign_in,
+    small_lists,
     statistics,
     system,
     timeline,
@@ -111,6 +112,7 @@ def create_app(gateway: WebGateway) -> Flask:
         tokens,
         alarms,
         list_files,
+        small_lists,
         first,
     ):
         app.register_blueprint(part.blueprint)

@@ -119,9 +119,13 @@ def _choices(account: Account | None = None) -> list[tuple[str, str]]:
     return sorted(((code, unit_name(code)) for code in codes), key=lambda choice: choice[1])
 
 
+def rows() -> list[Account]:
+    """All accounts, open ones first."""
+    return sorted(store().accounts(), key=lambda account: (not account.active, account.name))
+
+
 def _list(typed: dict[str, object]) -> str:
-    rows = sorted(store().accounts(), key=lambda account: (not account.active, account.name))
-    return render_template("accounts.html", rows=rows, typed=typed, roles=ABOUT, units=_choices())
+    return render_template("accounts.html", rows=rows(), typed=typed, roles=ABOUT, units=_choices())
 
 
 def _one(shown: Account, problem: str) -> str:

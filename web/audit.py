@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from web.auth import may, me, tell_seen, visible_case
 from web.context import gateway, store
 from web.format import VIETNAM, utc_now
 from web.language import DEFAULT
-from web.lists import ROWS, searched
+from web.lists import LINE_CURSOR, ROWS, searched, starts_after
 from web.names import name_of
 from web.stories import Told
 
@@ -49,28 +50,39 @@ def listed() -> ResponseReturnValue:
     text = searched()
     if text:
         return _search(text)
-    args = request.args
-    event = next((each for each in Event if each.value == args.get("event")), None)
-    first, last = _day(args.get("since", "")), _day(args.get("until", ""))
-    after = args.get("after", "")
-    rows = store().audit.lines(
-        actor=args.get("actor", "")[:100],
-        event=event,
-        since=_midnight(first) if first else None,
-        until=_midnight(last) + timedelta(days=1) if last else None,
-        after=int(after) if after.isdecimal() and len(after) < 19 else 0,
-        limit=ROWS + 1,
-    )
+    args, after = request.args, start()
+    rows, then = asked_lines(after, ROWS)
     return render_template(
         "audit.html",
-        rows=_shown(rows[:ROWS]),
-        after=rows[ROWS - 1].id if len(rows) > ROWS else 0,
+        rows=rows,
+        after=then,
         events=[(each.value, stories.SAID[each]) for each in Event if each not in stories.TOLD_BY_ROWS],
         actors=store().audit.actors(),
         chosen={name: args.get(name, "") for name in ("actor", "event", "since", "until")},
         head=store().chain.head(),
         later=bool(after),
     )
+
+
+def start() -> str:
+    """Where the page begins; "" for the first one."""
+    return starts_after(LINE_CURSOR)
+
+
+def asked_lines(after: str, limit: int) -> tuple[Sequence[Shown], str]:
+    """The lines that the filters ask for, newest first, a page of them, and where the next one starts."""
+    args = request.args
+    event = next((each for each in Event if each.value == args.get("event")), None)
+    first, last = _day(args.get("since", "")), _day(args.get("until", ""))
+    rows = store().audit.lines(
+        actor=args.get("actor", "")[:100],
+        event=event,
+        since=_midnight(first) if first else None,
+        until=_midnight(last) + timedelta(days=1) if last else None,
+        after=after,
+        limit=limit + 1,
+    )
+    return _shown(rows[:limit]), rows[limit - 1].place if len(rows) > limit else ""
 
 
 def _search(text: str) -> ResponseReturnValue:

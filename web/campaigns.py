@@ -37,16 +37,21 @@ _MISSING = (Standing.OVERDUE, Standing.WAITING)
 @may(Verb.SEE_CAMPAIGNS)
 def campaigns() -> ResponseReturnValue:
     """All reporting channels, those that are open first, each with how many have sent."""
+    return render_template("campaigns.html", rows=rows(), may_open=gateway().channels.may_remind(me()))
+
+
+def rows() -> list[tuple[str, Campaign, bool, int, int]]:
+    """Each channel that one may see: its key, itself, whether it is open, how many have sent and how many should."""
     today = local_day(utc_now())
-    rows = []
+    found = []
     for campaign in gateway().directory().campaigns:
         if _may_see(campaign):
             listed = _standings(campaign)
             expected = [each for each in listed if each.is_expected]
             sent = sum(each.standing not in _MISSING for each in expected)
-            rows.append((key_of(campaign), campaign, is_valid(campaign, today), sent, len(expected)))
-    rows.sort(key=lambda row: (not row[2], row[1].deadline is None, row[1].deadline))
-    return render_template("campaigns.html", rows=rows, may_open=gateway().channels.may_remind(me()))
+            found.append((key_of(campaign), campaign, is_valid(campaign, today), sent, len(expected)))
+    found.sort(key=lambda row: (not row[2], row[1].deadline is None, row[1].deadline))
+    return found
 
 
 @blueprint.get("/campaign/new")

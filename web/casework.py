@@ -135,11 +135,13 @@ def gone_from(account: Account, case_id: str) -> Transfer | None:
 @may(Verb.SEE_CASES)
 def gone() -> ResponseReturnValue:
     """What went to other units: where, when and why, and nothing more."""
-    account = me()
-    units = units_of(account)
-    if units is None:
-        units = tuple(gateway().directory().organisations)
-    return render_template("cases_gone.html", rows=store().casework.gone(units))
+    return render_template("cases_gone.html", rows=gone_rows(limit=50))
+
+
+def gone_rows(*, limit: int) -> tuple[Transfer, ...]:
+    """What the units that one sees gave away, newest first."""
+    units = units_of(me())
+    return store().casework.gone(tuple(gateway().directory().organisations) if units is None else units, limit=limit)
 
 
 @blueprint.get("/case/<id:case_id>/compare/<id:other_id>")
@@ -311,18 +313,19 @@ def stand_in() -> ResponseReturnValue:
     """Who stands in for whom, and the form for it."""
     account, now = me(), utc_now()
     clerks = [each for each in store().views.accounts() if each.active and is_clerk(each)]
-    shown = [
-        each
-        for each in store().casework.stand_ins(now)
-        if allows(account, Verb.MANAGE_ACCOUNTS) or account.name in _names(each)
-    ]
     return render_template(
         "stand_in.html",
-        rows=shown,
+        rows=stand_in_rows(account, now),
         clerks=clerks,
         absentees=clerks if allows(account, Verb.MANAGE_ACCOUNTS) else [account],
         today=local_day(now),
     )
+
+
+def stand_in_rows(account: Account, now: datetime) -> list[StandIn]:
+    """Who stands in for whom: of all, for the officer; else of oneself."""
+    whole = allows(account, Verb.MANAGE_ACCOUNTS)
+    return [each for each in store().casework.stand_ins(now) if whole or account.name in _names(each)]
 
 
 @blueprint.post("/stand-in")

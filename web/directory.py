@@ -242,6 +242,11 @@ def _new_findings(plan: Preview) -> Sequence[Finding]:
     return appearing(gateway().directory(), after, on=local_day(utc_now()), couriers=couriers)
 
 
+def seats() -> list[Seat]:
+    """The units of today that have the words that were searched for."""
+    return _seats(gateway().directory(), local_day(utc_now()), searched())
+
+
 def _seats(known: Directory, today: date, text: str) -> list[Seat]:
     """The units of today whose name, code, symbol or clerk has all these words, in the order of the file."""
     accounts: dict[str, list[OfficeAccount]] = {}

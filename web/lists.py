@@ -19,6 +19,7 @@ _ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 CASE_CURSOR = re.compile(rf"\d{{1,18}}-{_ULID}")
 MAIL_CURSOR = re.compile(_ULID)
 BOOK_CURSOR = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}_{_ULID}")
+LINE_CURSOR = re.compile(r"\d{1,18}-\d{1,18}")
 DELIVERY_CURSOR = re.compile(rf"{_ULID}-\d{{1,9}}")
 
 

@@ -65,8 +65,8 @@ class Card(Value):
 @may(Verb.SEE_TRAFFIC)
 def mailboxes() -> ResponseReturnValue:
     """The cards, those with alarms first."""
-    cards = sorted(_cards(), key=lambda card: (not card.alarms, card.name))
-    return render_template("mailboxes.html", cards=cards, failing=sum(bool(card.alarms) for card in cards))
+    found = cards()
+    return render_template("mailboxes.html", cards=found, failing=sum(bool(card.alarms) for card in found))
 
 
 @blueprint.get("/mailbox/<name>")
@@ -104,6 +104,11 @@ def alarms_by_kind() -> dict[str, int]:
     """How many mailboxes are swept, and how many of them have each kind of alarm: no names."""
     cards = _cards()
     return {"swept": len(cards), **Counter(alarm.kind.value for card in cards for alarm in card.alarms)}
+
+
+def cards() -> list[Card]:
+    """The mailboxes that are swept, those with alarms first."""
+    return sorted(_cards(), key=lambda card: (not card.alarms, card.name))
 
 
 def _cards() -> list[Card]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from flask import Blueprint, abort, render_template, request
+import msgspec
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway.model import Direction, Value
@@ -144,6 +145,14 @@ def month_as_csv() -> ResponseReturnValue:
     """The same as CSV."""
     first, until = asked_month(today())
     return csv_file(_month_sheet(first, until), f"bang-thang-{first:%Y-%m}")
+
+
+@blueprint.get("/month.json")
+@may(Verb.SEE_REPORTS)
+def month_as_json() -> ResponseReturnValue:
+    """The same as JSON."""
+    rows = msgspec.to_builtins(_month_lines(*asked_month(today())))
+    return Response(msgspec.json.encode({"rows": rows, "next": ""}), mimetype="application/json")
 
 
 def _month_lines(first: date, until: date) -> tuple[MonthLine, ...]:

@@ -24,7 +24,8 @@ from gateway.registers.figures import (
     unit_of,
 )
 from gateway.roles import Verb, allows
-from gateway.store import OUTCOMES, WHAT, Moved, Period
+from gateway.store import OUTCOMES, WHAT, MailRow, Moved, Period
+from gateway.store.values import CaseRow, MailPage
 from web.auth import may, me, units_of
 from web.casework import silent
 from web.charts import Bar, bars
@@ -182,10 +183,10 @@ def cases() -> ResponseReturnValue:
     what = request.args.get("what", "opened")
     if what not in WHAT:
         abort(404)
-    unit, units = wanted_units()
+    unit, _ = wanted_units()
     first, last = asked_span(_MONTHS)
     after = starts_after(CASE_CURSOR)
-    page = store().case_figures.cases(what, period(first, last), units, after=after, limit=ROWS)
+    rows, then = case_rows(after, ROWS)
     args: dict[str, Any] = {"what": what, "unit": unit or None, "from": first.isoformat(), "to": last.isoformat()}
     return render_template(
         "case_rows.html",
@@ -193,26 +194,30 @@ def cases() -> ResponseReturnValue:
         unit=unit,
         first=first,
         last=last,
-        rows=page.rows,
-        next_url=url_for(".cases", **args, after=page.after) if page.after else "",
+        rows=rows,
+        next_url=url_for(".cases", **args, after=then) if then else "",
         first_url=url_for(".cases", **args) if after else "",
     )
+
+
+def case_rows(after: str, limit: int) -> tuple[Sequence[CaseRow], str]:
+    """Those behind the number that is asked for, a page of them, and where the next one starts."""
+    what = request.args.get("what", "opened")
+    if what not in WHAT:
+        abort(404)
+    _, units = wanted_units()
+    page = store().case_figures.cases(what, period(*asked_span(_MONTHS)), units, after=after, limit=limit)
+    return page.rows, page.after
 
 
 @blueprint.get("/statistics/mails")
 @may(Verb.SEE_REPORTS)
 def mails() -> ResponseReturnValue:
     """The mails behind a number: those of a unit's people that carried a document to issue."""
-    unit, units = wanted_units()
+    unit, _ = wanted_units()
     first, last = asked_span(_MONTHS)
-    days, what = period(first, last), request.args.get("what", "issued")
-    if what not in OUTCOMES:
-        abort(404)
-    after = starts_after(MAIL_CURSOR)
-    wanted = [sender for each in _issues(days, units) for sender, _ in each.senders]
-    only = request.args.get("sender", "")
-    senders = [sender for sender in wanted if not only or sender == only]
-    page = store().mail_figures.mails(what, days.since, days.until, senders, after=after, limit=ROWS)
+    what, only, after = request.args.get("what", "issued"), request.args.get("sender", ""), starts_after(MAIL_CURSOR)
+    page = mail_page(after, ROWS)
     args: dict[str, Any] = {"unit": unit or None, "from": first.isoformat(), "to": last.isoformat(), "what": what}
     args["sender"] = only or None
     return render_template(
@@ -226,6 +231,24 @@ def mails() -> ResponseReturnValue:
         next_url=url_for(".mails", **args, after=page.after) if page.after else "",
         first_url=url_for(".mails", **args) if after else "",
     )
+
+
+def mail_page(after: str, limit: int) -> MailPage:
+    """The mails behind the number that is asked for, a page of them."""
+    what, only = request.args.get("what", "issued"), request.args.get("sender", "")
+    if what not in OUTCOMES:
+        abort(404)
+    _, units = wanted_units()
+    days = period(*asked_span(_MONTHS))
+    wanted = [sender for each in _issues(days, units) for sender, _ in each.senders]
+    senders = [sender for sender in wanted if not only or sender == only]
+    return store().mail_figures.mails(what, days.since, days.until, senders, after=after, limit=limit)
+
+
+def mail_rows(after: str, limit: int) -> tuple[Sequence[MailRow], str]:
+    """The same as rows, and where the next page starts."""
+    page = mail_page(after, limit)
+    return page.rows, page.after
 
 
 # --- A shift ----------------------------------------------------------------------------------------------------------
@@ -261,10 +284,9 @@ def shift() -> ResponseReturnValue:
 @may(Verb.SEE_REPORTS)
 def steps() -> ResponseReturnValue:
     """The steps behind a number: when, who, which document, why."""
-    unit, units = wanted_units()
+    unit, _ = wanted_units()
     first, last = asked_span(timedelta(0))
-    days = period(first, last)
-    found = [move for move in store().case_figures.moves(days.since, days.until, units) if _is_asked_for(move)]
+    found = asked_steps()
     shown = found[-_MOST_ROWS:][::-1]
     return render_template(
         "steps.html",
@@ -278,6 +300,13 @@ def steps() -> ResponseReturnValue:
         words=STEPS,
         names=_names(),
     )
+
+
+def asked_steps() -> list[Moved]:
+    """The steps that the filters ask for, in order."""
+    _, units = wanted_units()
+    days = period(*asked_span(timedelta(0)))
+    return [move for move in store().case_figures.moves(days.since, days.until, units) if _is_asked_for(move)]
 
 
 def _is_asked_for(move: Moved) -> bool:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
 
 from gateway.model import Event, Story, Value
 from gateway.store.from_rows import story_of
 from gateway.store.office_tables import case_marks, receipts
 from gateway.store.reading import Reading
-from gateway.store.tables import case_mails, cases, deliveries, mails, stories
+from gateway.store.tables import BY_SOMEBODY, Instant, case_mails, cases, deliveries, mails, micros, moment, stories
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _MOST = 50  # mails or cases that one search finds
@@ -23,6 +23,11 @@ class Line(Value):
 
     id: int
     story: Story
+
+    @property
+    def place(self) -> str:
+        """Where a list goes on behind it."""
+        return f"{micros(self.story.at)}-{self.id}"
 
 
 class AuditViews(Reading):
@@ -35,23 +40,28 @@ class AuditViews(Reading):
         event: Event | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        after: int = 0,
+        after: str = "",
         limit: int = 50,
     ) -> tuple[Line, ...]:
-        """Lines, newest first, of this person, about this kind of act, in [since, until), behind the one with that number."""
+        """Lines, newest first, of this person, about this kind of act, in [since, until), behind that place."""
         c = stories.c
-        wanted: list[ColumnElement[bool]] = [c.actor == actor] if actor else []
+        wanted: list[ColumnElement[bool]] = [BY_SOMEBODY, c.actor == actor] if actor else []
         wanted += [c.event == event.value] if event is not None else []
         wanted += [c.at >= since] if since is not None else []
         wanted += [c.at < until] if until is not None else []
-        wanted += [c.id < after] if after else []
-        return self._lines(wanted, newest_first=True, limit=limit)
+        if after:
+            at, _, number = after.partition("-")
+            wanted += [tuple_(c.at, c.id) < tuple_(literal(moment(int(at)), Instant()), literal(int(number)))]
+        # From an index of time, or of person and time: never from all lines.
+        rows = self.rows(select(stories).where(*wanted).order_by(c.at.desc(), c.id.desc()).limit(limit))
+        return tuple(Line(id=row.id, story=story_of(row)) for row in rows)
 
     def life(self, *, mail_ids: Sequence[str], case_ids: Sequence[str]) -> tuple[Line, ...]:
         """All lines about these mails and cases, in order."""
         c = stories.c
         about = or_(c.mail_id.in_(mail_ids) & (c.mail_id != ""), c.case_id.in_(case_ids) & (c.case_id != ""))
-        return self._lines([about], newest_first=False, limit=100_000)
+        rows = self.rows(select(stories).where(about).order_by(c.id).limit(100_000))
+        return tuple(Line(id=row.id, story=story_of(row)) for row in rows)
 
     def mails_of(self, case_id: str) -> tuple[str, ...]:
         """The ids of the mails of a case, sealed or not."""
@@ -75,10 +85,10 @@ class AuditViews(Reading):
 
     def actors(self) -> tuple[str, ...]:
         """Who has done or looked at anything, by name."""
-        rows = self.rows(select(stories.c.actor).where(stories.c.actor != "").distinct().order_by(stories.c.actor))
-        return tuple(row.actor for row in rows)
-
-    def _lines(self, wanted: Sequence[ColumnElement[bool]], *, newest_first: bool, limit: int) -> tuple[Line, ...]:
-        order = stories.c.id.desc() if newest_first else stories.c.id
-        rows = self.rows(select(stories).where(*wanted).order_by(order).limit(limit))
-        return tuple(Line(id=row.id, story=story_of(row)) for row in rows)
+        # From name to name along the index, however many lines each has.
+        c = stories.c
+        first = select(func.min(c.actor).label("actor")).where(BY_SOMEBODY, c.actor > "")
+        names = first.cte("names", recursive=True)
+        behind = select(func.min(c.actor)).where(BY_SOMEBODY, c.actor > names.c.actor).scalar_subquery()
+        names = names.union_all(select(behind).where(names.c.actor.is_not(None)))
+        return tuple(row.actor for row in self.rows(select(names.c.actor).where(names.c.actor.is_not(None))))
