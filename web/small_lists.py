@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
+from gateway.registers.figures import STEPS
 from gateway.roles import Verb
 from web import accounts, audit, campaigns, casework, directory, mailboxes, statistics
 from web.auth import may, me, tell_seen
@@ -265,7 +266,7 @@ LISTS: tuple[Whole | Paged, ...] = (
             Column("at", "Lúc", lambda row: row.at),
             Column("case", "Mã hồ sơ", lambda row: row.case_id),
             Column("unit", "Đơn vị", lambda row: unit_name(row.unit)),
-            Column("step", "Việc", lambda row: said(statistics.STEPS[row.event])),
+            Column("step", "Việc", lambda row: said(STEPS[row.event])),
             Column("actor", "Ai", lambda row: actor_name(row.actor)),
             Column("reason", "Lý do", lambda row: row.reason),
         ),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, TextClause, func, literal, or_, select, tuple_
 
 from gateway.model import Event, Story, Value
 from gateway.store.from_rows import story_of
@@ -45,7 +45,7 @@ class AuditViews(Reading):
     ) -> tuple[Line, ...]:
         """Lines, newest first, of this person, about this kind of act, in [since, until), behind that place."""
         c = stories.c
-        wanted: list[ColumnElement[bool]] = [BY_SOMEBODY, c.actor == actor] if actor else []
+        wanted: list[ColumnElement[bool] | TextClause] = [BY_SOMEBODY, c.actor == actor] if actor else []
         wanted += [c.event == event.value] if event is not None else []
         wanted += [c.at >= since] if since is not None else []
         wanted += [c.at < until] if until is not None else []
