@@ -50,6 +50,9 @@ _EVERY_S = 60.0
 _AGAIN = timedelta(days=1)
 _LEASE = timedelta(minutes=2)
 
+_STANDING = "Cổng Vanthu thấy những việc sau cần người xem:"
+_OVER = "Những việc sau đã hết, cổng Vanthu không còn thấy nữa:"
+
 Look = Callable[[datetime], Iterable[Alarm]]
 
 
@@ -104,6 +107,7 @@ class Watcher:
             now=now,
         )
         self._tell(now)
+        self._tell_over(now)
         return new
 
     async def call(self) -> int:
@@ -118,7 +122,7 @@ class Watcher:
                 logger.warning("the webhook did not take alarm %s: %s", alarm.id, "tried again" if wait else "given up")
             now = self._clock()
             next_at = now + wait if wait is not None else None
-            await asyncio.to_thread(self._store.alarms.sent, alarm.id, now=now, next_at=next_at, arrived=arrived is True)
+            await asyncio.to_thread(self._store.alarms.sent, alarm, now=now, next_at=next_at, arrived=arrived is True)
             taken += arrived is True
         return taken
 
@@ -172,6 +176,16 @@ class Watcher:
         if self._store.alarms.tell(sorted(told), letters, before=before, now=now):
             self._poke()
 
+    def _tell_over(self, now: datetime) -> None:
+        """The officer reads what is over; a clerk who decided a case knows it."""
+        officers = self._settings.alarms.mail
+        over = self._store.alarms.over_untold([kind.value for kind, meaning in KINDS.items() if not meaning.for_clerks])
+        if not officers or not over:
+            return
+        letters = [queued(self._letter(address, over, now)) for address in officers]
+        if self._store.alarms.tell_over([alarm.id for alarm in over], letters, now=now):
+            self._poke()
+
     def _readers(self, alarm: Standing, now: datetime) -> tuple[str, ...]:
         officers = self._settings.alarms.mail
         if not officers or not KINDS[Kind(alarm.kind)].for_clerks:
@@ -184,16 +198,16 @@ class Watcher:
         letter = EmailMessage(policy=SMTP)
         letter["From"] = f"Vanthu <{sender_of(self._hostname)}>"
         letter["To"] = to
-        letter["Subject"] = f"[Cảnh báo] {first}" + (f" và {more} cảnh báo khác" if more else "")
+        is_over = alarms[0].over_at is not None
+        what = "Hết cảnh báo" if is_over else "Cảnh báo"
+        letter["Subject"] = f"[{what}] {first}" + (f" và {more} cảnh báo khác" if more else "")
         letter["Date"] = format_datetime(now.astimezone(VIETNAM))
         letter["Message-ID"] = f"<{new_id()}@{self._hostname}>"
         letter["Auto-Submitted"] = "auto-generated"
-        lines = [f"- {KINDS[Kind(each.kind)].title}: {each.said}" for each in alarms]
+        lines = [f"- {KINDS[Kind(each.kind)].title}: {each.said}{_lasted(each)}" for each in alarms]
         url = self._settings.web.public_url.rstrip("/")
         where = f"Xem tất cả: {url}/alarms" if url else "Xem tất cả trên trang Cảnh báo của cổng Vanthu."
-        letter.set_content(
-            "\n".join(["Cổng Vanthu thấy những việc sau cần người xem:", "", *lines, "", where, ""]), cte="base64"
-        )
+        letter.set_content("\n".join([_OVER if is_over else _STANDING, "", *lines, "", where, ""]), cte="base64")
         raw = letter.as_bytes()
         return Mail(
             id=new_id(),
@@ -224,6 +238,15 @@ def ends_of(files: Mapping[str, Path]) -> dict[str, datetime]:
         except (OSError, ValueError) as error:
             logger.warning("%s: the certificate cannot be read: %s", name, error)
     return ends
+
+
+def _lasted(alarm: Standing) -> str:
+    """How long it stood, when it is over."""
+    if alarm.over_at is None:
+        return ""
+    minutes = max(1, round((alarm.over_at - alarm.raised_at).total_seconds() / 60))
+    hours, left = divmod(minutes, 60)
+    return f" (kéo dài {hours} giờ {left} phút)" if hours else f" (kéo dài {left} phút)"
 
 
 def _is_to_be_told(alarm: Standing, before: datetime) -> bool:

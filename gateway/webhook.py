@@ -28,6 +28,9 @@ def body_of(alarm: Standing) -> bytes:
             "unit": alarm.unit,
             "said": str(alarm.said),
             "raised_at": alarm.raised_at,
+            "event": "raised" if alarm.over_at is None else "over",
+            "over_at": alarm.over_at,
+            "lasted_s": None if alarm.over_at is None else round((alarm.over_at - alarm.raised_at).total_seconds()),
         }
     )
 
@@ -44,7 +47,7 @@ async def send(url: str, secret: str, alarm: Standing, now: datetime) -> bool | 
         "Content-Type": "application/json",
         "X-Vanthu-Timestamp": str(timestamp),
         "X-Vanthu-Signature": signature(secret, timestamp, body),
-        "X-Vanthu-Id": alarm.id,
+        "X-Vanthu-Id": alarm.id if alarm.over_at is None else f"{alarm.id}-over",  # one for each call
     }
     try:
         async with (

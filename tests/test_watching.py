@@ -8,6 +8,8 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -202,6 +204,38 @@ def test_the_webhook_gets_each_alarm_once_signed_and_again_when_it_failed(called
     stamp = headers["X-Vanthu-Timestamp"]
     wanted = hmac.new(SECRET.encode(), f"{stamp}.".encode() + second, hashlib.sha256).hexdigest()
     assert headers["X-Vanthu-Signature"] == f"sha256={wanted}" == signature(SECRET, int(stamp), second)
+
+
+def test_the_webhook_hears_that_it_is_over_and_how_long_it_was(called: Machine) -> None:
+    Receiver.answers = [200, 503, 200]
+    called.paused["qlvb-tinh"] = "x"
+    called.watcher.look()
+    assert asyncio.run(called.watcher.call()) == 1
+    called.now += timedelta(minutes=90)
+    called.paused.clear()
+    called.watcher.look()
+    assert asyncio.run(called.watcher.call()) == 0
+    called.now += timedelta(hours=1)
+    assert asyncio.run(called.watcher.call()) == 1
+    assert asyncio.run(called.watcher.call()) == 0
+    said = [json.loads(body) for _, body in Receiver.got]
+    assert [(each["event"], each["lasted_s"]) for each in said] == [("raised", None), ("over", 5400), ("over", 5400)]
+    assert Receiver.got[2][0]["X-Vanthu-Id"] == f"{said[0]['id']}-over"
+
+
+def test_the_officer_reads_once_that_it_is_over_and_how_long_it_was(machine: Machine) -> None:
+    machine.paused["qlvb-tinh"] = "x"
+    machine.watcher.look()
+    machine.now += timedelta(minutes=90)
+    machine.paused.clear()
+    machine.watcher.look()
+    machine.watcher.look()
+    mails = [machine.store.views.raw(row.id) for row in machine.store.views.mails(limit=10).rows]
+    letters = [message_from_bytes(raw, policy=default) for raw in mails]
+    (over,) = [letter for letter in letters if "Hết cảnh báo" in letter["Subject"]]
+    body = over.get_body()
+    assert body is not None
+    assert "kéo dài 1 giờ 30 phút" in body.get_content()
 
 
 def test_a_webhook_that_says_no_for_good_is_not_asked_again(called: Machine) -> None:

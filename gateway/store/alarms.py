@@ -83,7 +83,7 @@ class AlarmRows(Reading):
             known = {(row.kind, row.about): row.id for row in connection.execute(select(alarms).where(STANDING))}
             gone = [id_ for (kind, about), id_ in known.items() if (kind, about) not in found and is_ours(kind, about)]
             if gone:
-                connection.execute(update(alarms).where(alarms.c.id.in_(gone)).values(over_at=now))
+                connection.execute(update(alarms).where(alarms.c.id.in_(gone)).values(over_at=now, next_try_at=now, tries=0))
             new = [
                 {
                     "id": new_id(),
@@ -130,12 +130,35 @@ class AlarmRows(Reading):
             return False
         return True
 
+    def over_untold(self, kinds: Sequence[str]) -> tuple[Standing, ...]:
+        """What was told by mail, and is over, and nobody was told so."""
+        c = alarms.c
+        query = select(alarms).where(
+            c.over_at.is_not(None), c.over_told_at.is_(None), c.told_at.is_not(None), c.kind.in_(kinds)
+        )
+        return tuple(map(_standing, self.rows(query.order_by(c.raised_at).limit(_MOST))))
+
+    def tell_over(self, ids: Sequence[str], letters: Sequence[Acceptance], *, now: datetime) -> bool:
+        """Make the letters durable that these are over, unless another node has; says whether it was done."""
+
+        def work(transaction: Transaction) -> None:
+            told = update(alarms).where(alarms.c.id.in_(ids), alarms.c.over_told_at.is_(None)).values(over_told_at=now)
+            if transaction.connection.execute(told).rowcount != len(ids):
+                raise _Meanwhile
+
+        try:
+            self._write(work, rows=self._make_rows(letters))
+        except _Meanwhile:
+            return False
+        return True
+
     def to_send(self, now: datetime, *, lease: timedelta, limit: int = 50) -> tuple[Standing, ...]:
-        """What the webhook has not got and is due now; for so long ours."""
+        """What the webhook has not got and is due now, that something is over included; for so long ours."""
 
         def work(transaction: Transaction) -> Sequence[AnyRow]:
             c = alarms.c
-            due = select(alarms).where(c.sent_at.is_(None), c.next_try_at <= now).order_by(c.raised_at).limit(limit)
+            unsaid = or_(c.sent_at.is_(None) & c.over_at.is_(None), c.over_sent_at.is_(None) & c.over_at.is_not(None))
+            due = select(alarms).where(unsaid, c.next_try_at <= now).order_by(c.raised_at).limit(limit)
             rows = transaction.connection.execute(due.with_for_update(skip_locked=True)).all()
             ids = [row.id for row in rows]
             transaction.connection.execute(update(alarms).where(c.id.in_(ids)).values(next_try_at=now + lease))
@@ -143,10 +166,13 @@ class AlarmRows(Reading):
 
         return tuple(map(_standing, self._write(work)))
 
-    def sent(self, alarm_id: str, *, now: datetime, next_at: datetime | None, arrived: bool) -> None:
+    def sent(self, alarm: Standing, *, now: datetime, next_at: datetime | None, arrived: bool) -> None:
         """What came of it; ``next_at`` None: it is not tried again."""
-        values = {"sent_at": now} if arrived else {"next_try_at": next_at, "tries": alarms.c.tries + 1}
-        statement = update(alarms).where(alarms.c.id == alarm_id).values(values)
+        column = "sent_at" if alarm.over_at is None else "over_sent_at"
+        values = {column: now} if arrived else {"next_try_at": next_at, "tries": alarms.c.tries + 1}
+        # That it is over may have become known meanwhile: this answer is not about that.
+        same = alarms.c.over_at.is_(None) if alarm.over_at is None and not arrived else alarms.c.id == alarm.id
+        statement = update(alarms).where(alarms.c.id == alarm.id, same).values(values)
         self._write(lambda transaction: transaction.connection.execute(statement) and None)
 
     # --- what to look at ----------------------------------------------------------------------------------------------
