@@ -15,7 +15,7 @@ from gateway.lifecycle import CaseState
 from gateway.model import Case, Event
 from gateway.roles import RIGHTS, Verb
 from gateway.tokens import Scope, account_of
-from tests.web import sample
+from tests.web import sample, walk
 from tests.web.sample import CLERK, OFFICER, House
 from tests.web.test_casework import NUMBER, opened
 
@@ -184,3 +184,25 @@ def test_sixty_refused_calls_a_minute_close_the_door_and_no_fewer(app: Flask) ->
     forged = Program(app, "vt_01M8K59GHDWEYRFT61J9967VZK_" + "x" * 43)
     answers = [forged.get("/cases").status_code if n % 2 else forged.post("/bulk").status_code for n in range(61)]
     assert answers == [401] * 60 + [429]
+
+
+def test_a_case_of_another_unit_does_not_exist_for_a_program_whatever_it_calls(
+    app: Flask, program: Callable[..., Program], house: House, remember: Remember
+) -> None:
+    case, stranger = remember(sample.decision_case), program(Scope.READ, Scope.DECIDE, units=("PGDCS",))
+    reasoned = ("return_case", "release_case", "withdraw_case", "refuse_case")
+    bodies: dict[str, dict[str, Any]] = {
+        "transfer_case": {"unit": "PGDCS", "reason": "x"},
+        "assign_case": {"assignee": ""},
+        "judge_cases": {"same": True},
+        **{name: {"reason": "x"} for name in reasoned},
+    }
+    asked = [each for each in walk.having(app, "case_id", case.id) if each.path.startswith("/api/v1/")]
+    assert len(asked) >= 13
+    for address in asked:
+        path = address.path.removeprefix("/api/v1")
+        name = address.endpoint.removeprefix("api.")
+        answer = stranger.get(path) if address.method == "GET" else stranger.post(path, bodies.get(name))
+        assert answer.status_code == 404, address
+        assert "changed" not in answer.get_json() or answer.get_json()["changed"] is None
+    assert house.store.views.case(case.id) == case
