@@ -575,7 +575,7 @@ def by_rule(acceptance: Acceptance, rule: str) -> Acceptance:
     case = case_of(acceptance)
     document = case.document
     assert document is not None
-    box = Box(left=0.12, top=0.08, right=0.4, bottom=0.1)
+    box = Box(left=0.18, top=0.115, right=0.4, bottom=0.135)
     seen = tuple(msgspec.structs.replace(each, box=box) if each.sign is Sign.NUMBER else each for each in document.evidence)
     document = msgspec.structs.replace(document, evidence=seen)
     files = tuple(msgspec.structs.replace(each, documents=(document,) if each.documents else ()) for each in case.files)

@@ -203,7 +203,7 @@ def test_a_file_in_an_archive_is_looked_at_by_itself(seat: Seat, remember: Calla
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 1000
     seat.fits("archive-pdf")
     seat.page.locator(".file-list").get_by_role("link", name="cv.docx").first.click()
-    expect(seat.page.locator("pre")).to_contain_text("Số: 87/THCSLL")
+    expect(seat.page.locator(".sheet pre")).to_contain_text("Số: 87/THCSLL")
     seat.fits("archive-word")
 
 

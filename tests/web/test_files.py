@@ -169,7 +169,7 @@ def test_what_was_read_is_marked_on_the_page(as_person: AsPerson, remember: Reme
         return with_files(acceptance, files)
 
     page = as_person(CLERK).get(f"/case/{remember(with_places).id}").text
-    assert '<rect class="mark-number" x="10.0" y="12.0" width="20.0" height="3.0">' in page
+    assert 'class="mark-number" x="10.0" y="12.0" width="20.0" height="3.0">' in page
     assert "mark-seal" not in page
 
 
