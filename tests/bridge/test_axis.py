@@ -41,7 +41,7 @@ class World:
     ) -> None:
         self.register = Register(folder / "so.sqlite3", naive=naive)
         self.dial = Dial(chances or {}, seed=7)
-        setup = Setup(system_id="vanthu", key=KEY, agencies=("THCSLL", "SGDHG"), hold_s=0.4, slow_s=0.05)
+        setup = Setup(system_id="vanthu", key=KEY, agencies=("THCSLL", "SGDHG"), hold_s=2.0, slow_s=0.05)
         self.sandbox = Sandbox(setup, self.register, self.dial)
         self.directory = directory
         self.url = ""
@@ -189,7 +189,7 @@ def test_when_the_answer_is_lost_a_look_up_finds_the_document(
         assert parcel.deliveries[0].id.encode() in found.receipt
         assert len(world.register.entries()) == 1
 
-    run(world, kind, steps, timeout_s=0.3)
+    run(world, kind, steps, timeout_s=1.5)
 
 
 def test_a_look_up_tells_what_is_not_there_from_what_nobody_can_know(

@@ -364,8 +364,8 @@ def test_silence_ends_in_a_retry(step: str) -> None:
 def test_a_next_hop_that_takes_the_connection_and_says_nothing_costs_no_more_than_connecting_may() -> None:
     with Sink(replies={"GREETING": SILENCE}) as sink:
         began = time.monotonic()
-        results = send_at_once(sink, *[parcel()] * 20, connect_timeout_s=0.2, reply_timeout_s=3)
-        assert time.monotonic() - began < 1.5
+        results = send_at_once(sink, *[parcel()] * 20, connect_timeout_s=0.2, reply_timeout_s=60)
+        assert time.monotonic() - began < 20
         assert {r.outcome for (r,) in results} == {Outcome.RETRY}
         assert "no answer in time" in results[0][0].reply
         assert sink.connections <= 16
@@ -393,8 +393,9 @@ def test_there_are_never_more_connections_than_the_setting_allows() -> None:
 def test_an_idle_connection_is_closed_before_the_other_side_does_it() -> None:
     async def work(relay: Relay) -> None:
         await relay.deliver(parcel())
-        await asyncio.sleep(0.3)
-        assert sink.commands[-1] == "QUIT"
+        async with asyncio.timeout(30):
+            while sink.commands[-1] != "QUIT":  # noqa: ASYNC110 - the other side's thread writes it down
+                await asyncio.sleep(0.02)
         await relay.deliver(parcel())
 
     with Sink() as sink:
@@ -435,7 +436,7 @@ def test_a_dead_next_hop_fails_fast() -> None:
 
     began = time.monotonic()
     results = with_relay(f"127.0.0.1:{free_port()}", work)
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 10.0
     assert {r.outcome for r in results} == {Outcome.RETRY}
     assert "127.0.0.1" in results[-1].reply
 

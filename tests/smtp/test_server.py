@@ -77,10 +77,10 @@ def test_an_idle_session_gets_421_when_the_server_stops() -> None:
     with Door() as door:
         idle = door.client()
         started = time.monotonic()
-        door.run(door.server.stop(5))
+        door.run(door.server.stop(60))
         assert idle.reply().startswith("421 4.3.2 gw.example ")
         assert idle.reply() == ""
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(door.server.addresses[0], timeout=1)
 
