@@ -27,6 +27,7 @@ from gateway.errors import ConfigError
 from gateway.inspection_job import Models
 
 _LAZY = (
+    "numpy.ma",
     "pyhanko.pdf_utils.crypt",
     "pyhanko.pdf_utils.filters",
     "pyhanko.sign.ades.api",
@@ -49,6 +50,8 @@ def warm_up(models: Models) -> None:
     trust.load(data for _, data in anchors_in(models.trust_anchors))
     if models.ocr:
         engine.load(models.tessdata)
+    else:
+        engine.leave_out()  # else the first page without words, a sample below, would load it
     Image.init()
     _read_samples()
 

@@ -213,6 +213,18 @@ def test_the_log_says_which_guards_hold(caplog: pytest.LogCaptureFixture, monkey
     assert "no landlock" in caplog.text
 
 
+def test_scans_are_left_unread_when_the_settings_say_so(inspector: Inspector) -> None:
+    scan = inspector.page_image(pdf.pdf(official.decision()), 1, 1240)
+    assert inspector.inspect_file("scan.png", scan).reason != "no OCR"
+    guarded = Inspector(Inspection(processes=1, ocr=False))
+    guarded.start()
+    try:
+        reading = guarded.inspect_file("scan.png", scan)
+    finally:
+        guarded.close()
+    assert (reading.nature, reading.reason) == (Nature.UNREADABLE, "no OCR")
+
+
 def test_the_loop_is_not_blocked_while_large_mails_are_read(inspector: Inspector) -> None:
     large = _mail(("lon.txt", "Số liệu tháng 11. ".encode() * 400_000), ("cv.docx", files.word(official.school_letter())))
 

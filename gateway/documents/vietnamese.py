@@ -132,14 +132,17 @@ _FOLDED_SEEN = _Learnt(lambda letter: _folded_letter(letter) if _SEEN[ord(letter
 
 
 _REMEMBERED = 512  # texts: one line is looked at by a dozen patterns one after the other; a child reads one file and ends
+_FOLDS = 8192  # the rows of a table are gone through by several, one after the other
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_FOLDS)
 def fold(text: str) -> str:
     """Lower case without marks, đ as d, every dash as "-": one letter for one letter of the NFC text."""
     text = nfc(text)
     if text.isascii():
         return text.lower()
+    if "\t" in text:  # the row of a table: most of its cells are figures
+        return "\t".join([cell.lower() if cell.isascii() else cell.translate(_FOLDED) for cell in text.split("\t")])
     return text.translate(_FOLDED)
 
 
@@ -149,7 +152,7 @@ def squeeze(text: str) -> Squeezed:
     return Squeezed(nfc(text))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_FOLDS)
 def squeezed(text: str) -> str:
     """Folded and without spaces: for comparing alone."""
     return "".join(fold(text).split())

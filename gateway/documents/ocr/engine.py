@@ -89,6 +89,11 @@ def load(tessdata: str = "") -> bool:
     return True
 
 
+def leave_out() -> None:
+    """No model in this process, wherever there may be one: scans stay unread."""
+    _Holder.tried, _Holder.api = True, None
+
+
 def available() -> bool:
     """Whether scans can be read here."""
     if not _Holder.tried:

@@ -17,6 +17,7 @@ _MAX_AREA = 3_000_000
 _MAX_LETTERS = 256_000_000  # all cells together, if each of them held the longest of the shared words
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)(?<!/)>")
 _PLACE = re.compile(rb"\br\s*=\s*[\"']\s*([A-Za-z]{1,7})(\d{1,10})")
+_FIRST_PLACE = re.compile(rb">[^>]*?" + _PLACE.pattern)  # of each cell, where what was found of the cells stands behind ">"
 
 Place = tuple[int, int]  # row and column
 
@@ -27,7 +28,7 @@ def check_package(package: Package) -> None:
     for name in package.names:
         if name.startswith("xl/worksheets/") and name.endswith((".xml", ".bin")):
             content = package.part(name)
-            cells = _check(_binary_places(content) if name.endswith(".bin") else _places(content))
+            cells = _check(_binary_places(content)) if name.endswith(".bin") else _check_xml(content)
             if cells * longest > _MAX_LETTERS:
                 raise Unreadable("too large")
 
@@ -52,23 +53,29 @@ def _check(places: Iterable[Place]) -> int:
             left = column
         if column > right:
             right = column
-    if count and (bottom - top + 1) * (right - left + 1) > _MAX_AREA:
-        raise Unreadable("too large")
+    if count:
+        _check_area(top, bottom, left, right)
     return count
 
 
-def _places(content: bytes) -> Iterator[Place]:
+def _check_area(top: int, bottom: int, left: int, right: int) -> None:
+    if (bottom - top + 1) * (right - left + 1) > _MAX_AREA:
+        raise Unreadable("too large")
+
+
+def _check_xml(content: bytes) -> int:
+    """The same.  A year's lists have a hundred thousand cells: no step of Python for each of them."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:100]:
         content = content.decode("utf-16", "ignore").encode()
-    columns: dict[bytes, int] = {}
-    for cell in _CELL.finditer(content):
-        if place := _PLACE.search(cell[1]):
-            letters = place[1]
-            if letters not in columns:
-                columns[letters] = _column(letters)
-            yield int(place[2]), columns[letters]
-        elif b"&#" in cell[1]:
-            raise Unreadable("too large")  # a place that hides behind entities
+    cells = _CELL.findall(content)
+    found = _FIRST_PLACE.findall(b">" + b">".join(cells))
+    if len(found) < len(cells) and any(b"&#" in cell and not _PLACE.search(cell) for cell in cells):
+        raise Unreadable("too large")  # a place that hides behind entities
+    rows = [int(row) for row in {row for _, row in found}]
+    columns = [_column(letters) for letters in {letters for letters, _ in found}]
+    if found:
+        _check_area(min(rows), max(rows), min(columns), max(columns))
+    return len(found)
 
 
 def _column(letters: bytes) -> int:

@@ -88,14 +88,14 @@ def _lines(workbook: calamine.CalamineWorkbook, signatures: int) -> Text:
 
 def _add(paper: Paper, row: Sequence[object]) -> None:
     """A cell of several lines (agency and number in one) makes lines of its own when it stands alone."""
-    cells = [text for text in map(_words, row) if text.strip()][:_MAX_CELLS]
+    cells = [text for text in map(_words, row) if text and not text.isspace()][:_MAX_CELLS]
     if not cells:
         return
     if len(cells) == 1:
         paper.say(cells[0])
         paper.end_paragraph()
         return
-    if not any("\n" in cell for cell in cells):
+    if "\n" not in "".join(cells):
         paper.row([one_line(cell) for cell in cells])
         return
     for cell in cells:
@@ -107,10 +107,10 @@ def _add(paper: Paper, row: Sequence[object]) -> None:
 
 
 def _words(value: object) -> str:
+    if type(value) is float:  # most cells of a large table
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, str):
         return value[:_MAX_CELL].replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
     if isinstance(value, datetime):
         return value.strftime("%d/%m/%Y %H:%M") if value.hour or value.minute else value.strftime("%d/%m/%Y")
     return value.strftime("%d/%m/%Y") if isinstance(value, date) else str(value)
