@@ -28,7 +28,7 @@ from gateway.model import Account, Case, Identity, Proof
 from gateway.phrases import kept
 from gateway.policy.sameness import Mark, MarkKind
 from gateway.store import Acceptance
-from tests.web import sample
+from tests.web import sample, test_mailboxes, test_past
 from tests.web.sample import AUDITOR, CLERK, OFFICER, House
 from web import create_app
 from web.server import serve
@@ -111,6 +111,8 @@ SHOTS = (
 def fill(house: House) -> dict[str, str]:
     """Put cases and mails into the house; gives the ids that paths of SHOTS name."""
     now = datetime.now(UTC)
+    test_past.filled(house)
+    test_mailboxes.two_mailboxes(house)
 
     mails: list[str] = []
     proof = Proof(identity=Identity.DKIM, spf="softfail", dkim="pass", dmarc="pass", domain="sgdhuonggiang.edu.vn")
