@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.documents.outline import layers_of
-from gateway.layers import Branch
+from gateway.layers import Branch, Layers
 from gateway.model import digest_of
 
 _EVIL = """<p onclick="a()" style="position:fixed">Kính gửi <b>Sở</b></p><script>alert(1)</script><img src="https://x.example/p.gif">
@@ -66,4 +66,4 @@ def test_a_mail_that_is_nested_without_end_ends() -> None:
 )
 def test_whatever_comes_in_layers_come_out(body: bytes, kind: bytes) -> None:
     layers_of(b"Content-Type: " + kind + b"\r\n\r\n--b\r\n" + body)
-    layers_of(body)
+    assert isinstance(layers_of(body), Layers)

@@ -75,4 +75,5 @@ def test_whatever_comes_in_is_taken_or_refused(mechanism: str, said: list[str]) 
             exchange.take(text)
             exchange.challenge()
             if exchange.credentials is not None:
+                assert exchange.credentials.mechanism == mechanism
                 break
