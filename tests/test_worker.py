@@ -367,7 +367,7 @@ def test_a_deferred_mail_is_tried_again_later(house: House) -> None:
     house.relay.act = says(Outcome.DELIVERED)
     house.run(poked)
     assert len(house.relay.parcels) == 1  # not yet
-    house.clock.move(seconds=66)
+    house.clock.move(seconds=73)
     house.run(poked, until(lambda: len(house.relay.parcels) == 2))
     assert house.delivery(deferred.id).attempts == 2
     assert house.state(deferred.id) is DeliveryState.DELIVERED
