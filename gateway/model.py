@@ -603,6 +603,8 @@ class Account(Value):
     recovery: tuple[str, ...] = ()  # digests of codes that stand in for it, each once
     subject: str = ""  # who this is at the sign-in service (OIDC); "" for nobody
     last_sign_in_at: datetime | None = None  # written by the sign-in alone
+    language: str = ""  # that this one chose (web.language); "" for none; written by that choice alone, as the next
+    look: str = ""  # of the console (web.look)
     oversees: tuple[str, ...] = ()  # units below the own ones: seen, not decided; never stored (gateway.rights)
 
 

@@ -67,7 +67,9 @@ def install(app: Flask) -> None:
         return redirect(url_for("auth.password"))
 
 
-_BEFORE_ALL = frozenset({"auth.password", "auth.change_password", "auth.sign_out", "look.choose", "static", "health.health"})
+_BEFORE_ALL = frozenset(
+    {"auth.password", "auth.change_password", "auth.sign_out", "look.choose", "languages.switch", "static", "health.health"}
+)
 
 
 # --- Sessions ---------------------------------------------------------------------------------------------------------

@@ -20,10 +20,10 @@ from flask import Flask, request
 from flask_babel import Babel, Domain, get_locale, get_translations
 
 from gateway.phrases import Phrase
+from web.remembered import remembered
 
 LANGUAGES: Mapping[str, str] = {"vi": "Tiếng Việt", "en": "English"}  # each in its own words
 DEFAULT = "vi"
-COOKIE = "vanthu-language"
 _CATALOGUE = Path(__file__).parent / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
 
@@ -56,8 +56,8 @@ def install(app: Flask) -> None:
 
 def chosen() -> str:
     """What the reader chose, else Vietnamese, unless the browser asks for others alone."""
-    wanted, accepted = request.cookies.get(COOKIE, ""), request.accept_languages
-    if wanted in LANGUAGES:
+    accepted = request.accept_languages
+    if wanted := remembered("language", LANGUAGES):
         return wanted
     # Whoever reads Vietnamese at all gets Vietnamese: many a clerk has an English browser.
     return accepted.best_match([DEFAULT]) or accepted.best_match(LANGUAGES, DEFAULT)

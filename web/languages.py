@@ -1,4 +1,4 @@
-"""The switch between the languages: a press, and the browser remembers it, signed in or not."""
+"""The switch between the languages: a press, and it is remembered, signed in or not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from web.auth import anybody
-from web.language import COOKIE, LANGUAGES
+from web.language import LANGUAGES
 from web.remembered import remember
 
 blueprint = Blueprint("languages", __name__)
@@ -16,4 +16,4 @@ blueprint = Blueprint("languages", __name__)
 @anybody
 def switch() -> ResponseReturnValue:
     """Read on in another language; back to the page where it was chosen."""
-    return remember(COOKIE, "language", LANGUAGES)
+    return remember("language", LANGUAGES)

@@ -1,17 +1,16 @@
-"""How the console looks: light, dark, or as the machine is; kept in a cookie of the browser, signed in or not."""
+"""How the console looks: light, dark, or as the machine is; remembered, signed in or not."""
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from web.auth import anybody
-from web.remembered import remember
+from web.remembered import remember, remembered
 
 blueprint = Blueprint("look", __name__)
 
 LOOKS = {"auto": "Theo máy", "light": "Sáng", "dark": "Tối"}
-_COOKIE = "vanthu-look"
 
 # When the dark sheet applies ("" is never), and what the browser's own fields and scroll bars look like.
 _MEDIA = {"auto": "(prefers-color-scheme: dark)", "light": "", "dark": "all"}
@@ -20,8 +19,7 @@ _SCHEMES = {"auto": "light dark", "light": "light", "dark": "dark"}
 
 def shown() -> dict[str, str]:
     """The look that the visitor chose, for templates: its name, ``media`` of the dark sheet, ``scheme`` of the browser."""
-    name = request.cookies.get(_COOKIE, "")
-    name = name if name in LOOKS else "auto"
+    name = remembered("look", LOOKS) or "auto"
     return {"name": name, "media": _MEDIA[name], "scheme": _SCHEMES[name]}
 
 
@@ -29,4 +27,4 @@ def shown() -> dict[str, str]:
 @anybody
 def choose() -> ResponseReturnValue:
     """Choose a look; back to the page where it was chosen."""
-    return remember(_COOKIE, "look", LOOKS)
+    return remember("look", LOOKS)

@@ -272,4 +272,6 @@ def account_of(row: AnyRow) -> Account:
         recovery=_strings.decode(row.recovery),
         subject=row.subject,
         last_sign_in_at=row.last_sign_in_at,
+        language=row.language,
+        look=row.look,
     )

@@ -64,6 +64,13 @@ class People(Reading):
         rows = self.rows(select(accounts).where(accounts.c.subject == subject, accounts.c.subject != ""))
         return account_of(rows[0]) if rows else None
 
+    def choose(self, name: str, *, language: str = "", look: str = "") -> None:
+        """Somebody has chosen a language or a look of the console; what is "" stays."""
+        chosen = {key: value for key, value in (("language", language), ("look", look)) if value}
+        if chosen:
+            changed = update(accounts).where(accounts.c.name == name).values(chosen)
+            self._do(lambda transaction: transaction.connection.execute(changed))
+
     def use_step(self, name: str, step: int) -> bool:
         """Use up a time step of the second factor (RFC 6238 section 5.2: each code once); False when it was used."""
         c = accounts.c

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent
 
-SCHEMA = "0023"  # revision of the newest migration
+SCHEMA = "0024"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -322,5 +322,7 @@ accounts = Table(
     Column("recovery", Text, nullable=False, server_default=text("'[]'")),  # JSON: digests
     Column("subject", Text, nullable=False, server_default=text("''")),
     Column("last_sign_in_at", Instant),
+    Column("language", Text, nullable=False, server_default=text("''")),
+    Column("look", Text, nullable=False, server_default=text("''")),
     Index("ix_accounts_subject", "subject", unique=True, sqlite_where=WITH_SUBJECT, postgresql_where=WITH_SUBJECT),
 )

@@ -197,6 +197,18 @@ def test_accounts_are_made_and_changed(store: Store) -> None:
     assert store.account("nobody") is None
 
 
+def test_what_somebody_chose_for_himself_stays_whatever_others_change_about_him(store: Store) -> None:
+    store.put_account(Account(name="hoa", full_name="Trần Thị Hoa", role=Role.CLERK, units=("SGDHG",)))
+    store.put_account(Account(name="minh", full_name="Lê Minh", role=Role.OFFICER))
+    store.people.choose("hoa", language="en")
+    store.people.choose("hoa", look="dark")
+    store.people.choose("hoa")
+    store.put_account(Account(name="hoa", full_name="Trần Thu Hoa", role=Role.CLERK, units=("PGDCS",)))
+    hoa, minh = store.accounts()
+    assert (hoa.full_name, hoa.language, hoa.look) == ("Trần Thu Hoa", "en", "dark")
+    assert (minh.language, minh.look) == ("", "")
+
+
 def test_one_may_be_told_once_per_period(store: Store) -> None:
     week = timedelta(days=7)
 

@@ -19,7 +19,7 @@ from tests.web.sample import DIRECTORY, House
 from tools import picture_console
 from tools.picture_console import SHOTS, Shot
 from web import create_app
-from web.language import COOKIE
+from web.remembered import COOKIES
 
 _SHOWN_ATTRIBUTES = re.compile(r'\s(?:title|alt|placeholder|aria-label|data-label)="([^"]*)"')
 # Neighbouring words with Vietnamese letters in them; texts of the console have those in every few words.
@@ -71,7 +71,7 @@ def _shown(page: str) -> Iterator[str]:
 @pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
 def test_a_page_in_english_has_vietnamese_in_its_data_alone(app: Flask, ids: dict[str, str], data: str, shot: Shot) -> None:
     visitor = Visitor(app.test_client())
-    visitor.client.set_cookie(COOKIE, "en")
+    visitor.client.set_cookie(COOKIES["language"], "en")
     if shot.account is not None:
         visitor.sign_in(shot.account.name)
     answer = visitor.get(shot.path.format(**ids))

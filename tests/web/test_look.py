@@ -12,6 +12,7 @@ from gateway.roles import allows
 from tests.web.conftest import Visitor
 from tests.web.sample import AUDITOR, CLERK, LEADER, OFFICER
 from web.navigation import PAGES, pages_for
+from web.remembered import COOKIES
 
 AsPerson = Callable[[Account], Visitor]
 STATIC = Path(__file__).parents[2] / "web" / "static"
@@ -29,6 +30,32 @@ def test_the_look_that_somebody_chose_is_kept(as_person: AsPerson, look: str, li
     assert linked in page
     assert ("dark.css" in page) == bool(linked)
     assert 'aria-pressed="true"' in page
+
+
+def test_look_and_language_go_with_the_account_to_every_device(as_person: AsPerson) -> None:
+    desk = as_person(CLERK)
+    desk.get("/cases")
+    desk.press("/look", look="dark")
+    desk.press("/language", language="en")
+    telephone = as_person(CLERK)  # a browser without a cookie of ours
+    page = telephone.get("/cases").text
+    assert '<html lang="en"' in page
+    assert 'media="all"' in page
+    other = as_person(LEADER).get("/cases").text
+    assert '<html lang="vi"' in other
+    assert 'media="all"' not in other
+
+
+def test_what_a_browser_remembers_holds_for_strangers_and_for_accounts_that_have_not_chosen(as_person: AsPerson) -> None:
+    clerk, leader = as_person(CLERK), as_person(LEADER)
+    clerk.get("/cases")
+    clerk.press("/language", language="vi")
+    for visitor in (clerk, leader):
+        visitor.client.set_cookie(COOKIES["language"], "en")
+    assert '<html lang="vi"' in clerk.get("/cases").text
+    assert '<html lang="en"' in leader.get("/cases").text
+    clerk.press("/sign-out")
+    assert '<html lang="en"' in clerk.get("/sign-in").text
 
 
 def test_a_look_that_does_not_exist_changes_nothing_and_the_way_back_leads_nowhere_else(as_person: AsPerson) -> None:

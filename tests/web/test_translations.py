@@ -13,9 +13,10 @@ from tests.web.conftest import Visitor
 from tools import translations
 from tools.translations import catalogue, english_of, found, ids, in_gateway_code, in_template, in_web_code
 from web.format import counted, moment, number, size
-from web.language import COOKIE, said
+from web.language import said
+from web.remembered import COOKIES
 
-ENGLISH = {"Cookie": f"{COOKIE}=en"}
+ENGLISH = {"Cookie": f"{COOKIES['language']}=en"}
 
 
 @pytest.fixture(scope="module")
