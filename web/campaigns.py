@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -144,6 +145,24 @@ def as_csv(key: str) -> ResponseReturnValue:
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="dot-bao-cao-{key}.csv"'
     return response
+
+
+@blueprint.get("/campaign/<key>.json")
+@may(Verb.SEE_CAMPAIGNS)
+def as_json(key: str) -> ResponseReturnValue:
+    """The same for programs: {"rows": […], "next": ""}."""
+    rows = [
+        {
+            "unit": each.unit.code if each.unit is not None else "",
+            "name": each.unit.name if each.unit is not None else "",
+            "standing": each.standing,
+            "at": each.at,
+            "sender": each.sender,
+            "files": each.files,
+        }
+        for each in _standings(_campaign(key))
+    ]
+    return Response(msgspec.json.encode({"rows": rows, "next": ""}), mimetype="application/json")
 
 
 @blueprint.post("/campaign/<key>/remind")

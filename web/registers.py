@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway.model import Direction, Value
@@ -107,6 +108,19 @@ def book_as_csv(direction: str) -> ResponseReturnValue:
     asked = _asked(direction)
     _tell(asked, "download")
     return csv_file(_sheet(asked), asked.file)
+
+
+@blueprint.get("/register/<direction>.json")
+@may(Verb.SEE_REPORTS)
+def book_as_json(direction: str) -> ResponseReturnValue:
+    """A book as JSON, a page at a time: {"rows": […], "next": the address of the next page or ""}."""
+    asked, after = _asked(direction), starts_after(BOOK_CURSOR)
+    page = store().registers.book(asked.unit, asked.direction, since=asked.since, until=asked.until, after=after, limit=ROWS)
+    _tell(asked, "download")
+    rows = [dict(zip(HEADINGS[asked.direction], cells_of(entry), strict=True)) for entry in page.rows]
+    place: dict[str, Any] = {**asked.args(), "after": page.after}
+    then = url_for(".book_as_json", **place) if page.after else ""
+    return Response(msgspec.json.encode({"rows": rows, "next": then}), mimetype="application/json")
 
 
 # --- The table of a month ---------------------------------------------------------------------------------------------

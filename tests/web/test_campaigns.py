@@ -99,6 +99,8 @@ def test_the_list_as_csv_opens_in_a_spreadsheet_and_has_no_formulas(as_person: A
     assert response.data.startswith(b"\xef\xbb\xbf")
     assert "Trường THCS Lê Lợi,THCSLL,đã gửi" in response.text
     assert ",'=cmd().xlsx" in response.text
+    rows = as_person(OFFICER).get(ONE + ".json").get_json()["rows"]
+    assert [row["files"] for row in rows if row["unit"] == "THCSLL"] == [["=cmd().xlsx"]]
 
 
 def test_a_reminder_goes_to_the_clerks_of_those_that_are_missing_once_a_day(as_person: AsPerson, house: House) -> None:

@@ -120,6 +120,21 @@ def test_a_book_that_makes_no_sense_is_no_page(as_person: AsPerson, query: str) 
     assert as_person(OFFICER).get(f"/register/outgoing?{query}").status_code == 404
 
 
+def test_a_book_is_read_by_programs_a_page_at_a_time(
+    house: House, as_person: AsPerson, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.registers.ROWS", 1)
+    registered(house, sample.decision_case(now))
+    again = sample.decision_case(now)
+    registered(house, replace(again, openings=(Opening(case=replace(case_of(again), key="again")),)))
+    leader, address, numbers = as_person(LEADER), OUT.replace("outgoing", "outgoing.json"), []
+    while address:
+        page = leader.get(address).get_json()
+        numbers += [row["Số, ký hiệu văn bản"] for row in page["rows"]]
+        address = page["next"]
+    assert numbers == ["518", "518"]  # a page each
+
+
 def test_whoever_takes_a_book_away_is_remembered(house: House, as_person: AsPerson) -> None:
     as_person(LEADER).get(OUT.replace("outgoing", "outgoing.csv"))
     with house.store.registers.database.reading() as connection:
