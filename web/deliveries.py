@@ -19,7 +19,7 @@ from web.context import gateway, store
 from web.language import gettext, said
 from web.lists import DELIVERY_CURSOR, ROWS, starts_after
 from web.names import courier_name
-from web.waiting import by_destination
+from web.waiting import Waits, waits
 
 blueprint = Blueprint("deliveries", __name__)
 
@@ -64,7 +64,7 @@ def deliveries() -> ResponseReturnValue:
         retriable=RETRIABLE,
         uncertain=DeliveryState.UNCERTAIN,
         later=bool(after),
-        waiting=by_destination() if tab == "waiting" else (),
+        waits=waits() if tab == "waiting" else Waits(),
     )
 
 

@@ -16,7 +16,7 @@ from gateway.policy.facts import VIETNAM
 _CONFIG = click.option(
     "--config", "config_file", type=click.Path(path_type=Path), required=True, help="The configuration file (TOML)."
 )
-_TO = click.option("--to", "destination", default="", metavar="DOMAIN", help="Only what goes to this domain.")
+_TO = click.option("--to", "destination", default="", metavar="DOMAIN", help="Only what goes to this domain, or unit.")
 _MAIL = click.option("--mail", "mail_id", default="", metavar="ID", help="Only this mail.")
 _COURIER = click.option("--courier", default="", metavar="NAME", help='Only by this courier: "relay", or an office system.')
 _STATES = {

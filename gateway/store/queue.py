@@ -32,7 +32,7 @@ class Wanted(Value):
 
     states: tuple[DeliveryState, ...] = TRIED
     mail_id: str = ""
-    destination: str = ""  # domain of the recipient
+    destination: str = ""  # domain of the recipient; for an office system the code of the unit
     courier: str = ""
 
 
@@ -122,7 +122,8 @@ def _chosen(wanted: Wanted) -> Select[Any]:
     if wanted.courier:
         conditions.append(c.courier == wanted.courier)
     if wanted.destination:
-        conditions.append(func.lower(c.target).endswith(f"@{clean(wanted.destination).lower()}", autoescape=True))
+        place, target = clean(wanted.destination).lower(), func.lower(c.target)
+        conditions.append(or_(target.endswith(f"@{place}", autoescape=True), target == place))
     return select(deliveries).where(UNFINISHED, *conditions)
 
 

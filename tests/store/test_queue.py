@@ -60,6 +60,13 @@ def test_what_waits_for_a_place_is_tried_again_now_and_the_rest_waits_on(store: 
     assert (story.actor, story.detail["event"], story.detail["to"]) == ("quantri", "retry-now", "queued")
 
 
+def test_a_place_that_is_no_domain_is_met_whole(store: Store) -> None:
+    tried(store, MINH, FAR)
+    for other in ("example", "khac.example", "%", "_", "noi-khac"):
+        assert store.queue.deliveries(Wanted(destination=other)) == ()
+    assert [each.target for each in store.queue.deliveries(Wanted(destination=FAR.upper()))] == [FAR]
+
+
 def test_one_mail_or_all_mails_are_tried_again_now(store: Store) -> None:
     one, other = tried(store, MINH), tried(store, CLERK)
     assert store.queue.retry_now(Wanted(mail_id=one.id), by="", now=NOON) == 1

@@ -66,6 +66,38 @@ def test_all_that_waits_for_one_destination_is_tried_again_now(
     assert house.poked.is_set()
 
 
+def test_a_whole_courier_or_a_typed_domain_is_tried_again_now_and_nothing_typed_is_not_everything(
+    house: House, as_person: AsPerson, mail: Acceptance, now: datetime
+) -> None:
+    sample.settle(house.store, mail.mail.id, DeliveryEvent.RETRY, "450 4.2.0 later", next_at=now + timedelta(hours=5))
+    officer = as_person(OFFICER)
+    assert "Chuyển lại ngay cả đường này" in officer.get("/system").text
+    assert "Máy chủ thư kế tiếp" in officer.get("/deliveries?tab=waiting").text
+    for nothing in ({}, {"destination": " "}, {"destination": "khac.example"}, {"courier": "khong-co"}):
+        officer.press("/deliveries/retry-waiting", **nothing)
+        assert state_of(house, mail) is DeliveryState.DEFERRED
+    page = officer.get("/deliveries?tab=waiting").text
+    assert "Xin ghi tên miền của nơi nhận" in page
+    assert "Không có lượt nào đang chờ chuyển lại ở đó" in page
+    officer.press("/deliveries/retry-waiting", destination=" @SgdHuongGiang.edu.vn")
+    assert state_of(house, mail) is DeliveryState.QUEUED
+    story = house.store.views.story(mail_id=mail.mail.id)[-1]
+    assert (story.actor, story.detail["event"]) == (OFFICER.name, "retry-now")
+
+
+def test_a_courier_is_tried_again_from_its_card_by_officers_alone(
+    house: House, as_person: AsPerson, mail: Acceptance, now: datetime
+) -> None:
+    sample.settle(house.store, mail.mail.id, DeliveryEvent.RETRY, "450 4.2.0 later", next_at=now + timedelta(hours=5))
+    auditor, officer = as_person(AUDITOR), as_person(OFFICER)
+    assert "Chuyển lại ngay" not in auditor.get("/system").text
+    assert "Chuyển lại ngay" not in auditor.get("/deliveries?tab=waiting").text
+    assert auditor.press("/deliveries/retry-waiting", courier="relay").status_code == 403
+    officer.get("/system")
+    assert officer.press("/deliveries/retry-waiting", courier="relay", back="/system").headers["Location"] == "/system"
+    assert state_of(house, mail) is DeliveryState.QUEUED
+
+
 def test_the_officer_has_it_tried_again(house: House, as_person: AsPerson, mail: Acceptance) -> None:
     sample.settle(house.store, mail.mail.id, DeliveryEvent.GIVE_UP, SAID)
     officer = as_person(OFFICER)
