@@ -103,11 +103,11 @@ class FollowUp:
     # --- paused -------------------------------------------------------------------------------------------------------
 
     async def _resume(self, courier: OfficeCourier) -> None:
-        """A courier that was paused works again as soon as nothing is wrong with it any more."""
+        """A courier that was paused works again as soon as nothing is wrong with it any more; not what a person paused."""
         if courier.name in self._worker.paused:
             findings = await courier.check()
             if findings and all(finding.level is not FindingLevel.BAD for finding in findings):
-                self._worker.resume(courier.name)
+                self._worker.repaired(courier.name)
 
     # --- look-ups -----------------------------------------------------------------------------------------------------
 

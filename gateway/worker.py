@@ -147,6 +147,11 @@ class Worker:
             self._lines[name].is_stopped, self._lines[name].try_at = False, self._clock()
             self.poke()
 
+    def repaired(self, name: str) -> None:
+        """Nothing is wrong with a courier any more: it is taken up, unless a person paused it."""
+        if not self._lines[name].is_stopped:
+            self.resume(name)
+
     def pause(self, name: str, why: str) -> None:
         """A person wants nothing carried by it: until resume(), or the next start.  For the loop and for other threads."""
         line = self._lines[name]
@@ -304,8 +309,8 @@ class Worker:
                 line.try_at = self._clock() + _PAUSE
             logger.error("courier %s is paused until it is repaired: %s", name, wrong[0].reply)
             self.paused[name] = wrong[0].reply
-        elif name in self.paused and not line.is_stopped and any(r.outcome is not Outcome.RETRY for r in results):
-            self.resume(name)
+        elif name in self.paused and any(r.outcome is not Outcome.RETRY for r in results):
+            self.repaired(name)
 
     # --- settle ---
 

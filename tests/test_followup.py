@@ -394,6 +394,17 @@ def test_a_courier_that_was_repaired_is_taken_up_by_itself(tmp_path: Path) -> No
     assert house.state(case) is CaseState.HANDED_OVER
 
 
+def test_what_a_person_paused_is_not_taken_up_because_nothing_is_wrong_with_it(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    worker, follow_up = house.parts()
+    worker.pause(OFFICE, "bảo trì")
+    assert all(finding.level is FindingLevel.GOOD for finding in house.office.findings)
+    asyncio.run(follow_up._resume(house.office))
+    assert worker.paused == {OFFICE: "bảo trì"}
+    house.traffic.resume(OFFICE, ADMIN)
+    assert worker.paused == {}
+
+
 def test_two_follow_ups_take_one_answer_once(tmp_path: Path) -> None:
     house = House(tmp_path)
     case, _ = house.case()
