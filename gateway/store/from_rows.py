@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Row
 
 from gateway.lifecycle import CaseState, DeliveryState
@@ -94,24 +95,11 @@ def mail_row_of(row: AnyRow) -> MailRow:
 
 def verdict_of(row: AnyRow) -> Verdict:
     """A verdict."""
-    return Verdict(
-        recipient=row.recipient,
-        action=Action(row.action),
-        rule=row.rule,
-        clause=row.clause,
-        reason=row.reason,
-        phase=Phase(row.phase),
-        would_have=Action(row.would_have) if row.would_have else None,
-        target=row.target,
-        unit=row.unit,
-        office=row.office,
-        direction=Direction(row.direction),
+    return replace(
+        _decision_of(row),
         hand_over_at_once=row.hand_over_at_once,
-        notice=row.notice,
-        alarm=row.alarm,
         evidence=_evidence.decode(row.evidence),
         passed_over=_passed_over.decode(row.rules) if row.rules else (),
-        policy_version=row.policy_version,
     )
 
 
