@@ -113,6 +113,17 @@ def of_chain(trouble: str) -> Iterator[Alarm]:
         yield Alarm(kind=Kind.CHAIN, about="chain", said=said)
 
 
+def of_changes(broken: str) -> Iterator[Alarm]:
+    """The first entry of the audit that is not as it was sealed, as the last whole look found it."""
+    if broken:
+        said = phrase(
+            "Nhật ký đã niêm phong bị thay đổi: %(what)s. Giữ nguyên hiện trạng: sao lưu cơ sở dữ liệu và tệp đầu chuỗi, "
+            "chạy vanthu verify-audit, rồi báo người kiểm tra.",
+            what=broken,
+        )
+        yield Alarm(kind=Kind.CHAIN, about="sealed", said=said)
+
+
 def of_disk(free: int, total: int, least_percent: int, node: str) -> Iterator[Alarm]:
     """The disk of the store: bytes that are free, and how many there are."""
     if total and free * 100 < total * least_percent:

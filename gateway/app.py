@@ -100,6 +100,7 @@ class Gateway:
     def _make_watch(self) -> None:
         """What looks after the gateway and tells people: seals, the daily letter, alarms."""
         self.sealer = wiring.sealer_of(self._ground)
+        self.chain_look = wiring.chain_look_of(self._ground)
         self.daily = Daily(
             self.settings,
             self.store,
@@ -117,7 +118,7 @@ class Gateway:
             poke=self.worker.poke,
             paused=lambda: self.worker.paused,
             secret=webhook_secret(self.settings),
-            looks=(self._mailbox_alarms, lambda _: of_chain(self.sealer.trouble)),
+            looks=(self._mailbox_alarms, lambda _: of_chain(self.sealer.trouble), self.chain_look.alarms),
             certificates=self._certificates,
         )
 
@@ -198,6 +199,7 @@ class Gateway:
             keep_house(self.store, self.settings.store, self.clock),
             nightly,
             self.sealer.run(),
+            self.chain_look.run(),
             self.daily.run(),
             self.watcher.run(),
         )

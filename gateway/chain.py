@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from gateway.model import Value
+from gateway.phrases import phrase
 
 FIRST = "0" * 64  # stands for the hash before the first link
 _NOTHING = bytes(32)
@@ -110,11 +111,13 @@ def seal(before: Skeleton | None, entries: Sequence[Entry], *, at: datetime, nod
 def wrong_with(link: Skeleton, *, after: int = 0, previous: str = FIRST) -> str:
     """Why this cannot be the link behind the one with that number and hash, in Vietnamese; "" when it can."""
     if link.n != after + 1:
-        return f"mắt xích {link.n} đứng ở chỗ của mắt xích {after + 1}: có mắt xích bị bỏ đi hoặc thêm vào"
+        return phrase(
+            "mắt xích %(n)s đứng ở chỗ của mắt xích %(at)s: có mắt xích bị bỏ đi hoặc thêm vào", n=link.n, at=after + 1
+        )
     if isinstance(link, Link) and (link.count != len(link.entries) or link.root != root_of(link.entries)):
-        return f"nội dung mắt xích {link.n} không còn như lúc niêm phong"
+        return phrase("nội dung mắt xích %(n)s không còn như lúc niêm phong", n=link.n)
     if link.hash != hash_of(previous, link):
-        return f"mắt xích {link.n} không nối tiếp mắt xích trước nó"
+        return phrase("mắt xích %(n)s không nối tiếp mắt xích trước nó", n=link.n)
     return ""
 
 

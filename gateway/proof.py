@@ -21,7 +21,7 @@ from gateway.model import Case, Value
 from gateway.rights import is_sealed
 from gateway.signing import Signer, fingerprint, is_genuine
 from gateway.store import Store
-from gateway.verifying import Report
+from gateway.store.chain_looks import Report
 
 _MANIFEST, _SIGNATURE, _CHAIN = "noi-dung.json", "noi-dung.ky", "chuoi.json"
 _MOST_BYTES = 512 * 1024 * 1024  # unpacked, of a proof that somebody brings

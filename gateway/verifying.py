@@ -11,26 +11,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gateway.chain import FIRST, Entry, Head, Kind, Link, digest, wrong_with
+from gateway.chain import Entry, Head, Kind, Link, digest, wrong_with
 from gateway.errors import VanthuError
 from gateway.model import Value
+from gateway.phrases import phrase
 from gateway.signing import fingerprint, is_genuine
 from gateway.store import Store
 from gateway.store.chain import Row
+from gateway.store.chain_looks import Place, Report
 
 _PAGE = 50  # links in memory at a time: each has up to 1200 entries
 _ENDS = 1_000_000_000
-
-
-class Report(Value):
-    """What was looked at, and the first thing that is wrong; ``broken`` is "" when nothing is."""
-
-    links: int = 0
-    stories: int = 0
-    mails: int = 0
-    heads: int = 0  # signed ones that agree
-    broken: str = ""
-    notes: tuple[str, ...] = ()
 
 
 class Step(NamedTuple):
@@ -43,21 +34,34 @@ class Step(NamedTuple):
 
 def verify(steps: Iterable[Step], heads: Mapping[int, Sequence[Head]], keys: Mapping[str, str]) -> Report:
     """Walk along the chain.  ``heads``: those that were written down, by number; ``keys``: public keys by fingerprint."""
-    report, previous, last = Report(), FIRST, 0
+    place = walk(Place(), steps, heads, keys)
+    return place.report if place.report.broken else ended(place, max(heads, default=0))
+
+
+def walk(place: Place, steps: Iterable[Step], heads: Mapping[int, Sequence[Head]], keys: Mapping[str, str]) -> Place:
+    """Go on from a place along these links, as far as they go or to the first thing that is wrong."""
     for step in steps:
         link = step.link
-        broken = wrong_with(link, after=last, previous=previous) or _wrong_rows(step)
+        broken = wrong_with(link, after=place.link, previous=place.hash) or _wrong_rows(step)
         agreeing = heads.get(link.n, ())
         broken = broken or next(filter(None, (_wrong_head(head, link.hash, keys) for head in agreeing)), "")
-        report = _counted(report, link, len(agreeing), broken)
+        report = _counted(place.report, link, len(agreeing), broken)
         if broken:
-            return report
-        previous, last = link.hash, link.n
-    lost = max(heads, default=0)
-    if lost > last:
-        cut = f"chuỗi kết thúc ở mắt xích {last}, nhưng đầu chuỗi đã ký có mắt xích {lost}: phần cuối đã bị cắt"
-        return msgspec.structs.replace(report, broken=cut)
-    return report
+            return msgspec.structs.replace(place, report=report)
+        place = Place(report=report, link=link.n, hash=link.hash, stories_to=link.stories_to, mails_to=link.mails_to)
+    return place
+
+
+def ended(place: Place, signed: int) -> Report:
+    """The report at the end of the chain, when the highest head that was ever signed has this number."""
+    if signed <= place.link:
+        return place.report
+    cut = phrase(
+        "chuỗi kết thúc ở mắt xích %(last)s, nhưng đầu chuỗi đã ký có mắt xích %(signed)s: phần cuối đã bị cắt",
+        last=place.link,
+        signed=signed,
+    )
+    return msgspec.structs.replace(place.report, broken=cut)
 
 
 def _counted(report: Report, link: Link, heads: int, broken: str) -> Report:
@@ -74,22 +78,26 @@ def _counted(report: Report, link: Link, heads: int, broken: str) -> Report:
 
 def _wrong_head(head: Head, hash_: str, keys: Mapping[str, str]) -> str:
     if head.hash != hash_:
-        return f"mắt xích {head.n} không giống đầu chuỗi đã ký lúc {head.at.isoformat()}: chuỗi đã được làm lại từ đầu"
+        return phrase(
+            "mắt xích %(n)s không giống đầu chuỗi đã ký lúc %(at)s: chuỗi đã được làm lại từ đầu",
+            n=head.n,
+            at=head.at.isoformat(),
+        )
     public = keys.get(head.key, "")
     if public and not is_genuine(head, public):
-        return f"chữ ký của đầu chuỗi {head.n} không hợp lệ"
+        return phrase("chữ ký của đầu chuỗi %(n)s không hợp lệ", n=head.n)
     return ""
 
 
 # --- rows against entries -------------------------------------------------------------------------------------------------
 
-_WHAT = {Kind.STORY: "dòng diễn biến", Kind.MAIL: "thư"}
+_WHAT = {Kind.STORY: phrase("dòng diễn biến"), Kind.MAIL: phrase("thư")}
 
 
 def _wrong_rows(step: Step) -> str:
     for kind, rows in ((Kind.STORY, step.stories), (Kind.MAIL, step.mails)):
         if rows is not None and (wrong := compare([each for each in step.link.entries if each.kind is kind], rows)):
-            return f"mắt xích {step.link.n}: {_WHAT[kind]} {wrong}"
+            return phrase("mắt xích %(n)s: %(kind)s %(wrong)s", n=step.link.n, kind=_WHAT[kind], wrong=wrong)
     return ""
 
 
@@ -99,11 +107,11 @@ def compare(entries: Sequence[Entry], rows: Sequence[Row]) -> str:
     for entry in entries:
         row = now.get(entry.ref)
         if row is None:
-            return f"{entry.ref} đã bị xóa"
+            return phrase("%(ref)s đã bị xóa", ref=entry.ref)
         if row.digest != entry.digest:
-            return f"{entry.ref} đã bị sửa"
+            return phrase("%(ref)s đã bị sửa", ref=entry.ref)
     added = [row.ref for row in rows if row.ref not in sealed and not row.is_late]
-    return f"{added[0]} được thêm vào sau khi niêm phong" if added else ""
+    return phrase("%(ref)s được thêm vào sau khi niêm phong", ref=added[0]) if added else ""
 
 
 # --- the database ---------------------------------------------------------------------------------------------------------
@@ -115,7 +123,7 @@ def verify_store(store: Store, written: Iterable[Head], public: str) -> Report:
     for head in (*_all_heads(store), *written):
         heads.setdefault(head.n, []).append(head)
     keys = {fingerprint(public): public}
-    report = verify(_steps_of(store), heads, keys)
+    report = verify(steps_of(store, links_of(store), Place()), heads, keys)
     strange = sorted({head.key for each in heads.values() for head in each} - keys.keys())
     notes = [f"đầu chuỗi ký bằng khóa {key}: không có khóa đó ở đây để kiểm tra chữ ký" for key in strange]
     sealed = store.chain.head()
@@ -140,9 +148,10 @@ def links_of(store: Store) -> Iterator[Link]:
         after = found[-1].n
 
 
-def _steps_of(store: Store) -> Iterator[Step]:
-    stories_to, mails_to = 0, ""
-    for link in links_of(store):
+def steps_of(store: Store, links: Iterable[Link], behind: Place) -> Iterator[Step]:
+    """Links of a store that follow that place, each with its rows as they are now."""
+    stories_to, mails_to = behind.stories_to, behind.mails_to
+    for link in links:
         limit = link.count + 10  # what was put in shows itself among the first
         stories = store.chain.story_rows(after=stories_to, until=link.stories_to, limit=limit)
         mails = store.chain.mail_rows(after=mails_to, until=link.mails_to, limit=limit) if link.mails_to > mails_to else []

@@ -16,6 +16,7 @@ from gateway.axis_door import AxisDoor
 from gateway.bridge.couriers import courier_of
 from gateway.bridge.mailbox_answers import answers_in, delivery_meant
 from gateway.bridge.pull import PullCourier
+from gateway.chain_look import ChainLook
 from gateway.config import Config
 from gateway.courier import Courier, Fate, OfficeCourier, Parcel, Result
 from gateway.courtesy import own_letter
@@ -273,5 +274,17 @@ def sealer_of(ground: Ground) -> Sealer:
         signer_of(settings.path(settings.audit.key_file)),
         head_file=settings.path(settings.audit.head_file) if settings.audit.head_file else None,
         node=settings.node,
+        clock=ground.clock,
+    )
+
+
+def chain_look_of(ground: Ground) -> ChainLook:
+    """What looks whether the audit trail is as it was sealed."""
+    settings = ground.settings
+    return ChainLook(
+        ground.store,
+        settings.audit,
+        signer_of(settings.path(settings.audit.key_file)).public,
+        head_file=settings.path(settings.audit.head_file) if settings.audit.head_file else None,
         clock=ground.clock,
     )

@@ -15,7 +15,7 @@ from gateway.commands.say import say, shown
 from gateway.config import Config, load
 
 if TYPE_CHECKING:
-    from gateway.verifying import Report
+    from gateway.store.chain_looks import Report
 
 _CONFIG = click.option("--config", "config_file", type=click.Path(path_type=Path), help="The configuration file (TOML).")
 

@@ -75,15 +75,18 @@ class AlarmRows(Reading):
     ) -> int:
         """What a look has found (kind and subject: unit and text): new ones are raised, the others of ours are over.
 
-        Says how many are new.
+        Those that stand say what was found now.  Says how many are new.
         """
 
         def work(transaction: Transaction) -> int:
             connection = transaction.connection
-            known = {(row.kind, row.about): row.id for row in connection.execute(select(alarms).where(STANDING))}
-            gone = [id_ for (kind, about), id_ in known.items() if (kind, about) not in found and is_ours(kind, about)]
+            known = {(row.kind, row.about): row for row in connection.execute(select(alarms).where(STANDING))}
+            gone = [row.id for (kind, about), row in known.items() if (kind, about) not in found and is_ours(kind, about)]
             if gone:
                 connection.execute(update(alarms).where(alarms.c.id.in_(gone)).values(over_at=now, next_try_at=now, tries=0))
+            for key, (_, text) in found.items():
+                if key in known and known[key].said != clean(text):  # still so, but how it is has changed
+                    connection.execute(update(alarms).where(alarms.c.id == known[key].id).values(said=clean(text)))
             new = [
                 {
                     "id": new_id(),

@@ -31,3 +31,14 @@ audit_heads = Table(
     Column("key", Text, nullable=False),
     Column("signature", Text, nullable=False),
 )
+
+audit_look = Table(
+    "audit_look",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # 1: one look at a time
+    Column("node", Text, nullable=False),  # who is at it …
+    Column("leased_until", Instant, nullable=False),  # … and until when the others leave it alone
+    Column("begun_at", Instant),  # of the look under way; NULL between two
+    Column("place", Text, nullable=False),  # JSON: how far it is; "" for the beginning
+    Column("result", Text, nullable=False),  # JSON: what the last whole look found; "" before the first
+)

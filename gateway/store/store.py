@@ -37,6 +37,7 @@ from gateway.store.calls import Calls
 from gateway.store.case_figures import CaseFigures
 from gateway.store.casework import Casework
 from gateway.store.chain import Chain
+from gateway.store.chain_looks import ChainLooks
 from gateway.store.database import Database
 from gateway.store.fits import Fits
 from gateway.store.from_rows import case_of, mail_of
@@ -132,6 +133,7 @@ class Store:
         self.people = People(self._database, self._do)
         self.audit = AuditViews(self._database)
         self.chain = Chain(self._database, self._do)
+        self.chain_looks = ChainLooks(self._database, self._do, node=node)
         self.statuses = Statuses(self._database, self._do)
         self.queue = Queue(self._database, self._do)
         self.tokens = Tokens(self._database, self._do)

@@ -22,7 +22,8 @@ from gateway.sealing import Sealer, heads_in
 from gateway.settings.audit import Audit
 from gateway.signing import Signer
 from gateway.store import Store
-from gateway.verifying import Report, export, verify_export, verify_store
+from gateway.store.chain_looks import Report
+from gateway.verifying import export, verify_export, verify_store
 from tests.store.conftest import Open
 from tests.store.letters import mail, passing
 
