@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import pytest
 
-from gateway.alarms import KINDS, Alarm, Kind, is_ours, of_certificates, of_disk
+from gateway.alarms import KINDS, Alarm, Kind, is_ours, of_certificates, of_changes, of_disk
 from gateway.config import Config, Office
 from gateway.errors import ConfigError
 from gateway.model import Delivery
@@ -84,6 +84,18 @@ def test_an_alarm_is_raised_once_and_is_over_when_its_cause_is_gone(machine: Mac
     assert machine.standing() == []
     (over,) = machine.store.alarms.over()
     assert over.over_at == machine.now
+
+
+def test_a_changed_audit_is_told_by_mail_and_the_alarm_says_what_was_found_last(machine: Machine) -> None:
+    for broken in ("mắt xích 4: dòng diễn biến 9 đã bị sửa", "mắt xích 2: dòng diễn biến 5 đã bị sửa"):
+        machine.found[:] = of_changes(broken)
+        machine.watcher.look()
+        ((kind, said),) = machine.standing()
+        assert (kind, broken in said) == ("chain", True)
+    assert [each.target for each in machine.letters()] == ["it@sgdhuonggiang.edu.vn"]
+    machine.found.clear()
+    machine.watcher.look()
+    assert (machine.standing(), len(machine.letters())) == ([], 2)  # the second says that it is over
 
 
 def test_another_node_does_not_end_what_only_this_one_can_see() -> None:

@@ -19,7 +19,7 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/health")
 @anybody
 def health() -> ResponseReturnValue:
-    """Status, version, lag of the loop, counts of queues, mailboxes' alarms and silent office systems, the audit as last looked at.
+    """Status, version, lag of the loop, counts of queues, mailboxes' alarms and silent office systems, the audit's last look.
 
     503 when the store cannot be read.
     """

@@ -17,6 +17,6 @@ class Audit(Value, forbid_unknown_fields=True):
     seal_every_s: _Seconds = 1.0
     head_every_s: _Seconds = 60.0  # the head is signed and written to head_file so often, when it moved
     head_file: str = "data/audit-heads.log"  # better on another machine or a disk that only appends; "" writes none
+    key_file: str = "data/audit.key"  # Ed25519, signs the heads; made at the first start
     look_hour: Annotated[int, msgspec.Meta(ge=-1, le=23)] = 3  # in Vietnam: the whole chain is looked at; -1 never
     look_cpu_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20  # of one core, while it looks
-    key_file: str = "data/audit.key"  # Ed25519, signs the heads; made at the first start

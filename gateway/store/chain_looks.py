@@ -6,6 +6,7 @@ killed goes on at that place; another one does when the lease is over.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -106,7 +107,7 @@ class ChainLooks(Reading):
         values = {"leased_until": now, "begun_at": None, "place": "", "result": said}
         return self._set(values, audit_look.c.node == self._node)
 
-    def _set(self, values: dict[str, object], free: ColumnElement[bool]) -> bool:
+    def _set(self, values: Mapping[str, object], free: ColumnElement[bool]) -> bool:
         first = {"id": 1, "node": "", "leased_until": datetime.fromtimestamp(0, UTC), "place": "", "result": ""}
 
         def work(transaction: Transaction) -> bool:

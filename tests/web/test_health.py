@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from gateway.model import Account, Action, Case, Phase
+from gateway.store.chain_looks import Place, Report, Result
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import OFFICER, House
@@ -51,3 +52,19 @@ def test_health_answers_503_when_the_store_cannot_be_read(tmp_path: Path, visito
     response = visitor.get("/health")
     assert response.status_code == 503
     assert response.get_json()["status"] == "store-unavailable"
+
+
+def test_health_says_what_the_last_look_along_the_audit_found(house: House, visitor: Visitor, now: datetime) -> None:
+    assert visitor.get("/health").get_json()["audit"] == {}
+    looks, report = (
+        house.store.chain_looks,
+        Report(stories=4, mails=1, links=2, broken="mắt xích 2: dòng diễn biến 4 đã bị sửa"),
+    )
+    assert looks.take(begun_at=now, place=Place(), now=now, lease=timedelta(minutes=5))
+    assert looks.end(Result(begun_at=now, ended_at=now, report=report), now=now)
+    assert visitor.get("/health").get_json()["audit"] == {
+        "looked_at": now.isoformat(),
+        "entries": 5,
+        "intact": False,
+        "broken": "mắt xích 2: dòng diễn biến 4 đã bị sửa",
+    }
