@@ -84,8 +84,8 @@ class Gateway:
         self.channels = Channels(
             store=store, directory=self.directory, notices=ground.notices, clock=clock, poke=self.worker.poke
         )
-        self.checks = Checks(self._offices, clock=clock, pause=self.worker.pause)
-        self.traffic = Traffic(store=store, clock=clock, poke=self._poke_all, resume=self.worker.resume)
+        self.checks = Checks(self._offices, clock=clock, pause=self._pause)
+        self.traffic = Traffic(store=store, clock=clock, poke=self._poke_all, resume=self._resume)
         self.reception = Reception(store=store, directory=self.directory, clock=clock, poke=self._poke_all)
         self.first_visit = FirstVisit(store, lambda: Accounts(store, self.directory, clock))
 
@@ -125,6 +125,22 @@ class Gateway:
     def _poke_all(self) -> None:
         self.worker.poke()
         self.follow_up.poke()
+
+    def _pause(self, courier: str, why: str) -> None:
+        """A person wants nothing carried by it until he resumes it, whatever restarts.  Not for the loop."""
+        self.store.pauses.hold(courier, why, now=self.clock())
+        self.worker.pause(courier, why)
+
+    def _resume(self, courier: str) -> None:
+        """Carry by it again.  Not for the loop."""
+        self.store.pauses.lift(courier)
+        self.worker.resume(courier)
+
+    def _pause_again(self) -> None:
+        """What a person paused before this start stays so; an office system may have left the configuration since."""
+        for courier, why in self.store.pauses.held().items():
+            if courier in self._offices:
+                self.worker.pause(courier, why)
 
     def _mailbox_alarms(self, now: datetime) -> Iterator[Alarm]:
         return of_mailboxes(self.settings, self.store, self.directory().calendar, now)
@@ -188,6 +204,7 @@ class Gateway:
         at_the_end.push_async_callback(asyncio.to_thread, self.store.close)
         at_the_end.push_async_callback(asyncio.to_thread, self.sealer.finish)
         await asyncio.to_thread(self._ground.rules.remember)
+        await asyncio.to_thread(self._pause_again)
         self.store.attach()
         self.checks.attach(asyncio.get_running_loop())
         at_the_end.push_async_callback(self.store.detach)

@@ -153,7 +153,7 @@ class Worker:
             self.resume(name)
 
     def pause(self, name: str, why: str) -> None:
-        """A person wants nothing carried by it: until resume(), or the next start.  For the loop and for other threads."""
+        """A person wants nothing carried by it: until resume().  For the loop and for other threads."""
         line = self._lines[name]
         line.is_stopped, line.try_at = True, datetime.max.replace(tzinfo=UTC)  # nor is it tried whether it was repaired
         self.paused[name] = why

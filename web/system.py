@@ -113,7 +113,7 @@ def pause(name: str) -> ResponseReturnValue:
     except NotAllowed as refusal:
         flash(said(refusal.said), "problem")
     else:
-        flash(gettext("Đã tạm dừng; văn bản được giữ trong hàng chờ đến khi cho chạy lại hoặc khởi động lại cổng."))
+        flash(gettext("Đã tạm dừng; văn bản được giữ trong hàng chờ đến khi có người cho chạy lại."))
     return redirect(url_for(".system"))
 
 

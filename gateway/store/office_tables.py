@@ -25,6 +25,17 @@ case_marks = Table(
     sqlite_with_rowid=False,
 )
 
+# Couriers that a person paused, on each node.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("courier", Text, primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Two cases that may be one document, until a person has said so.
 proposals = Table(
     "proposals",

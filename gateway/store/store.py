@@ -48,6 +48,7 @@ from gateway.store.mail_words import MailWords
 from gateway.store.mailboxes import Mailboxes
 from gateway.store.once import Once
 from gateway.store.past import Past
+from gateway.store.pauses import Pauses
 from gateway.store.people import People
 from gateway.store.pulls import Pulls
 from gateway.store.queue import Queue
@@ -136,6 +137,7 @@ class Store:
         self.chain_looks = ChainLooks(self._database, self._do, node=node)
         self.statuses = Statuses(self._database, self._do)
         self.queue = Queue(self._database, self._do)
+        self.pauses = Pauses(self._database, self._do, node=node)
         self.tokens = Tokens(self._database, self._do)
         self.calls = Calls(self._database, self._do)
         self.pulls = Pulls(self._database, self._do)

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent
 
-SCHEMA = "0025"  # revision of the newest migration
+SCHEMA = "0026"  # revision of the newest migration
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -16,6 +16,7 @@ from gateway.lifecycle import DeliveryEvent, DeliveryState
 from gateway.model import Mail
 from gateway.store import Settlement, Store
 from gateway.store.queue import GIVEN_UP, TRIED, Wanted
+from tests.store.conftest import Open
 from tests.store.letters import CLERK, LEASE, MINH, NOON, mail, passing
 
 FAR = "ai.do@Noi-Khac.example"
@@ -107,3 +108,15 @@ def test_the_command_shows_the_queue_and_has_it_tried_again(tmp_path: Path) -> N
     assert vanthu("retry").startswith("2 ")
     assert "thử lại ngay 1 lượt" in vanthu("retry", "--to", "noi-khac.example")
     assert "1 chờ chuyển" in vanthu("list")
+
+
+def test_what_a_person_paused_on_a_node_is_known_after_its_restart(open_store: Open) -> None:
+    store = open_store(node="one")
+    store.pauses.hold("qlvb-tinh", "bảo trì", now=NOON)
+    store.pauses.hold("qlvb-tinh", "bảo trì đến 15 giờ", now=NOON)
+    store.pauses.hold("ioffice-nganh", "đổi khóa", now=NOON)
+    store.pauses.lift("ioffice-nganh")
+    store.pauses.lift("khong-co")
+    store.close()
+    assert open_store(node="one").pauses.held() == {"qlvb-tinh": "bảo trì đến 15 giờ"}
+    assert open_store(node="two").pauses.held() == {}
