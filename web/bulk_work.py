@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent
 from gateway.model import Account, Case, Value
+from gateway.rights import is_sealed
 from gateway.store import BulkRun, ItemOutcome
 from web import evidence
 from web.auth import may_see
@@ -35,14 +36,14 @@ def lines(account: Account, act: CaseEvent, ids: Sequence[str]) -> list[Line]:
 
 
 def cases_of(account: Account, ids: Sequence[str]) -> list[Case]:
-    """The cases that exist for the account, each once, at most MOST of them."""
+    """The cases that exist for the account and are not sealed, each once, at most MOST of them."""
     found = []
     for case_id in dict.fromkeys(ids[:MOST]):
         try:
             case = store().views.case(case_id)
         except NotFound:
             continue
-        if may_see(account, case):
+        if may_see(account, case) and not is_sealed(case):
             found.append(case)
     return found
 

@@ -158,6 +158,14 @@ def test_many_cases_are_looked_at_decided_and_taken_back(
     )
 
 
+def test_a_sealed_case_is_not_there_when_many_are_decided(program: Callable[..., Program], remember: Remember) -> None:
+    plain, sealed = remember(sample.decision_case), remember(sample.sealed_case)
+    clerk, wish = program(Scope.DECIDE), {"act": "withdraw", "cases": [sealed.id, plain.id], "reason": "Gửi nhầm"}
+    assert [line["case"] for line in clerk.post("/bulk/preview", wish).get_json()["rows"]] == [plain.id]
+    assert [line["case"] for line in clerk.post("/bulk", wish).get_json()["rows"]] == [plain.id]
+    assert clerk.post("/bulk", {**wish, "cases": [sealed.id]}).status_code == 404
+
+
 def test_two_cases_are_joined_and_separated_by_a_program(program: Callable[..., Program], house: House, now: datetime) -> None:
     other, one = (opened(house, now, NUMBER, ago=ago, key=str(ago)) for ago in (20, 10))
     clerk = program(Scope.DECIDE)

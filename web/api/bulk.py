@@ -53,7 +53,7 @@ class BulkLine(Value):
 
 
 class BulkPreview(Value):
-    """What would happen; cases that the token does not see are not there."""
+    """What would happen; cases that the token does not see, and sealed ones, are not there."""
 
     rows: tuple[BulkLine, ...]
 
