@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template, render_template_string, request, send_file
@@ -205,9 +205,10 @@ def _title(case: Case) -> str:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year < MAXYEAR else None  # no day comes after the last one
 
 
 def _midnight(on: date) -> datetime:

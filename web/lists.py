@@ -16,10 +16,11 @@ ROWS = 50  # of one page
 _LONGEST_SEARCH = 200  # characters
 
 _ULID = "[0-9A-HJKMNP-TV-Z]{26}"
-CASE_CURSOR = re.compile(rf"\d{{1,18}}-{_ULID}")
+_MICROS = r"(?:[01]?\d{1,17}|2[0-4]\d{16}|25[0-2]\d{15}|253[0-3]\d{14})"  # since 1970, to the last days of the year 9999
+CASE_CURSOR = re.compile(rf"{_MICROS}-{_ULID}")
 MAIL_CURSOR = re.compile(_ULID)
 BOOK_CURSOR = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}_{_ULID}")
-LINE_CURSOR = re.compile(r"\d{1,18}-\d{1,18}")
+LINE_CURSOR = re.compile(rf"{_MICROS}-\d{{1,18}}")
 DELIVERY_CURSOR = re.compile(rf"{_ULID}-\d{{1,9}}")
 
 

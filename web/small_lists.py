@@ -29,6 +29,8 @@ blueprint = Blueprint("small_lists", __name__)
 
 _MOST = 50_000
 _PAGE = 500
+# All that the pages are asked for; nothing else goes into an address (url_for has keywords of its own: endpoint, _scheme, …).
+_FILTERS = frozenset({"actor", "event", "since", "until", "what", "unit", "from", "to", "sender", "step", "reason", "late"})
 
 
 class Whole(NamedTuple):
@@ -287,11 +289,7 @@ _ENDINGS = (("CSV", "csv"), ("JSON", "json"))
 
 
 def _without_place() -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in request.args.items()
-        if name not in ("after", "_external", "_anchor", "_scheme", "_method")
-    }
+    return {name: value for name, value in request.args.items() if name in _FILTERS}
 
 
 def _json(of: Whole | Paged) -> Callable[[], ResponseReturnValue]:

@@ -86,3 +86,26 @@ def test_a_sealed_case_says_nothing_in_any_list(as_person: AsPerson, remember: C
             text = reader.get(address).text
             assert case.subject not in text, address
             assert case.id in text or "statistics" in address, address
+
+
+@pytest.mark.parametrize("name", ["endpoint", "values", "self", "_external", "_anchor", "_scheme", "_method"])
+def test_a_strange_question_in_the_address_is_not_handed_on_to_the_files(as_person: AsPerson, name: str) -> None:
+    officer = as_person(OFFICER)
+    for page in ("/accounts", "/audit"):
+        shown = officer.get(f"{page}?{name}=x&actor=quantri")
+        assert (shown.status_code, f'href="{page}.csv?actor=quantri"' in shown.text) == (200, True)
+        assert officer.get(f"{page}.json?{name}=x").status_code == 200
+
+
+@pytest.mark.parametrize("micros", ["999999999999999999", "253402300800000000", "253370764800000000", "0"])
+def test_a_place_beyond_all_time_opens_a_page(as_person: AsPerson, micros: str) -> None:
+    officer, ulid = as_person(OFFICER), "0" * 26
+    for address in (
+        f"/audit?after={micros}-1",
+        f"/audit.json?after={micros}-1",
+        f"/cases?after={micros}-{ulid}",
+        f"/statistics/cases.json?after={micros}-{ulid}",
+        f"/api/v1/cases?after={micros}-{ulid}",
+        "/audit?since=9999-12-31&until=9999-12-31",
+    ):
+        assert officer.get(address).status_code == 200, address
