@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import gc
 import os
 import select
 import signal
 import socket
+import struct
 import sys
 from typing import NamedTuple
 
 import msgspec
 
 from gateway.inspection_child import problem_with_guards, run
-from gateway.inspection_job import READY, Exit, Job, Models
+from gateway.inspection_job import FAILED, KILL, READY, Exit, Job, Models
 from gateway.warmup import warm_up
 
 
@@ -50,7 +52,7 @@ class _Child(NamedTuple):
     """A process that does a job, and the channel that it came by."""
 
     pid: int
-    channel: int
+    channel: socket.socket  # not its number: that is another's as soon as this one is closed
 
 
 class _Forks:
@@ -84,28 +86,38 @@ class _Forks:
         return bool(message)
 
     def _hear(self, channel: socket.socket) -> None:
-        message, descriptors, _, _ = socket.recv_fds(channel, 65536, 2)
-        if len(descriptors) == 2:
-            self._fork(channel.fileno(), msgspec.msgpack.decode(message, type=Job), descriptors)
+        message, descriptors = b"", list[int]()
+        with contextlib.suppress(ConnectionResetError):  # its other end was closed before it had read an Exit
+            message, descriptors, _, _ = socket.recv_fds(channel, 65536, 2)
+        if message not in (b"", KILL):
+            self._begin(channel, message, descriptors)
             return
         for handle, child in self._children.items():
-            if child.channel == channel.fileno():  # else a "K" that came when its child had ended by itself
+            if child.channel is channel:  # else a "K" that came when its child had ended by itself
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
         if not message:
             self._events.unregister(channel)
             del self._channels[channel.fileno()]
             channel.close()
 
-    def _fork(self, channel: int, job: Job, descriptors: list[int]) -> None:
-        source, sink = descriptors
-        pid = os.fork()
-        if pid == 0:
-            run(job, source, sink)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        handle = os.pidfd_open(pid)
-        self._children[handle] = _Child(pid, channel)
-        self._events.register(handle, select.POLLIN)
+    def _begin(self, channel: socket.socket, message: bytes, descriptors: list[int]) -> None:
+        """Where the machine has no process, memory or descriptor left, this job fails, and no other one."""
+        try:
+            if len(descriptors) != 2:  # the kernel drops those that have no room here, and says nothing
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            source, sink = descriptors
+            pid, handle = _forked(msgspec.msgpack.decode(message, type=Job), source, sink)
+        except OSError as error:
+            if len(descriptors) == 2:
+                _say(descriptors[1], f"the fork server got no child: {error}")
+        else:
+            self._children[handle] = _Child(pid, channel)
+            self._events.register(handle, select.POLLIN)
+            return
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        _answer(channel, Exit(status=1, max_rss_mb=0))
 
     def _reap(self, handle: int) -> None:
         child = self._children.pop(handle)
@@ -113,9 +125,32 @@ class _Forks:
         os.close(handle)
         _, status, usage = os.wait4(child.pid, 0)
         how = Exit(status=os.waitstatus_to_exitcode(status), max_rss_mb=usage.ru_maxrss // 1024)
-        with contextlib.suppress(OSError):  # whoever gave the job does not wait for it any more
-            if child.channel in self._channels:
-                self._channels[child.channel].send(msgspec.msgpack.encode(how))
+        _answer(child.channel, how)
+
+
+def _forked(job: Job, source: int, sink: int) -> tuple[int, int]:
+    """A child that does the job, and the descriptor that tells its end.  Raises OSError: then there is no child."""
+    pid = os.fork()
+    if pid == 0:
+        run(job, source, sink)
+    try:
+        return pid, os.pidfd_open(pid)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+
+
+def _say(sink: int, why: str) -> None:
+    """What a child would write that fails; the gateway logs it."""
+    body = why.encode("utf-8", "replace")
+    with contextlib.suppress(OSError):  # nobody reads it any more
+        os.write(sink, struct.pack(">I", len(body)) + FAILED + body)
+
+
+def _answer(channel: socket.socket, how: Exit) -> None:
+    with contextlib.suppress(OSError):  # whoever gave the job does not wait for it any more
+        channel.send(msgspec.msgpack.encode(how))
 
 
 if __name__ == "__main__":

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import select
 import socket
 import struct
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 import pytest
 
 from gateway import inspection_forks, sandbox
-from gateway.inspection_job import BEGIN, END, KILL, READING, Exit, Models
-from gateway.inspection_server import Outcome, _collect
+from gateway.inspection_job import BEGIN, END, KILL, READING, Exit, Job, Models
+from gateway.inspection_server import Outcome, _collect, _done
 from gateway.model import FileReading
 
 
@@ -97,3 +100,109 @@ def test_where_children_cannot_be_guarded_nothing_is_read(monkeypatch: pytest.Mo
     with ours, theirs:
         inspection_forks.serve(theirs, Models(ocr=False))
         assert b"cannot be guarded on this machine: PermissionError: [Errno 1] PR_SET_SECCOMP" in ours.recv(1024)
+
+
+@contextlib.contextmanager
+def _serving() -> Iterator[socket.socket]:
+    """The control socket of a fork server that runs in a thread of this process."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    served = threading.Thread(target=inspection_forks._Forks(theirs).serve, daemon=True)
+    served.start()
+    with theirs:
+        try:
+            yield ours
+            assert served.is_alive()
+        finally:
+            ours.close()
+            served.join(5)
+
+
+def _channel(control: socket.socket) -> socket.socket:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(5)
+    with theirs:
+        socket.send_fds(control, [b"+"], [theirs.fileno()])
+    return ours
+
+
+def _job_at(channel: socket.socket) -> int:
+    """A job is sent; gives the end of the pipe where its frames come."""
+    frames, sink = os.pipe()
+    source = os.memfd_create("mail")
+    socket.send_fds(channel, [msgspec.msgpack.encode(Job(task="mail"))], [source, sink])
+    os.close(source)
+    os.close(sink)
+    return frames
+
+
+def _asleep() -> int:
+    return os.posix_spawn("/bin/sleep", ["sleep", "60"], {})
+
+
+def _no_process() -> int:
+    raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+
+def test_where_no_process_is_left_only_that_job_fails_and_its_log_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fork", _no_process)
+    with _serving() as control, _channel(control) as channel:
+        _done(channel, Job(task="mail"), b"x", time.monotonic() + 5)
+        open_before = len(os.listdir("/proc/self/fd"))
+        for _ in range(3):
+            outcome = _done(channel, Job(task="mail"), b"x", time.monotonic() + 5)
+            assert (outcome.reason, outcome.complete) == ("crashed", False)
+            assert "got no child: [Errno 11]" in outcome.failed
+        assert len(os.listdir("/proc/self/fd")) == open_before
+
+
+def test_a_child_whose_end_could_not_be_told_is_ended_and_only_its_job_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[int] = []
+
+    def fork() -> int:
+        children.append(_asleep())
+        return children[-1]
+
+    def no_descriptor(_: int) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "fork", fork)
+    monkeypatch.setattr(os, "pidfd_open", no_descriptor)
+    with _serving() as control, _channel(control) as channel:
+        assert "Too many open files" in _done(channel, Job(task="mail"), b"x", time.monotonic() + 5).failed
+        with pytest.raises(ChildProcessError):
+            os.waitpid(children[0], 0)
+
+
+def test_a_channel_closed_over_an_unread_exit_ends_no_other_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fork", _no_process)
+    with _serving() as control:
+        with _channel(control) as dropped:
+            os.close(_job_at(dropped))
+            assert select.select([dropped], [], [], 5)[0]
+        with _channel(control) as channel:
+            assert _done(channel, Job(task="mail"), b"x", time.monotonic() + 5).reason == "crashed"
+
+
+def test_the_exit_of_a_dropped_job_never_reaches_the_next_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fork", _asleep)
+    control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with control, theirs:
+        forks = inspection_forks._Forks(theirs)
+        dropped = _channel(control)
+        forks._adopt()
+        (there,) = forks._channels.values()
+        number = there.fileno()
+        os.close(_job_at(dropped))
+        forks._hear(there)
+        (handle,) = forks._children
+        dropped.close()
+        forks._hear(there)
+        with _channel(control) as channel:
+            forks._adopt()
+            (again,) = forks._channels.values()
+            assert again.fileno() == number  # the lowest free one is given again
+            forks._reap(handle)
+            channel.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                channel.recv(100)
+            again.close()
