@@ -9,7 +9,7 @@ from gateway.errors import IllegalTransition, NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent
 from gateway.model import Account, Case, Value
 from gateway.rights import is_sealed
-from gateway.store import BulkRun, ItemOutcome
+from gateway.store import BulkItem, BulkRun, ItemOutcome
 from web import evidence
 from web.auth import may_see
 from web.cases import acts_on, effects
@@ -19,6 +19,7 @@ from web.language import gettext, said
 MOST = 500  # cases of one run
 _AT_ONCE_S = 1.0  # so long one request decides
 _MOVED = "Hồ sơ này vừa đổi trạng thái nên việc này không làm được nữa."
+_STOPPED = "Đã dừng trước khi đến hồ sơ này."
 
 
 class Line(Value):
@@ -57,23 +58,42 @@ def run_of(account: Account, run_id: str) -> BulkRun:
 
 
 def go_on(run: BulkRun, account: Account) -> None:
-    """Decide about some more of the cases, for about a second."""
+    """Decide about some more of the cases, for about a second; others may be doing the same, or taking it back."""
     until = time.monotonic() + _AT_ONCE_S
     for item in run.items:
-        if item.outcome is ItemOutcome.PENDING:
+        if store().bulk.item(run.id, item.n).outcome is ItemOutcome.PENDING:
             outcome, why = _decided(run, item.case_id, account)
-            store().bulk.note(run.id, item.n, outcome, why)
+            noted = store().bulk.note(run.id, item.n, outcome, why, instead_of=(ItemOutcome.PENDING,))
+            if not noted and outcome is ItemOutcome.DONE:
+                _done_after_all(run, item.n, account)
             if time.monotonic() > until:
                 break
 
 
 def take_back(run: BulkRun, account: Account) -> None:
     """Take all of it back that has not left; what was still to be done stays undone."""
+    bulk = store().bulk
     for item in run.items:
         if item.outcome is ItemOutcome.PENDING:
-            store().bulk.note(run.id, item.n, ItemOutcome.REFUSED, "Đã dừng trước khi đến hồ sơ này.")
-        elif item.outcome is ItemOutcome.DONE:
-            store().bulk.note(run.id, item.n, *_taken_back(item.case_id, account))
+            bulk.note(run.id, item.n, ItemOutcome.REFUSED, _STOPPED, instead_of=(ItemOutcome.PENDING,))
+    for item in bulk.run(run.id).items:
+        if item.outcome is ItemOutcome.DONE:
+            _note_taken_back(run, item, account)
+
+
+def _done_after_all(run: BulkRun, n: int, account: Account) -> None:
+    """We have decided, and meanwhile somebody noted another outcome: who stopped or took back the run meant this, too."""
+    item = store().bulk.item(run.id, n)
+    if item.outcome is ItemOutcome.UNDONE or item.why == _STOPPED:
+        _note_taken_back(run, item, account)
+    else:  # who came second was refused what we did
+        store().bulk.note(run.id, n, ItemOutcome.DONE, instead_of=(ItemOutcome.REFUSED,))
+
+
+def _note_taken_back(run: BulkRun, item: BulkItem, account: Account) -> None:
+    outcome, why = _taken_back(item.case_id, account)
+    late = (ItemOutcome.KEPT,) if outcome is ItemOutcome.UNDONE else ()  # who came second could not take it back again
+    store().bulk.note(run.id, item.n, outcome, why, instead_of=(item.outcome, *late))
 
 
 def may_take_back(run: BulkRun, account: Account) -> bool:

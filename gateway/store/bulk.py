@@ -6,7 +6,7 @@ the rest still to be done, and nothing twice (a case that was decided is not dec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -114,11 +114,18 @@ class Bulk(Reading):
             ),
         )
 
-    def note(self, run_id: str, n: int, outcome: ItemOutcome, why: str = "") -> None:
-        """What became of one case."""
+    def item(self, run_id: str, n: int) -> BulkItem:
+        """One case of a run as it is now; NotFound."""
         this = (bulk_items.c.run_id == run_id) & (bulk_items.c.n == n)
-        step = update(bulk_items).where(this).values(outcome=outcome.value, why=clean(why))
-        self._write(lambda transaction: transaction.connection.execute(step) and None)
+        row = self.one(select(bulk_items).where(this), f"no case {n} in run {run_id}")
+        return BulkItem(n=row.n, case_id=row.case_id, outcome=ItemOutcome(row.outcome), why=row.why)
+
+    def note(self, run_id: str, n: int, outcome: ItemOutcome, why: str = "", *, instead_of: Collection[ItemOutcome]) -> bool:
+        """What became of one case, unless it is none of ``instead_of`` any more; says whether it was written."""
+        this = (bulk_items.c.run_id == run_id) & (bulk_items.c.n == n)
+        expected = bulk_items.c.outcome.in_([each.value for each in instead_of])
+        step = update(bulk_items).where(this, expected).values(outcome=outcome.value, why=clean(why))
+        return self._write(lambda transaction: transaction.connection.execute(step).rowcount == 1)
 
     def unfinished(self, actor: str) -> str:
         """The newest run of this account in which cases are still to be decided; "" when there is none."""

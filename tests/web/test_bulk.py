@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
 from gateway.lifecycle import CaseState
 from gateway.model import Account, Case
+from gateway.store import ItemOutcome
 from tests.web import sample
 from tests.web.conftest import Visitor
 from tests.web.sample import CLERK, LEADER, SCHOOL_CLERK, House
@@ -81,6 +83,64 @@ def test_all_of_it_is_undone_that_has_not_left(house: House, as_person: AsPerson
     clerk.get(run)
     clerk.press(f"{run}/undo")
     assert "đã hoàn tác, hồ sơ lại chờ" in clerk.get(run).text
+    assert states(house, *cases) == [CaseState.WAITING, CaseState.WAITING]
+
+
+def test_two_that_go_on_at_once_do_not_lose_what_was_done(
+    app: Flask, house: House, as_person: AsPerson, remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = remember(sample.decision_case), remember(sample.incoming_case)
+    run = house.store.bulk.run(begin(as_person(CLERK), "approve", *cases).rpartition("/")[2])
+    approve = house.review.approve
+
+    def second(case_id: str, by: Account) -> Case:
+        monkeypatch.setattr(house.review, "approve", approve)
+        bulk_work.go_on(run, CLERK)  # another one is quicker
+        return approve(case_id, by)
+
+    monkeypatch.setattr(house.review, "approve", second)
+    with app.app_context():
+        bulk_work.go_on(run, CLERK)
+        assert [item.outcome for item in house.store.bulk.run(run.id).items] == [ItemOutcome.DONE, ItemOutcome.DONE]
+        bulk_work.take_back(run, CLERK)
+    assert states(house, *cases) == [CaseState.WAITING, CaseState.WAITING]
+
+
+def test_who_was_refused_second_does_not_hide_that_it_was_done(
+    app: Flask, house: House, as_person: AsPerson, remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = remember(sample.decision_case)
+    run = house.store.bulk.run(begin(as_person(CLERK), "approve", case).rpartition("/")[2])
+    approve = house.review.approve
+
+    def first(case_id: str, by: Account) -> Case:
+        approved = approve(case_id, by)
+        monkeypatch.setattr(house.review, "approve", approve)
+        bulk_work.go_on(run, CLERK)  # another one is refused, and notes so, before we note
+        return approved
+
+    monkeypatch.setattr(house.review, "approve", first)
+    with app.app_context():
+        bulk_work.go_on(run, CLERK)
+    assert [item.outcome for item in house.store.bulk.run(run.id).items] == [ItemOutcome.DONE]
+
+
+def test_what_is_taken_back_while_it_goes_on_stays_taken_back(
+    app: Flask, house: House, as_person: AsPerson, remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = remember(sample.decision_case), remember(sample.incoming_case)
+    run = house.store.bulk.run(begin(as_person(CLERK), "approve", *cases).rpartition("/")[2])
+    approve = house.review.approve
+
+    def stopped(case_id: str, by: Account) -> Case:
+        approved = approve(case_id, by)
+        bulk_work.take_back(run, CLERK)
+        return approved
+
+    monkeypatch.setattr(house.review, "approve", stopped)
+    with app.app_context():
+        bulk_work.go_on(run, CLERK)
+    assert [item.outcome for item in house.store.bulk.run(run.id).items] == [ItemOutcome.UNDONE, ItemOutcome.REFUSED]
     assert states(house, *cases) == [CaseState.WAITING, CaseState.WAITING]
 
 
