@@ -34,10 +34,11 @@ class Calls(Reading):
         super().__init__(database)
         self._write = write
 
-    def begin(self, token: str, key: str, what: str, *, now: datetime, oldest: datetime) -> Kept | None:
+    def begin(self, token: str, key: str, what: str, *, now: datetime, lost: datetime, oldest: datetime) -> Kept | None:
         """Write down that a call is made, durably; gives the one that was made under that key before.
 
-        Calls from before ``oldest`` are forgotten.
+        None lets the call through: it is new, or the same was begun before ``lost`` and never answered; of several that repeat
+        it then, one is let through, and begins now.  Calls from before ``oldest`` are forgotten.
         """
         c = api_calls.c
         row = {"token": token, "key": key, "what": what, "at": now, "status": 0, "media": "", "body": b""}
@@ -50,6 +51,10 @@ class Calls(Reading):
             if insert_new(connection, api_calls, row, unless=("token", "key")):
                 return None
             known = connection.execute(select(api_calls).where(c.token == token, c.key == key)).one()
+            if known.what == what and not known.status and known.at <= lost:
+                this = (c.token == token) & (c.key == key) & (c.status == 0) & (c.at == known.at)
+                if connection.execute(update(api_calls).where(this).values(at=now)).rowcount == 1:
+                    return None
             return Kept(what=known.what, at=known.at, status=known.status, media=known.media, body=bytes(known.body))
 
         return self._write(work)

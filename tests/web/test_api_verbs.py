@@ -14,10 +14,12 @@ from gateway import tokens
 from gateway.lifecycle import CaseState
 from gateway.model import Case, Event
 from gateway.roles import RIGHTS, Verb
+from gateway.store.calls import Kept
 from gateway.tokens import Scope, account_of
 from tests.web import sample, walk
 from tests.web.sample import CLERK, OFFICER, House
 from tests.web.test_casework import NUMBER, opened
+from web.api import repeated
 
 Remember = Callable[..., Case]
 
@@ -126,16 +128,41 @@ def test_the_same_key_is_one_call_and_another_call_needs_another_key(
 
 
 def test_a_call_whose_program_was_killed_is_let_through_after_a_minute(house: House) -> None:
-    calls, now = house.store.calls, datetime.now(UTC)
-    week = timedelta(days=7)
-    assert calls.begin("t", "k", "x", now=now, oldest=now - week) is None
-    under_way = calls.begin("t", "k", "x", now=now, oldest=now - week)
+    calls, begun, minute = house.store.calls, datetime.now(UTC), timedelta(minutes=1)
+
+    def begin(what: str, now: datetime) -> Kept | None:
+        return calls.begin("t", "k", what, now=now, lost=now - minute, oldest=now - timedelta(days=7))
+
+    assert begin("x", begun) is None
+    under_way = begin("x", begun + timedelta(seconds=59))
     assert (under_way.status, under_way.what) == (0, "x") if under_way else False
+    assert begin("y", begun + minute) is not None  # another call
+    assert begin("x", begun + minute) is None
     calls.keep("t", "k", 200, "application/json", b"{}")
-    kept = calls.begin("t", "k", "x", now=now, oldest=now - week)
+    kept = begin("x", begun + 2 * minute)
     assert (kept.status, kept.body) == (200, b"{}") if kept else False
-    later = now + timedelta(days=8)
-    assert calls.begin("t", "k", "y", now=later, oldest=later - week) is None
+    assert begin("y", begun + timedelta(days=8)) is None
+
+
+def test_of_several_that_repeat_a_lost_call_one_is_let_through(
+    program: Callable[..., Program], house: House, remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, clerk = remember(sample.decision_case), program(Scope.DECIDE)
+    wish, codes = {"act": "withdraw", "cases": [case.id], "reason": "Gửi nhầm"}, []
+    begin, keep = house.store.bulk.begin, house.store.calls.keep
+    monkeypatch.setattr(house.store.calls, "keep", lambda *_: None)  # killed before it answered
+    clerk.post("/bulk", wish, Idempotency_Key="k")
+    monkeypatch.setattr(house.store.calls, "keep", keep)
+
+    def slow(*args: Any, **more: Any) -> str:
+        codes.append(clerk.post("/bulk", wish, Idempotency_Key="k").status_code)  # repeated while this one goes on
+        return begin(*args, **more)
+
+    monkeypatch.setattr(house.store.bulk, "begin", slow)
+    later = datetime.now(UTC) + timedelta(seconds=61)
+    monkeypatch.setattr(repeated, "utc_now", lambda: later)
+    assert clerk.post("/bulk", wish, Idempotency_Key="k").status_code == 200
+    assert codes == [409]
 
 
 def test_many_cases_are_looked_at_decided_and_taken_back(

@@ -2,7 +2,7 @@
 
 The first call under a key writes the key down before anything is done, and its answer afterwards; whoever repeats it within a
 week gets that answer.  A key of another call (address or body) is refused (422).  Whoever was killed in between is let through
-again after a minute: what was done already is then a conflict that says so (409), never done twice.
+again after a minute, one at a time: what was done already is then a conflict that says so (409), never done twice.
 See draft-ietf-httpapi-idempotency-key-header.
 """
 
@@ -38,12 +38,12 @@ def once(token: ApiToken | None, call: Callable[[], Response]) -> Response:
     if not _KEY.fullmatch(key):
         return problem(400, phrase("Idempotency-Key dài 1 đến 100 ký tự ASCII, không có dấu cách."))
     now, what = utc_now(), _print_of_call()
-    known = store().calls.begin(token.id, key, what, now=now, oldest=now - KEPT_FOR)
+    known = store().calls.begin(token.id, key, what, now=now, lost=now - _UNDER_WAY, oldest=now - KEPT_FOR)
     if known is not None and known.what != what:
         return problem(422)
     if known is not None and known.status:
         return _again(known)
-    if known is not None and now - known.at < _UNDER_WAY:
+    if known is not None:
         response = problem(409, phrase("Lần gọi trước với khóa này còn đang được xử lý; xin gọi lại sau ít giây."))
         response.headers["Retry-After"] = "5"
         return response
