@@ -106,7 +106,8 @@ def test_where_children_cannot_be_guarded_nothing_is_read(monkeypatch: pytest.Mo
 def _serving() -> Iterator[socket.socket]:
     """The control socket of a fork server that runs in a thread of this process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    served = threading.Thread(target=inspection_forks._Forks(theirs).serve, daemon=True)
+    forks = inspection_forks._Forks(theirs)
+    served = threading.Thread(target=forks.serve, daemon=True)
     served.start()
     with theirs:
         try:
@@ -115,6 +116,8 @@ def _serving() -> Iterator[socket.socket]:
         finally:
             ours.close()
             served.join(5)
+            for channel in forks._channels.values():
+                channel.close()
 
 
 def _channel(control: socket.socket) -> socket.socket:
