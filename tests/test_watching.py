@@ -235,6 +235,16 @@ def test_the_webhook_hears_that_it_is_over_and_how_long_it_was(called: Machine) 
     assert Receiver.got[2][0]["X-Vanthu-Id"] == f"{said[0]['id']}-over"
 
 
+def test_the_webhook_hears_no_end_of_what_it_never_heard_begin(called: Machine) -> None:
+    Receiver.answers = [200]
+    called.paused["qlvb-tinh"] = "x"
+    called.watcher.look()
+    called.paused.clear()
+    called.watcher.look()
+    assert asyncio.run(called.watcher.call()) == 0
+    assert Receiver.got == []
+
+
 def test_the_officer_reads_once_that_it_is_over_and_how_long_it_was(machine: Machine) -> None:
     machine.paused["qlvb-tinh"] = "x"
     machine.watcher.look()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 
-from gateway.documents.transfer import from_base64, holds_hidden_base64
+from gateway.documents.transfer import from_strict_base64, holds_hidden_base64
 
 # What a text must hold before it can be an issued or secret document: a number with its symbol ("45/BC-", "36-HD/VP",
 # "3925 TM/VP"), where bytes above ASCII count as capitals because they may be Đ in any encoding; or a secrecy stamp.
@@ -74,7 +74,7 @@ def _decoded(head: bytes, body: bytes) -> bytes | None:
     if named > 1 or where < 0:
         return None
     if value == b"base64":
-        return from_base64(body)
+        return from_strict_base64(body)  # what is mended costs a hundred times as much: that is for a child
     if value == b"quoted-printable":
         return binascii.a2b_qp(body)
     return body if value in (b"8bit", b"7bit", b"binary") else None

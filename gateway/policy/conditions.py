@@ -123,6 +123,14 @@ _STANDINGS = {
     Standing.OUTSIDE: "người ngoài ngành",
     Standing.NOBODY: "báo cáo của máy chủ thư",
 }
+_ROLES = {
+    MailboxRole.CLERK: "văn thư",
+    MailboxRole.STAFF: "chuyên viên, giáo viên, nhân viên",
+    MailboxRole.LEADER: "lãnh đạo",
+    MailboxRole.SHARED: "nhiều người dùng chung",
+    MailboxRole.PERSONAL: "riêng một cá nhân",
+    MailboxRole.NOTIFICATION: "máy gửi tự động",
+}
 _PLACES = {
     Place.GOVERNED: "ở đơn vị khác trong ngành",
     Place.INTERNAL: "trong cùng đơn vị với người gửi",
@@ -271,12 +279,19 @@ CONDITIONS: dict[str, Condition] = {
         because=_not_clerk,
     ),
     "sender_role": Condition(
-        met=lambda wanted: tuple(
-            phrase("hộp thư của người gửi thuộc loại %(role)s", role=str(role)) for role in sorted(wanted)
+        met=_any_of(
+            {
+                MailboxRole.CLERK: phrase("hộp thư gửi là hộp thư của văn thư"),
+                MailboxRole.STAFF: phrase("hộp thư gửi là hộp thư của chuyên viên, giáo viên, nhân viên"),
+                MailboxRole.LEADER: phrase("hộp thư gửi là hộp thư của lãnh đạo"),
+                MailboxRole.SHARED: phrase("hộp thư gửi là hộp thư dùng chung"),
+                MailboxRole.PERSONAL: phrase("hộp thư gửi là hộp thư riêng của cá nhân"),
+                MailboxRole.NOTIFICATION: phrase("hộp thư gửi là hộp thư gửi tự động"),
+            }
         ),
         takes=_words(MailboxRole),
         holds=_sender_role,
-        otherwise=lambda wanted: f"Hộp thư của người gửi không thuộc loại {', '.join(sorted(wanted))}.",
+        otherwise=_one_of("Hộp thư của người gửi không phải của ", _ROLES),
     ),
     "clerk_account": Condition(
         met=_flagged(phrase("đơn vị gửi đã có tài khoản văn thư"), phrase("đơn vị gửi chưa có tài khoản văn thư")),

@@ -160,7 +160,9 @@ class AlarmRows(Reading):
 
         def work(transaction: Transaction) -> Sequence[AnyRow]:
             c = alarms.c
-            unsaid = or_(c.sent_at.is_(None) & c.over_at.is_(None), c.over_sent_at.is_(None) & c.over_at.is_not(None))
+            # That something is over is news only to who heard that it began.
+            over = c.over_sent_at.is_(None) & c.over_at.is_not(None) & c.sent_at.is_not(None)
+            unsaid = or_(c.sent_at.is_(None) & c.over_at.is_(None), over)
             due = select(alarms).where(unsaid, c.next_try_at <= now).order_by(c.raised_at).limit(limit)
             rows = transaction.connection.execute(due.with_for_update(skip_locked=True)).all()
             ids = [row.id for row in rows]

@@ -5,6 +5,7 @@ The limit of each test is a hundred times what it takes; a search in the square 
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 
@@ -109,3 +110,9 @@ def test_no_parser_is_loaded_where_mails_come_in() -> None:
     command = [sys.executable, "-c", _LOADED, *_PARSERS, "openpyxl", "python_calamine"]
     loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     assert {name.split(".")[2] if name.startswith("gateway") else name for name in loaded} <= _HARMLESS
+
+
+def test_base64_that_has_to_be_mended_is_mended_in_a_child() -> None:
+    head = b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    assert may_carry_document(head + b"A=!" * 400)
+    assert not may_carry_document(head + base64.encodebytes("Xin gửi báo cáo\r\n".encode() * 400).replace(b"\n", b"\r\n"))
