@@ -75,7 +75,7 @@ _T = TypeVar("_T")
 
 _MOST_RENEWED = 500  # leases in one statement
 _REPORTS_REMEMBERED = timedelta(days=60)  # a mail that was given up may be tried again by hand for 30
-_LOOK_S = 0.25  # how long mail is promised at most after somebody put another file in the place of the database
+_LOOK_S = 0.25  # how long anything is promised at most after somebody put another file in the place of the database
 _DAMAGED_RETRY = timedelta(hours=1)  # a mail whose bytes cannot be read is looked at again after this
 
 
@@ -114,7 +114,7 @@ class Store:
         self._look_at = 0.0  # monotonic: when the database is looked at again
         self._trouble = ""  # why nothing is promised
         self.views = Views(self._database, self._blobs)
-        self.past = Past(self._database, self._writer.submit, self._rows)  # imports of old mail
+        self.past = Past(self._database, self._write, self._rows)  # imports of old mail
         self.reconciling = Reconciling(self._database, self._do)
         self.archive = Archive(self._database)
         self.bulk = Bulk(self._database, self._do)
@@ -200,13 +200,13 @@ class Store:
 
     def accept_now(self, acceptances: Sequence[Acceptance]) -> None:
         """The same for threads."""
-        self._look()
         future: Future[None] = Future()
-        self._writer.submit(Entry(rows=self._rows(acceptances), future=future))
+        self._write(Entry(rows=self._rows(acceptances), future=future))
         future.result()
 
     async def begin(self, delivery_ids: Sequence[str], now: datetime) -> None:
         """Attempts at an office system begin, and count; durable on return, before the first byte leaves.  StoreUnavailable."""
+        self._look()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         begun = [(delivery_id, micros(now), 0, None, "") for delivery_id in delivery_ids]
@@ -216,7 +216,8 @@ class Store:
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Remember what came of attempts; does not wait.  IllegalTransition when SENDING knows no such event.
 
-        Needs no sync of its own: a power cut only repeats a delivery.  While the database is gone they are kept in memory.
+        Needs no sync of its own: a power cut only repeats a delivery.  While the database is gone they are kept in memory;
+        when its file was moved they go on into that one, for when it is put back.
         """
         now = self._clock()
         done = [settled(settlement, self._life, now) for settlement in settlements]
@@ -319,7 +320,7 @@ class Store:
         rows = Rows(self._lease())
         rows.stories.append(story_row(story))
         future: Future[None] = Future()
-        self._writer.submit(Entry(rows=rows, future=future))
+        self._write(Entry(rows=rows, future=future))
         future.result()
 
     def may_tell(self, topic: str, address: str, *, every: timedelta, now: datetime) -> bool:
@@ -388,6 +389,11 @@ class Store:
         if self._trouble:
             raise StoreUnavailable(self._trouble)
 
+    def _write(self, entry: Entry) -> None:
+        """For all that somebody waits for; what was sent or is still carried is written without a look."""
+        self._look()
+        self._writer.submit(entry)
+
     def _submit(self, entry: Entry) -> None:
         lane = self._lane
         if lane is not None and lane.loop is asyncio._get_running_loop() and entry.is_plain:
@@ -413,7 +419,7 @@ class Store:
 
     def _do(self, work: Callable[[Transaction], _T], *, rows: Rows | None = None, durable: bool = True) -> _T:
         future: Future[_T] = Future()
-        self._writer.submit(Entry(call=work, rows=rows, durable=durable, future=future))
+        self._write(Entry(call=work, rows=rows, durable=durable, future=future))
         return future.result()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from pathlib import Path
@@ -13,11 +14,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from gateway.courier import Parcel
 from gateway.errors import ConfigError, StoreUnavailable
+from gateway.lifecycle import CaseEvent, CaseState, DeliveryState
+from gateway.model import Case
 from gateway.store import Store, migrations
 from gateway.store.tables import SCHEMA, metadata
 from tests.store.conftest import Open
-from tests.store.letters import mail, passing
+from tests.store.letters import LEASE, NOON, captured, case, mail, passing
 
 
 def driver(url: str) -> str:
@@ -116,4 +120,35 @@ def test_when_another_file_lies_in_its_place_nothing_is_promised_until_the_right
     time.sleep(0.3)
     store.accept_now([passing(mail())])
     assert len(store.views.mails().rows) == 2
+    store.close()
+
+
+def test_when_another_file_lies_in_its_place_no_clerk_decides_and_no_delivery_is_claimed_or_begun(tmp_path: Path) -> None:
+    file, away = tmp_path / "v.sqlite3", tmp_path / "v.away"
+    store = Store(url=f"sqlite:///{file}", blobs=tmp_path / "blobs", inline_bytes=1000, node="hue")
+    store.open()
+    letter, through = mail(), mail()
+    opened = case(letter)
+    store.accept_now([captured(letter, opened), passing(through, state=DeliveryState.QUEUED)])
+    file.rename(away)
+    file.touch()
+    time.sleep(0.3)
+
+    def approve() -> Case:
+        return store.move_case(opened.id, CaseEvent.APPROVE, by="hoa", detail={}, now=NOON)
+
+    def claim() -> tuple[Parcel, ...]:
+        return store.claim(couriers=["relay"], limit=9, now=NOON + LEASE, lease=LEASE)
+
+    def begin() -> None:
+        asyncio.run(store.begin(["x"], NOON))
+
+    for act in (approve, claim, begin):
+        with pytest.raises(StoreUnavailable, match="not the file that was opened"):
+            act()
+    away.replace(file)
+    time.sleep(0.3)
+    assert store.views.case(opened.id).state is CaseState.WAITING
+    assert approve().state is CaseState.APPROVED
+    assert [parcel.mail.id for parcel in claim()] == [through.id]
     store.close()
