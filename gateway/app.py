@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import gateway
 from gateway import maillog, wiring
@@ -23,8 +24,6 @@ from gateway.desk import Desk
 from gateway.directory.snapshot import Directory
 from gateway.first_visit import FirstVisit
 from gateway.imap.alarming import of_mailboxes
-from gateway.imap.nightly import run_nightly
-from gateway.imap.poller import Poller
 from gateway.inspection import Inspector
 from gateway.model import Case
 from gateway.policy.facts import local_day
@@ -35,6 +34,9 @@ from gateway.smtp.policy_service import PolicyService
 from gateway.traffic import Traffic
 from gateway.watching import Watcher, ends_of, webhook_secret
 from gateway.worker import Worker
+
+if TYPE_CHECKING:
+    from gateway.imap.poller import Poller
 
 _GRACE_S = 30.0  # sessions may end by themselves for so long at a stop
 
@@ -49,11 +51,10 @@ class Gateway:
 
     version = gateway.__version__
 
-    def __init__(self, settings: Config, *, inspector: Inspector | None = None, clock: Callable[[], datetime] = now) -> None:
-        """``inspector``: one that was begun before this module was loaded; its starter need not close it."""
+    def __init__(self, settings: Config, *, clock: Callable[[], datetime] = now) -> None:
         self.settings = settings
         self.clock = clock
-        self._ground = ground = wiring.ground_of(settings, inspector or Inspector(settings.inspection), clock)
+        self._ground = ground = wiring.ground_of(settings, Inspector(settings.inspection), clock)
         self.hostname = ground.hostname
         self.store = ground.store
         self.inspector = ground.inspector
@@ -194,12 +195,11 @@ class Gateway:
     # --- its life -------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Start the children, open the store, start the way out: all but the SMTP listeners.  After a failure: stop()."""
+        """Open the store, start the way out: all that mail needs before it may come in.  After a failure: stop()."""
         at_the_end = self._endings
         at_the_end.callback(maillog.flush)
-        # The children first: they must not inherit the locks of the store.
         at_the_end.push_async_callback(asyncio.to_thread, self.inspector.close)
-        await asyncio.to_thread(self.inspector.start)
+        self.inspector.open()  # a mail with an attachment waits for the readers, which load when the door is open
         await asyncio.to_thread(self.store.open)
         at_the_end.push_async_callback(asyncio.to_thread, self.store.close)
         at_the_end.push_async_callback(asyncio.to_thread, self.sealer.finish)
@@ -208,13 +208,12 @@ class Gateway:
         self.store.attach()
         self.checks.attach(asyncio.get_running_loop())
         at_the_end.push_async_callback(self.store.detach)
-        nightly = run_nightly(self.settings, self.store, self.clock)
         works = (
             self.worker.run(),
             self.follow_up.run(),
             write_log(),
             keep_house(self.store, self.settings.store, self.clock),
-            nightly,
+            *wiring.nightly_of(self._ground),
             self.sealer.run(),
             self.chain_look.run(),
             self.daily.run(),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
+import gc
 import importlib
 import logging
 import secrets
@@ -18,25 +17,10 @@ import msgspec
 
 import gateway
 from gateway import maillog
-from gateway.commands.account import account
-from gateway.commands.audit import export_audit, verify_audit
-from gateway.commands.directory import directory
-from gateway.commands.import_mail import import_mail
-from gateway.commands.inspect import inspect
-from gateway.commands.mailbox import mailbox
-from gateway.commands.migrate import migrate
-from gateway.commands.office import office, office_sandbox
+from gateway.commands.group import Commands
 from gateway.commands.opened import store_of
-from gateway.commands.policy import policy
-from gateway.commands.purge import purge
-from gateway.commands.queue import queue
-from gateway.commands.replay import replay
 from gateway.commands.say import say, shown
-from gateway.commands.send_test import send_test
-from gateway.commands.token import token
-from gateway.commands.user import user
 from gateway.config import Config, load
-from gateway.errors import VanthuError
 from gateway.model import Account, Role
 
 if TYPE_CHECKING:
@@ -48,22 +32,7 @@ _CONFIG = click.option(
 )
 
 
-class _Group(click.Group):
-    """Says our own errors, and the machine's, in one line instead of a traceback."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except VanthuError as error:
-            raise click.ClickException(_one_line(error)) from error
-        except OSError as error:
-            if error.errno == errno.EPIPE:  # whoever read our output went away: click ends quietly
-                raise
-            where = f"{shown(error.filename)}: " if error.filename is not None else ""
-            raise click.ClickException(f"{where}{error.strerror or error}") from error
-
-
-@click.group(cls=_Group)
+@click.group(cls=Commands)
 @click.version_option(gateway.__version__, prog_name="vanthu")
 def main() -> None:
     """Vanthu: official documents go to the office system, reports go on by e-mail."""
@@ -73,14 +42,11 @@ def main() -> None:
 @_CONFIG
 def serve(config_file: Path) -> None:
     """Run the gateway: SMTP listener, relay, couriers and console, until SIGTERM."""
-    from gateway.inspection import Inspector
-
+    gc.disable()  # until all is loaded: nothing of it is rubbish, and looking for some takes a tenth of the start
     settings = _settings(config_file)
-    with contextlib.closing(Inspector(settings.inspection)) as inspector:
-        inspector.begin()  # it loads in a process of its own, while this one loads the rest
-        from gateway import serving
+    from gateway import serving
 
-        serving.run(settings, inspector=inspector, start_console=_start_console, announce=say)
+    serving.run(settings, start_console=_start_console, announce=say)
 
 
 @main.command()
@@ -181,25 +147,6 @@ def demo(once: bool, folder: Path) -> None:
     sys.exit(show.run(folder, once=once, start_console=_start_console))
 
 
-main.add_command(account)
-main.add_command(inspect)
-main.add_command(import_mail)
-main.add_command(mailbox)
-main.add_command(migrate)
-main.add_command(replay)
-main.add_command(directory)
-main.add_command(policy)
-main.add_command(user)
-main.add_command(purge)
-main.add_command(verify_audit)
-main.add_command(export_audit)
-main.add_command(queue)
-main.add_command(office)
-main.add_command(office_sandbox)
-main.add_command(token)
-main.add_command(send_test)
-
-
 def _settings(config_file: Path) -> Config:
     settings = load(config_file)
     level = logging.getLevelNamesMapping()[settings.log.level.upper()]
@@ -209,11 +156,10 @@ def _settings(config_file: Path) -> Config:
     return settings
 
 
-def _start_console(house: Gateway, host: str, port: int) -> ConsoleServer:
+def _start_console(house: Gateway, listener: socket.socket) -> ConsoleServer:
     """Start the console.  It stands above the gateway and is found by its name: gateway never imports web."""
-    started: ConsoleServer = importlib.import_module("web.server").serve(
-        importlib.import_module("web").create_app(house), host, port
-    )
+    app = importlib.import_module("web").create_app(house)
+    started: ConsoleServer = importlib.import_module("web.server").Console(app, listener)
     return started
 
 
@@ -228,8 +174,3 @@ def _put_account(settings: Config, account: Account, password: str) -> None:
 
     with store_of(settings) as store:
         store.put_account(msgspec.structs.replace(account, password_hash=passwords.kept(password), must_change=True))
-
-
-def _one_line(error: VanthuError) -> str:
-    """What an error says; the database's words have several lines, the last of them an address for developers."""
-    return " ".join(str(error).partition("(Background on this error")[0].split())

@@ -26,6 +26,7 @@ from gateway import app, demo_office, maillog, passwords, sample, serving
 from gateway.config import load
 from gateway.errors import VanthuError
 from gateway.lifecycle import CaseState
+from gateway.listening import listening
 from gateway.model import Account, Action, Case, Role, Value, Verdict
 
 _PATIENCE_S = 30.0  # for a letter to reach its place
@@ -107,7 +108,7 @@ async def _show(folder: Path, config_file: Path, password: str, *, once: bool, s
     try:
         await house.start()
         _add_accounts(house, password)
-        console = await asyncio.to_thread(start_console, house, "127.0.0.1", 0)
+        console = await asyncio.to_thread(start_console, house, listening("127.0.0.1", 0))
         await house.listen()
         terminal = Terminal() if sys.stdout.isatty() else Terminal(width=160)
         terminal.print(f"Cổng Vanthu: SMTP {house.smtp.addresses[0][1]}, máy chủ thư kế tiếp {house.settings.relay.next_hop}")

@@ -50,28 +50,35 @@ class Inspector:
         self._lock = threading.Lock()
         self._closed = False
 
-    def begin(self) -> None:
-        """Launch the fork server and do not wait for it: what it loads takes a second or two.  Raises VanthuError."""
-        with self._lock:
-            self._begun().begin()
+    def open(self) -> None:
+        """From now on jobs are done: the first one launches the fork server, unless start() did, and waits for it.
 
-    def start(self) -> None:
-        """Wait until the fork server is ready.  Raises VanthuError when it cannot be started."""
+        Raises ConfigError.
+        """
         with self._lock:
             if self._threads is not None:
                 return
-            _tell_layers()
-            forks = self._begun()
-            forks.start()
+            if self._forks is None:
+                self._forks = ForkServer(models_of(self._settings))
             for _ in range(self._count):
-                self._idle.put(Reader(forks))
+                self._idle.put(Reader(self._forks))
             self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="inspection")
             self._closed = False
 
-    def _begun(self) -> ForkServer:
-        if self._forks is None:
-            self._forks = ForkServer(models_of(self._settings))
-        return self._forks
+    def start(self) -> None:
+        """Open it, and wait until the fork server is ready: what it loads takes a second or two.  Blocks.
+
+        Raises VanthuError when it cannot be started.
+        """
+        self.open()
+        self._wait()
+        _tell_layers()
+
+    def _wait(self, by: float = math.inf) -> None:
+        """Until there is a fork server, before the time that a job may take is counted.  Raises VanthuError."""
+        if self._closed or self._forks is None:
+            raise VanthuError("the inspection is not running")
+        self._forks.start(by=by)
 
     def close(self) -> None:
         """Stop the fork server; what is being read is lost."""
@@ -110,10 +117,12 @@ class Inspector:
     def _recognise_in_time(self, raw: bytes, begun_by: float, done_by: float) -> Recognition:
         if time.monotonic() >= begun_by:
             raise VanthuError("the inspection is overloaded: a mail waited too long for its turn")
+        self._wait(begun_by)
         return self.recognise_now(raw, done_by=done_by)
 
     def recognise_now(self, raw: bytes, *, done_by: float = math.inf) -> Recognition:
         """The same for threads."""
+        self._wait()
         subject, files, index = "", list[FileReading](), 0
         until = min(done_by, time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s)
         whole = FileReading(name="", digest=digest_of(raw), size=len(raw))
@@ -199,8 +208,7 @@ class Inspector:
 
     def _run(self, job: Job, data: bytes, *, until: float | None = None) -> Outcome:
         """Have one job done before ``until`` (monotonic), by another fork server when the first one has died."""
-        if self._closed or self._threads is None:
-            raise VanthuError("the inspection is not running")
+        self._wait()
         reader = self._idle.get()
         try:
             for _ in range(2):

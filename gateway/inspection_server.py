@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import select
 import signal
@@ -30,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 GRACE_S = 3.0  # beyond the alarm in the child itself
 _START_LIMIT_S = 30.0
+_LONGEST_WAIT_S = 2 * _START_LIMIT_S  # for one that takes too long, and for another one
 _MAX_FRAME = 64 * 1024 * 1024
 _MOST_BYTES = 96 * 1024 * 1024  # from one child: a file that is taken out has at most 64 MB, readings have a few
 _DEEPEST = 40  # files within files that a reading tells of; containers.room allows far fewer
@@ -40,6 +42,13 @@ _EXIT = msgspec.msgpack.Decoder(Exit)
 
 class ServerDied(Exception):
     """The fork server is gone (not just one of its children)."""
+
+
+class StillLoading(VanthuError):
+    """Whoever asked does not wait as long as the fork server takes to load."""
+
+    def __init__(self) -> None:
+        super().__init__("the inspection is still loading")
 
 
 class Outcome:
@@ -124,6 +133,7 @@ class _Running:
     def __init__(self, models: bytes) -> None:
         """Raises OSError."""
         self.ready = False
+        self._launched = time.monotonic()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
@@ -139,10 +149,16 @@ class _Running:
                 self.control.close()
                 raise
 
-    def wait(self) -> None:
-        """Until it is ready.  Raises VanthuError, and OSError."""
-        self.control.settimeout(_START_LIMIT_S)
-        said = self.control.recv(1024)
+    def wait(self, by: float) -> None:
+        """Until it is ready, at most until ``by`` (monotonic).  Raises StillLoading, VanthuError and OSError."""
+        last = self._launched + _START_LIMIT_S
+        self.control.settimeout(max(min(last, by) - time.monotonic(), 0.001))
+        try:
+            said = self.control.recv(1024)
+        except TimeoutError:
+            if by < last:
+                raise StillLoading from None
+            raise
         if said != READY:
             raise VanthuError(said.decode("utf-8", "replace") or "its fork server ended at once")
         self.control.settimeout(None)
@@ -168,15 +184,17 @@ class ForkServer:
         self._lock = threading.Lock()
         self._running: _Running | None = None
 
-    def begin(self) -> None:
-        """Launch it unless it runs, and do not wait: what it loads takes a second or two.  Raises VanthuError."""
-        with self._lock:
-            self._launched()
+    def start(self, *, by: float = math.inf) -> None:
+        """Launch it unless it runs, and wait until it is ready: what it loads takes a second or two.
 
-    def start(self) -> None:
-        """Launch it unless it runs, and wait until it is ready.  Raises VanthuError."""
-        with self._lock:
-            self._started()
+        Raises VanthuError; StillLoading when that takes longer than until ``by`` (monotonic): it loads on, for the next one.
+        """
+        if not self._lock.acquire(timeout=max(min(by - time.monotonic(), _LONGEST_WAIT_S), 0)):
+            raise StillLoading
+        try:
+            self._started(by)
+        finally:
+            self._lock.release()
 
     def stop(self) -> None:
         """End it, and the children that it may have."""
@@ -213,11 +231,13 @@ class ForkServer:
             raise VanthuError(f"the inspection cannot start: {error}") from error
         return self._running
 
-    def _started(self) -> _Running:
+    def _started(self, by: float = math.inf) -> _Running:
         running = self._launched()
         try:
             if not running.ready:
-                running.wait()
+                running.wait(by)
+        except StillLoading:
+            raise
         except (OSError, VanthuError) as error:
             self._stop()
             raise VanthuError(f"the inspection cannot start: {error}") from error

@@ -7,12 +7,12 @@ import hashlib
 import secrets
 from datetime import datetime
 from functools import cache
-
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from werkzeug.security import check_password_hash, generate_password_hash
+from typing import TYPE_CHECKING
 
 from gateway.phrases import Phrase, phrase
+
+if TYPE_CHECKING:  # the libraries are loaded with the first password: mail does not wait for them
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 SHORTEST, LONGEST = 10, 200  # characters; scrypt reads all of it: no megabytes
 _FEWEST_LETTERS = 5  # different ones: "aaaaaaaaaa" and "1212121212" are no passwords
@@ -34,16 +34,20 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 @cache
 def _nobodys() -> str:
     """A wrong name costs as much time as a wrong password: nobody learns from the clock which names exist."""
-    return generate_password_hash("nobody has this password")
+    return kept("nobody has this password")
 
 
 def kept(password: str) -> str:
     """How a password is kept (scrypt)."""
+    from werkzeug.security import generate_password_hash
+
     return generate_password_hash(password)
 
 
 def is_right(password_hash: str, password: str) -> bool:
     """Whether it is the password; takes as long when there is none."""
+    from werkzeug.security import check_password_hash
+
     right = check_password_hash(password_hash or _nobodys(), password[:LONGEST])
     return right and bool(password_hash)
 
@@ -100,4 +104,7 @@ def recovery_digest(code: str) -> str:
 
 
 def _totp(secret: str) -> TOTP:
+    from cryptography.hazmat.primitives.hashes import SHA1
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
     return TOTP(base64.b32decode(secret), _DIGITS, SHA1(), STEP_S)  # noqa: S303 - what telephones know (RFC 6238)

@@ -7,13 +7,14 @@ import contextlib
 import gc
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from typing import Protocol
 
 from gateway.app import Gateway
 from gateway.config import Config
-from gateway.inspection import Inspector
+from gateway.listening import listening
 from gateway.settings.addresses import host_and_port, naming
 from gateway.settings.listeners import FIRST
 
@@ -35,34 +36,37 @@ class Console(Protocol):
 
 
 # The console stands above the gateway, so whoever starts both (the command line) brings it along.
-StartConsole = Callable[[Gateway, str, int], Console]
+StartConsole = Callable[[Gateway, socket.socket], Console]
 
 
-def run(settings: Config, *, inspector: Inspector, start_console: StartConsole, announce: Callable[[str], None]) -> None:
+def run(settings: Config, *, start_console: StartConsole, announce: Callable[[str], None]) -> None:
     """serve() on the fastest loop that is here."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     _allow_files()
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(serve(settings, inspector=inspector, start_console=start_console, announce=announce))
+        runner.run(serve(settings, start_console=start_console, announce=announce))
 
 
-async def serve(
-    settings: Config, *, inspector: Inspector, start_console: StartConsole, announce: Callable[[str], None]
-) -> None:
-    """Run all roles until SIGTERM or SIGINT; ``announce`` gets one ready line for each listener."""
-    house = Gateway(settings, inspector=inspector)
+async def serve(settings: Config, *, start_console: StartConsole, announce: Callable[[str], None]) -> None:
+    """Run all roles until SIGTERM or SIGINT; ``announce`` gets one ready line for each listener.
+
+    Mail comes in as soon as it can be kept and sent on.  What reads attachments and the console load after that, and a mail
+    that needs the one waits for it; when either cannot be had, the gateway ends, and says why.
+    """
+    house = Gateway(settings)
     stop = _stop_on_signals(house)
     async with contextlib.AsyncExitStack() as at_the_end:
         at_the_end.push_async_callback(house.stop)
+        listener = at_the_end.enter_context(_place_of_console(settings))
         await house.start()
-        # Mail comes in last: a console that cannot start, or takes its time, costs no mail.
-        host, port = host_and_port(settings.web.listen, where="[web] listen")
-        with naming("[web] listen", settings.web.listen):
-            console = await asyncio.to_thread(start_console, house, host, port)
-        at_the_end.push_async_callback(asyncio.to_thread, console.close)
-        _settle_memory()
         await house.listen()
-        await _say_ready(house, f"http://{host}:{console.port}", announce)
+        _say_mail_comes_in(house, announce)
+        readers = asyncio.create_task(asyncio.to_thread(house.inspector.start))
+        console = await asyncio.to_thread(start_console, house, listener)
+        at_the_end.push_async_callback(asyncio.to_thread, console.close)
+        await readers
+        _settle_memory()
+        await _say_console(house, console.port, announce)
         house.sweep(lambda name: announce(f"ready imap {name}"))
         await stop.wait()
 
@@ -79,22 +83,37 @@ def _stop_on_signals(house: Gateway) -> asyncio.Event:
 
 
 def _settle_memory() -> None:
-    """What was made so far lives as long as the process: the collector need not look at it again."""
-    gc.collect()
+    """What was made so far lives as long as the process: the collector need not look at it again.
+
+    Not even once: that would hold the sessions up for a tenth of a second, and next to nothing of what was loaded is rubbish.
+    """
     gc.freeze()
+    gc.enable()
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
 
 
-async def _say_ready(house: Gateway, console_url: str, announce: Callable[[str], None]) -> None:
+def _say_mail_comes_in(house: Gateway, announce: Callable[[str], None]) -> None:
     for entrance in house.smtp.entrances:
         called = "" if entrance.name == FIRST else f" {entrance.name} {entrance.kind}"
         for address, smtp_port in entrance.addresses:
             announce(f"ready smtp{called} {address}:{smtp_port}")
     for address, policy_port in house.policy_service.addresses:
         announce(f"ready policy-service {address}:{policy_port}")
+
+
+async def _say_console(house: Gateway, port: int, announce: Callable[[str], None]) -> None:
+    host, _ = host_and_port(house.settings.web.listen, where="[web] listen")
+    url = f"http://{host}:{port}"
     if code := await asyncio.to_thread(house.first_visit.open):
-        announce(f"first visit: {console_url}/first?code={code}")
-    announce(f"ready web {console_url}")
+        announce(f"first visit: {url}/first?code={code}")
+    announce(f"ready web {url}")
+
+
+def _place_of_console(settings: Config) -> socket.socket:
+    """[web] listen is ours before any mail comes in.  Raises ConfigError."""
+    host, port = host_and_port(settings.web.listen, where="[web] listen")
+    with naming("[web] listen", settings.web.listen):
+        return listening(host, port)
 
 
 def _allow_files() -> None:

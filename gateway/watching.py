@@ -15,8 +15,6 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 
-from cryptography import x509
-
 from gateway import webhook
 from gateway.alarms import (
     KINDS,
@@ -231,6 +229,10 @@ def webhook_secret(settings: Config) -> str:
 
 def ends_of(files: Mapping[str, Path]) -> dict[str, datetime]:
     """When each certificate ends (PEM); one that cannot be read is left out and logged."""
+    if not files:
+        return {}
+    from cryptography import x509
+
     ends = {}
     for name, path in files.items():
         try:

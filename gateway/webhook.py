@@ -9,7 +9,6 @@ import hashlib
 import hmac
 from datetime import datetime
 
-import aiohttp
 import msgspec
 
 from gateway.store.alarms import Standing
@@ -42,6 +41,8 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
 
 async def send(url: str, secret: str, alarm: Standing, now: datetime) -> bool | None:
     """Send one: True when it was taken, False when it never will be, None when it is to be tried again."""
+    import aiohttp  # where nobody wants such calls it is never loaded
+
     body, timestamp = body_of(alarm), int(now.timestamp())
     headers = {
         "Content-Type": "application/json",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -23,10 +24,7 @@ from gateway.courtesy import own_letter
 from gateway.followup import FollowUp
 from gateway.hearing import Hearing
 from gateway.imap.access import credentials_of, judge_of, server_of
-from gateway.imap.append import AppendCourier
-from gateway.imap.asking import is_right
 from gateway.imap.envelope import likeness_of
-from gateway.imap.poller import Poller
 from gateway.inspection import Inspector
 from gateway.intake import Intake
 from gateway.notices import Notices, sender_of
@@ -48,6 +46,9 @@ from gateway.store import Acceptance, Store
 from gateway.sweeping import Sweeps, append_courier, routes_of
 from gateway.telling import Report
 from gateway.worker import Worker
+
+if TYPE_CHECKING:
+    from gateway.imap.poller import Poller
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +140,10 @@ def append_couriers(settings: Config) -> dict[str, Courier]:
     """A courier into each mailbox that another one's mails are appended to."""
     wanted = {box.append_to for box in settings.mailbox}
     boxes = {append_courier(box.name): box for box in settings.mailbox if box.name in wanted}
+    if not boxes:
+        return {}
+    from gateway.imap.append import AppendCourier
+
     return {name: AppendCourier(name, server_of(settings, box), credentials_of(settings, box)) for name, box in boxes.items()}
 
 
@@ -236,19 +241,26 @@ def _office_mail(ground: Ground, answers: Answers) -> OfficeMail | None:
 def smtp_of(ground: Ground, intake: Intake, relay: Relay) -> SmtpServer:
     """The SMTP door, with whom it asks about recipients and passwords."""
     settings, rules = ground.settings, ground.rules
-    asks_imap = settings.smtp.auth.check is Judge.IMAP
     return SmtpServer(
         settings.smtp,
         intake,
         Recipients(settings.smtp.recipients, relay.ask, time.monotonic),
         base=settings.path("."),
         may_send_as=lambda user, sender: may_send_as(rules.directory(), user, sender, local_day(ground.clock())),
-        by_imap=partial(is_right, judge_of(settings)) if asks_imap else None,
+        by_imap=_by_imap(settings) if settings.smtp.auth.check is Judge.IMAP else None,
     )
+
+
+def _by_imap(settings: Config) -> Callable[[str, str, str], bool]:
+    from gateway.imap.asking import is_right
+
+    return partial(is_right, judge_of(settings))
 
 
 def poller_of(ground: Ground, intake: Intake, announce: Callable[[str], None]) -> Poller:
     """The IMAP door; ``announce`` hears of each mailbox when it was looked into first."""
+    from gateway.imap.poller import Poller
+
     settings = ground.settings
     return Poller(
         settings.mailbox,
@@ -260,6 +272,15 @@ def poller_of(ground: Ground, intake: Intake, announce: Callable[[str], None]) -
         clock=ground.clock,
         announce=announce,
     )
+
+
+def nightly_of(ground: Ground) -> tuple[Coroutine[object, object, None], ...]:
+    """What compares mailboxes with what we know of them, every night; () where no mailbox is read."""
+    if not ground.settings.mailbox:
+        return ()
+    from gateway.imap.nightly import run_nightly
+
+    return (run_nightly(ground.settings, ground.store, ground.clock),)
 
 
 # --- Who watches ------------------------------------------------------------------------------------------------------

@@ -347,6 +347,23 @@ def test_an_inspection_that_was_not_started_says_so() -> None:
         asyncio.run(Inspector(Inspection()).recognise(b""))
 
 
+def test_a_mail_that_comes_while_the_readers_load_waits_for_them_and_its_documents_are_found() -> None:
+    guarded = Inspector(Inspection(processes=1, ocr=False, time_limit_s=0.9))  # less than they need to load
+    guarded.open()
+    raw = _mail(("cv.docx", files.word(official.school_letter())))
+
+    async def both() -> tuple[Recognition | BaseException, ...]:
+        return await asyncio.gather(guarded.recognise(raw, within=0.01), guarded.recognise(raw), return_exceptions=True)
+
+    try:
+        impatient, patient = asyncio.run(both())
+    finally:
+        guarded.close()
+    assert isinstance(impatient, VanthuError)  # to come again; not "unreadable"
+    assert isinstance(patient, Recognition)
+    assert [file.name for file in patient.files if file.documents] == ["cv.docx"]
+
+
 def test_nothing_is_left_behind_when_it_is_closed() -> None:
     guarded = Inspector(Inspection(processes=1))
     guarded.start()

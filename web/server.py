@@ -10,13 +10,15 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
+from gateway.listening import listening
+
 _THREADS = 8  # as many pages at a time; page images are drawn in the inspector's children
 _ENDS_WITHIN_S = 5  # pages under way at a stop
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto"}
 
 
 class Console:
-    """A running web server; made by serve()."""
+    """A web server that runs at a socket which listens."""
 
     def __init__(self, app: Flask, listener: socket.socket) -> None:
         self.port: int = listener.getsockname()[1]
@@ -50,15 +52,7 @@ class Console:
 
 def serve(app: Flask, host: str, port: int) -> Console:
     """Serve the app at host and port (0 takes a free one, see ``port`` of the answer); OSError when it is taken."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
-    return Console(app, listener)
+    return Console(app, listening(host, port))
 
 
 def _proxy(app: Flask) -> dict[str, Any]:

@@ -12,14 +12,17 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import aiohttp
 
 from gateway.courier import Finding, FindingLevel
 from gateway.errors import DeliveryError, Misconfigured, TemporaryFailure, UncertainFailure
 from gateway.model import Value
+
+if TYPE_CHECKING:  # loaded with the first request: mail does not wait for it
+    import aiohttp
 
 _MAX_REPLY = 256 * 1024 * 1024  # a document of the axis may come in one
 _MAX_SHOWN = 200
@@ -124,6 +127,10 @@ class Http:
         data: Body | None = None,
         size: int | None = None,
     ) -> Reply:
+        if self._session is None:
+            await asyncio.to_thread(import_module, "aiohttp")  # a tenth of a second: not on the loop
+        import aiohttp
+
         headers = dict(headers) | ({"Content-Length": str(size)} if size is not None else {})
         try:
             session = self._opened()
@@ -142,6 +149,8 @@ class Http:
             raise TemporaryFailure(f"{self.address.url}: {str(error) or type(error).__name__}") from error
 
     def _opened(self) -> aiohttp.ClientSession:
+        import aiohttp
+
         if self._session is None:
             address = self.address
             self._session = aiohttp.ClientSession(
@@ -223,6 +232,8 @@ def context_of(address: Address) -> ssl.SSLContext:
 
 
 async def _limited(response: aiohttp.ClientResponse) -> bytes:
+    import aiohttp
+
     content = bytearray()
     async for block in response.content.iter_chunked(64 * 1024):
         content += block

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from gateway.documents.encodings import charset
 from gateway.documents.vietnamese import one_line, tidy
 from gateway.documents.words import decoded_bytes, decoded_words
 
@@ -94,6 +93,8 @@ def _in_words(text: str) -> str:
     """Encoded words undone; raw 8-bit in whatever Vietnamese encoding it is."""
     if "=?" in text or not _RAW_BYTES.search(text):
         return decoded_words(text)
+    from gateway.documents.encodings import charset  # its tables: only who writes names so needs them
+
     return one_line(tidy(charset.decoded(text.encode("utf-8", "surrogateescape")).text))
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.config import Config, Mailbox, Security
 from gateway.errors import ConfigError, SignInRefused
 from gateway.imap.credentials import Password, read_secret
 from gateway.imap.desk import Credentials
 from gateway.imap.oauth.age import TokenAge, age_of
-from gateway.imap.oauth.bearer import Bearer
-from gateway.imap.oauth.client import Client
 from gateway.imap.oauth.provider import endpoints_of, provider_of
 from gateway.imap.oauth.token import TokenFile
-from gateway.imap.session import Session
 from gateway.imap.values import Server
 from gateway.settings.addresses import host_and_port
 from gateway.settings.security import Encryption
+
+if TYPE_CHECKING:  # IMAPClient and Authlib are loaded where a mailbox is read, and where one signs in with a token
+    from gateway.imap.oauth.client import Client
+    from gateway.imap.session import Session
 
 
 def mailbox_of(settings: Config, name: str) -> Mailbox:
@@ -60,12 +62,16 @@ def credentials_of(settings: Config, mailbox: Mailbox) -> Credentials:
     """By what one signs in: a token where the mailbox has a provider, else a password."""
     if not mailbox.provider:
         return Password(mailbox.user, mailbox.secret, base=Path(settings.base))
+    from gateway.imap.oauth.bearer import Bearer
+
     sign_in = f"vanthu mailbox sign-in {mailbox.name}"
     return Bearer(mailbox.user, token_file_of(settings, mailbox), client_of(settings, mailbox), sign_in=sign_in)
 
 
 def client_of(settings: Config, mailbox: Mailbox) -> Client:
     """The application that asks the mailbox's provider for tokens."""
+    from gateway.imap.oauth.client import Client
+
     provider = provider_of(settings, mailbox)
     secret = provider.client_secret
     return Client(
@@ -83,6 +89,8 @@ def token_file_of(settings: Config, mailbox: Mailbox) -> TokenFile:
 
 def open_session(settings: Config, mailbox: Mailbox) -> Session:
     """A signed-in connection.  MailboxUnreachable, SignInRefused."""
+    from gateway.imap.session import Session
+
     return Session.open(server_of(settings, mailbox), credentials_of(settings, mailbox))
 
 

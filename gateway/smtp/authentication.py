@@ -11,21 +11,10 @@ The libraries block, so they run in threads, a few at a time; a mail that finds 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import email.utils
 import logging
-import re
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import dkim
-import spf
-
-from gateway.errors import TemporaryFailure
-from gateway.model import Identity, Proof
-from gateway.smtp import dmarc
+from gateway.model import Proof
 from gateway.smtp.names import Names
 
 logger = logging.getLogger(__name__)
@@ -33,11 +22,6 @@ logger = logging.getLogger(__name__)
 _THREADS = 4
 _MOST_WAITING = 64  # mails; then the next ones go on unproved
 _PATIENCE_S = 8.0  # for one mail, however many names it makes us ask
-_LARGEST = 4 * 1024 * 1024  # bytes of a mail whose signatures are looked at: dkimpy takes 16 ms for each megabyte
-_SIGNATURES = 5  # of one mail (RFC 6376 section 6.1 lets a verifier stop somewhere)
-_LONGEST_HEAD = 256 * 1024
-_END_OF_HEAD = re.compile(rb"\n\r?\n")
-_FROM = re.compile(rb"^from[ \t]*:((?:.*\n)(?:[ \t].*\n)*)", re.IGNORECASE | re.MULTILINE)
 
 
 NOT_ANSWERED = Proof(spf="temperror", dkim="temperror", dmarc="temperror")  # what could not be asked may hold all the same
@@ -80,125 +64,6 @@ class Authenticator:
             work.exception()  # seen: who waited has heard it, or left
 
     def _look(self, raw: bytes, sender: str, peer: str, helo: str) -> Proof:
-        domain = sender.rpartition("@")[2].lower()
-        author = author_domain(raw)
-        by_host = self._spf(sender, peer, helo)
-        signed, signers = self._dkim(raw)
-        try:
-            return _weigh(domain, author, by_host, signed, signers, self._names.texts)
-        except TemporaryFailure:
-            return Proof(spf=by_host, dkim=signed, dmarc="temperror")
+        from gateway.smtp.proving import proof  # it loads the libraries, in this thread: the door opens sooner without them
 
-    def _spf(self, sender: str, peer: str, helo: str) -> str:
-        with _asking(self._names):
-            query = spf.query(i=peer, s=sender, h=helo or "unknown", receiver=self._hostname, querytime=_PATIENCE_S)
-            try:
-                return str(query.check()[0])
-            except (ValueError, UnicodeError):  # an address that SPF cannot speak of
-                return "permerror"
-
-    def _dkim(self, raw: bytes) -> tuple[str, tuple[str, ...]]:
-        """The best result, and the domains whose signatures hold for the whole of this mail."""
-        if len(raw) > _LARGEST or b"dkim-signature" not in raw[:_LONGEST_HEAD].lower():
-            return "none", ()
-        results, signers = [], []
-        for n in range(_SIGNATURES):
-            result, domain = self._signature(raw, n)
-            if result == "none":
-                break
-            results.append(result)
-            signers += [domain] if result == "pass" else []
-        return next((r for r in ("pass", "temperror", "fail") if r in results), "none"), tuple(signers)
-
-    def _signature(self, raw: bytes, n: int) -> tuple[str, str]:
-        """One signature: "pass" with its domain, "fail", "temperror", or "none" when there are no more."""
-        message = dkim.DKIM(raw, logger=_quiet, minkey=1024)
-        if n >= sum(name.lower() == b"dkim-signature" for name, _ in message.headers):
-            return "none", ""
-        try:
-            holds = message.verify(n, dnsfunc=self._key)
-        except dkim.DnsTimeoutError:
-            return "temperror", ""
-        except (dkim.DKIMException, ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
-            return "fail", ""
-        # A signature with a length (l=) lets anybody add to the end of the mail: a whole document, for instance.
-        if not holds or b"l" in message.signature_fields:
-            return "fail", ""
-        return "pass", message.domain.decode("ascii", "replace").lower()
-
-    def _key(self, name: bytes, timeout: float = 5) -> bytes | None:
-        del timeout  # Names has its own
-        try:
-            return next(iter(self._names.texts(name.decode("ascii", "replace"))), None)
-        except TemporaryFailure as error:
-            raise dkim.DnsTimeoutError(str(error)) from error
-
-
-def author_domain(raw: bytes) -> str:
-    """The domain of the author in the only From field; "" when it is missing, twice there, or names several authors."""
-    head = raw[:_LONGEST_HEAD]
-    end = _END_OF_HEAD.search(head)
-    fields = _FROM.findall(head[: end.end()] if end else head)
-    if len(fields) != 1:
-        return ""
-    written = re.sub(r"\s*\r?\n\s*", " ", fields[0].decode("utf-8", "replace")).strip()
-    addresses = [address for _, address in email.utils.getaddresses([written]) if address]
-    if len(addresses) != 1 or "@" not in addresses[0]:
-        return ""
-    return addresses[0].rpartition("@")[2].lower()
-
-
-def _weigh(domain: str, author: str, by_host: str, signed: str, signers: Sequence[str], look_up: dmarc.LookUp) -> Proof:
-    """From single results to one proof.  Pure, but for ``look_up``."""
-    if not author:
-        return Proof(spf=by_host, dkim=signed, dmarc="permerror")
-    record = dmarc.policy_for(author, look_up)
-
-    def of_one(one: str, two: str, *, strict: bool = False) -> bool:
-        return dmarc.is_aligned(one, two, strict=strict, look_up=look_up)
-
-    by_signature = next((d for d in signers if of_one(d, author, strict=record is not None and record.strict_dkim)), "")
-    spf_holds = by_host == "pass" and of_one(domain, author, strict=record is not None and record.strict_spf)
-    verdict = "none" if record is None else "pass" if by_signature or spf_holds else "fail"
-    if by_signature and of_one(by_signature, domain):
-        return Proof(identity=Identity.DKIM, spf=by_host, dkim=signed, dmarc=verdict, domain=by_signature)
-    if spf_holds:
-        return Proof(identity=Identity.SPF, spf=by_host, dkim=signed, dmarc=verdict, domain=domain)
-    return Proof(spf=by_host, dkim=signed, dmarc=verdict)
-
-
-# --- pyspf asks through a function of its module: it is led to the Names of whoever asks in this thread --------------------
-
-_of_thread = threading.local()
-
-
-@contextlib.contextmanager
-def _asking(names: Names) -> Iterator[None]:
-    _of_thread.names = names
-    try:
-        yield
-    finally:
-        del _of_thread.names
-
-
-def _look_up_for_spf(name: str, kind: str, strict: object = True, timeout: float = 0) -> list[tuple[tuple[str, str], Any]]:
-    """As pyspf wants it: ((name, kind), value) for each record."""
-    del strict, timeout
-    try:
-        records = _of_thread.names.records(name, kind)
-    except TemporaryFailure as error:
-        raise spf.TempError(str(error)) from error
-    return [((name, kind), _VALUES[kind](record)) for record in records if kind in _VALUES]
-
-
-_VALUES: Mapping[str, Callable[[Any], Any]] = {
-    "A": lambda record: record.address,
-    "AAAA": lambda record: record.address,
-    "MX": lambda record: (record.preference, record.exchange.to_text(omit_final_dot=True)),
-    "PTR": lambda record: record.target.to_text(omit_final_dot=True),
-    "TXT": lambda record: record.strings,
-}
-spf.DNSLookup = _look_up_for_spf
-
-_quiet = logging.getLogger("gateway.smtp.authentication.dkim")
-_quiet.setLevel(logging.CRITICAL)  # dkimpy tells at ERROR what strangers did wrong
+        return proof(raw, (sender, peer, helo), hostname=self._hostname, names=self._names, patience_s=_PATIENCE_S)

@@ -11,12 +11,13 @@ import ssl
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.x509.oid import NameOID
+from typing import TYPE_CHECKING
 
 from gateway.errors import ConfigError
 from gateway.settings.certificate import Certificate
+
+if TYPE_CHECKING:  # loaded where a listener speaks TLS
+    from cryptography import x509
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ class Certificates:
 
     def _read(self) -> tuple[ssl.SSLContext, x509.Certificate]:
         """Raises ConfigError with the file and what is wrong in it."""
+        from cryptography import x509
+
         try:
             leaf = x509.load_pem_x509_certificate(self._certificate.read_bytes())
         except OSError as error:
@@ -117,6 +120,9 @@ def findings(leaf: x509.Certificate, *, hostname: str, alarm_days: int, now: dat
 
 def names_in(leaf: x509.Certificate) -> tuple[str, ...]:
     """The names that it is for; the common name only where there are no others (RFC 6125 section 6.4.4)."""
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+
     try:
         extension = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         return tuple(extension.value.get_values_for_type(x509.DNSName))

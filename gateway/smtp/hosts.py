@@ -6,16 +6,15 @@ import asyncio
 import ipaddress
 import random
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
-
-import dns.asyncresolver
-import dns.exception
-import dns.resolver
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.errors import PermanentFailure, TemporaryFailure
 from gateway.settings.addresses import host_and_port
 from gateway.settings.relay import UNIX
 from gateway.smtp.names import use_servers
+
+if TYPE_CHECKING:  # dnspython is loaded with the first question: who sends all to one host has none
+    import dns.asyncresolver
 
 _MOST_ADDRESSES = 12  # of one domain: who names more hosts has enough of them
 
@@ -96,6 +95,10 @@ class Exchanges:
         return found
 
     async def _records(self, name: str, kind: str) -> Sequence[Any]:
+        import dns.asyncresolver
+        import dns.exception
+        import dns.resolver
+
         if self._resolver is None:
             self._resolver = use_servers(dns.asyncresolver.Resolver(configure=not self._servers), self._servers)
         try:

@@ -10,20 +10,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
-
-import dns.exception
-import dns.name
-import dns.resolver
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.errors import TemporaryFailure
+
+if TYPE_CHECKING:  # dnspython is loaded with the first question: the door opens sooner without it
+    import dns.resolver
 
 logger = logging.getLogger(__name__)
 
 _MOST_KEPT = 10_000  # answers, also those that say "no such name", each for as long as its zone says
 _DOWN_AFTER = 3  # look-ups in a row that nobody answered
 _DOWN_FOR_S = 60.0
-_R = TypeVar("_R", bound=dns.resolver.BaseResolver)
+_R = TypeVar("_R", bound="dns.resolver.BaseResolver")
 
 
 class Names:
@@ -51,6 +50,9 @@ class Names:
 
     def records(self, name: str, kind: str) -> Sequence[Any]:
         """dnspython's records of a name; () when there are none.  Raises TemporaryFailure when nobody could say."""
+        import dns.exception
+        import dns.resolver
+
         if self.is_down:
             raise TemporaryFailure("the DNS does not answer")
         try:
@@ -67,6 +69,8 @@ class Names:
         return tuple(answer.rrset or ())
 
     def _asked(self) -> dns.resolver.Resolver:
+        import dns.resolver
+
         with self._lock:
             if self._resolver is None:
                 self._resolver = use_servers(dns.resolver.Resolver(configure=not self._servers), self._servers)
@@ -85,6 +89,9 @@ class Names:
 
 def use_servers(resolver: _R, servers: Sequence[str]) -> _R:
     """Have a resolver remember answers and, where servers are named ("address" or "address:port"), ask those."""
+    import dns.nameserver
+    import dns.resolver
+
     resolver.cache = dns.resolver.LRUCache(_MOST_KEPT)
     if servers:
         addresses = [server.rpartition(":")[::2] if server.count(":") == 1 else (server, "53") for server in servers]

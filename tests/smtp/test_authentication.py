@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.model import Identity, Proof
-from gateway.smtp.authentication import NOT_ANSWERED, Authenticator, author_domain
+from gateway.smtp.authentication import NOT_ANSWERED, Authenticator
 from gateway.smtp.names import Names
+from gateway.smtp.proving import author_domain
 from tests.smtp.door import Door
 from tests.world.names import NameServer
 
