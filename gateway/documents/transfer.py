@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 HIDDEN_BASE64 = (b"JVBERi0", b"UEsDB", b"0M8R4KGx", b"e1xydGY", b"UmFyI", b"N3q8ry")  # %PDF-, PK, OLE, {\rtf, Rar!, 7z
+_LETTERS_OF = tuple((word, tuple(bytes([code]) for code in dict.fromkeys(word))) for word in HIDDEN_BASE64)
 _HIDDEN = re.compile(rb"^[ \t]*(?=" + b"|".join(HIDDEN_BASE64) + rb")", re.MULTILINE)
 _COMMENT = re.compile(r"\([^()]*\)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
@@ -20,16 +21,18 @@ _IDENTITY = ("7bit", "8bit", "binary")
 
 
 def holds_hidden_base64(body: bytes) -> bool:
-    """The first letters of a file in base64 stand somewhere.  Written out: every mail is asked.
+    """The first letters of a file in base64 stand somewhere.  Every mail is asked.
 
-    One letter of each is looked for first: that takes a tenth of the time, and much that is no base64 is without some of them.
+    Letter by letter first: that takes a tenth of the time, and much that is no base64 is without some of them.
     """
-    return (
-        (b"U" in body and (b"UEsDB" in body or b"UmFyI" in body))
-        or (b"J" in body and b"JVBERi0" in body)
-        or (b"8" in body and (b"0M8R4KGx" in body or b"N3q8ry" in body))
-        or (b"Y" in body and b"e1xydGY" in body)
-    )
+    for word, letters in _LETTERS_OF:
+        for letter in letters:
+            if letter not in body:
+                break
+        else:
+            if word in body:
+                return True
+    return False
 
 
 def decodings(body: bytes, encodings: Sequence[str], *, is_text: bool) -> list[bytes]:

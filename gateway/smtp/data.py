@@ -7,6 +7,7 @@ the data here (RFC 5321 section 4.1.1.4), and what another program might read as
 
 from __future__ import annotations
 
+import io
 import re
 from enum import StrEnum
 
@@ -17,9 +18,9 @@ _END = b"\r\n.\r\n"
 # the first would be the end.  What we send on has a lone dot only where this finds one: a dot after CRLF leaves us doubled,
 # whereas one after a bare CR or LF leaves us as it came.  NULs beside it count for nothing: some servers leave them out.
 _LONE_DOT = re.compile(rb"(?:\A|[\r\n])\x00*\.\x00*[\r\n]")
-_BARE_CR = re.compile(rb"\r[^\n]")
-_LARGE = 64 * 1024
-_FEW_DOTS = 1000
+_LARGE = 8 * 1024
+_PIECE = 64 * 1024  # stays in the processor's cache
+_BYTES_PER_DOT = 1024  # that make going from dot to dot as quick as a search for all five octets
 _HEADER_BYTES = 1024 * 1024  # we look no further for trace headers: fifty of them fit in a fraction of this
 
 
@@ -44,47 +45,66 @@ class DataReader:
     """Collects the data of one mail, in chunks of any size, until CRLF.CRLF."""
 
     def __init__(self) -> None:
-        # The CRLF of the DATA command counts as the line end before the first line: ".CRLF" right after it is an empty mail.
-        self._kept = bytearray(b"\r\n")
-        self._searched = 0
+        self._kept = io.BytesIO()  # gives its bytes away without a copy
         self._keeps = True
         self._whole: bytes | None = None
+        # What stands right before the next chunk, for an end that lies across.  The CRLF of the DATA command counts as the line
+        # end before the first line: ".CRLF" right after it is an empty mail.
+        self._before = b"\r\n"
         self.size = 0  # octets on the wire so far
 
     def feed(self, chunk: bytes) -> bytes | None:
         """Take a chunk.  Returns what follows the end of the data, or None as long as the end has not come."""
-        kept = self._kept
-        if not self.size and chunk.find(_END) == len(chunk) - len(_END) >= 0 and not chunk.startswith(b".\r\n"):
+        if not self.size and chunk.endswith(_END) and _end_in(chunk) == len(chunk) and not chunk.startswith(b".\r\n"):
             # All of a mail and nothing else, as nearly every small one comes: no need to copy it.
             self._whole, self.size = chunk[:-3], len(chunk)
             return b""
-        kept += chunk
-        self.size += len(chunk)
-        end = kept.find(_END, self._searched)
+        before, across = self._before, len(_END) - 1
+        seam = (before + chunk[:across]).find(_END)
+        end = seam + len(_END) - len(before) if seam >= 0 else _end_in(chunk)
         if end < 0:
-            if not self._keeps:
-                del kept[: -len(_END) + 1]
-            self._searched = max(0, len(kept) - len(_END) + 1)
+            self._before = (before + chunk[-across:])[-across:]
+            self._keep(chunk)
             return None
-        rest = bytes(memoryview(kept)[end + len(_END) :])
-        self.size -= len(rest)
-        del kept[end + 2 :]
-        return rest
+        self._keep(chunk[:end])
+        if self._keeps:
+            self._kept.truncate(self.size - 3)
+        return chunk[end:]
+
+    def _keep(self, data: bytes) -> None:
+        self.size += len(data)
+        if self._keeps:
+            self._kept.write(data)
 
     def drop(self) -> None:
         """Keep nothing from now on; the end is still found."""
         self._keeps = False
         self._whole = None
-        self._searched = 0
-        del self._kept[: -len(_END) + 1]
+        self._kept = io.BytesIO()
 
     def wire(self) -> bytes:
         """The data as it came, dots stuffed, without the final dot.  Empties the reader; asked once, when the end has come."""
         if self._whole is not None:
             return self._whole
-        wire = bytes(memoryview(self._kept)[2:])
-        self._kept = bytearray()
+        wire = self._kept.getvalue()
+        self._kept = io.BytesIO()
         return wire
+
+
+def _end_in(chunk: bytes) -> int:
+    """How many octets of a chunk there are up to and with the first CRLF.CRLF in it; -1: it has none.
+
+    From dot to dot as long as they are few: files in base64 have hardly any, and are through in a thirtieth of the time.
+    """
+    at = chunk.find(b".")
+    for _ in range(len(chunk) // _BYTES_PER_DOT):
+        if at < 0:
+            return -1
+        if chunk[max(at - 2, 0) : at + 3] == _END:
+            return at + 3
+        at = chunk.find(b".", at + 1)
+    end = chunk.find(_END, max(at - 2, 0)) if at >= 0 else -1
+    return end + len(_END) if end >= 0 else -1
 
 
 def unpack(wire: bytes, *, chunked: bool = False) -> Contents:
@@ -109,11 +129,11 @@ def stuffed(raw: bytes) -> bytes:
 
 
 def _may_have_dots(data: bytes) -> bool:
-    """Whether a line may begin with a dot.  Files in base64 have hardly any: 5 MB are through in 0.1 ms, replace() takes 3."""
+    """Whether a line may begin with a dot: looked for as in _end_in(), and only where that is worth it."""
     if len(data) < _LARGE:
         return True
     at = data.find(b".")
-    for _ in range(_FEW_DOTS):
+    for _ in range(len(data) // _BYTES_PER_DOT):
         if at < 0:
             return False
         if data[max(at - 2, 0) : at] == b"\r\n":
@@ -123,11 +143,22 @@ def _may_have_dots(data: bytes) -> bool:
 
 
 def _line_ends(wire: bytes) -> LineEnds:
-    # Behind each CR stands an LF, and there are as many LFs as CRs: so each is half of a CRLF.
-    bare_cr = wire.endswith(b"\r") or _BARE_CR.search(wire)
-    if not bare_cr and wire.count(b"\r") == wire.count(b"\n"):
+    if _has_only_crlf(wire):
         return LineEnds.LONE_DOT if b"\x00" in wire and _LONE_DOT.search(wire) else LineEnds.CLEAN
     return LineEnds.LONE_DOT if _LONE_DOT.search(wire) else LineEnds.BARE
+
+
+def _has_only_crlf(wire: bytes) -> bool:
+    """Whether no CR and no LF stands by itself.
+
+    The reader of text files knows which line ends it has met, and needs a third of the time of three searches.
+    """
+    reader = io.IncrementalNewlineDecoder(None, translate=False)
+    view = memoryview(wire)
+    for at in range(0, len(wire), _PIECE):
+        reader.decode(str(view[at : at + _PIECE], "latin-1"))
+    reader.decode("", final=True)  # a CR at the very end
+    return reader.newlines in (None, "\r\n")
 
 
 def passes(raw: bytes, hostname: str) -> int:
