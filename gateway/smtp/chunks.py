@@ -6,6 +6,7 @@ import re
 
 from gateway.smtp import replies
 from gateway.smtp.grammar import CommandError
+from gateway.smtp.pieces import Pieces
 
 _CHUNK = re.compile(r"([0-9]{1,20})(?: +(LAST))?", re.IGNORECASE)
 
@@ -22,7 +23,7 @@ class ChunkReader:
     """Collects the chunks of one mail; has the face of data.DataReader."""
 
     def __init__(self) -> None:
-        self._kept = bytearray()
+        self._kept = Pieces()
         self._keeps = True
         self._left = 0  # octets of the chunk that are still to come
         self.size = 0  # octets of the mail so far
@@ -46,15 +47,14 @@ class ChunkReader:
         self._left -= len(here)
         self.size += len(here)
         if self._keeps:
-            self._kept += here
+            self._kept.add(here)
         return None if self._left else data[len(here) :]
 
     def drop(self) -> None:
         """Keep nothing from now on."""
         self._keeps = False
-        self._kept = bytearray()
+        self._kept = Pieces()
 
     def wire(self) -> bytes:
         """All chunks so far.  Empties the reader."""
-        kept, self._kept = self._kept, bytearray()
-        return bytes(kept)
+        return self._kept.whole()

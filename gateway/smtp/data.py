@@ -12,6 +12,7 @@ import re
 from enum import StrEnum
 
 from gateway.model import Value, digest_of
+from gateway.smtp.pieces import Pieces
 
 _END = b"\r\n.\r\n"
 # A dot alone between two line ends of any kind, or at the start.  A client that keeps to CRLF and stuffs its dots sends none:
@@ -45,7 +46,7 @@ class DataReader:
     """Collects the data of one mail, in chunks of any size, until CRLF.CRLF."""
 
     def __init__(self) -> None:
-        self._kept = io.BytesIO()  # gives its bytes away without a copy
+        self._kept = Pieces()
         self._keeps = True
         self._whole: bytes | None = None
         # What stands right before the next chunk, for an end that lies across.  The CRLF of the DATA command counts as the line
@@ -68,27 +69,25 @@ class DataReader:
             return None
         self._keep(chunk[:end])
         if self._keeps:
-            self._kept.truncate(self.size - 3)
+            self._kept.cut(len(_END) - 2)
         return chunk[end:]
 
     def _keep(self, data: bytes) -> None:
         self.size += len(data)
         if self._keeps:
-            self._kept.write(data)
+            self._kept.add(data)
 
     def drop(self) -> None:
         """Keep nothing from now on; the end is still found."""
         self._keeps = False
         self._whole = None
-        self._kept = io.BytesIO()
+        self._kept = Pieces()
 
     def wire(self) -> bytes:
         """The data as it came, dots stuffed, without the final dot.  Empties the reader; asked once, when the end has come."""
         if self._whole is not None:
             return self._whole
-        wire = self._kept.getvalue()
-        self._kept = io.BytesIO()
-        return wire
+        return self._kept.whole()
 
 
 def _end_in(chunk: bytes) -> int:

@@ -17,7 +17,7 @@ from gateway.errors import DeliveryError
 from gateway.model import Delivery, Mail, Value
 from gateway.smtp.data import stuffed
 
-SMALL = 64 * 1024  # bytes of a mail whose digest is made on the loop; whoever has a larger one carried makes it in a thread
+SMALL = 1024 * 1024  # bytes of a mail whose digest is made on the loop; whoever has a larger one carried makes it in a thread
 
 _LONGEST_REPLY = 64 * 1024
 # Surrogates that are no escaped bytes (PEP 383) cannot be written at all.
