@@ -85,9 +85,8 @@ class DataReader:
 
     def wire(self) -> bytes:
         """The data as it came, dots stuffed, without the final dot.  Empties the reader; asked once, when the end has come."""
-        if self._whole is not None:
-            return self._whole
-        return self._kept.whole()
+        whole, self._whole = self._whole, None
+        return self._kept.whole() if whole is None else whole
 
 
 def _end_in(chunk: bytes) -> int:

@@ -44,6 +44,16 @@ class Intake(Protocol):
         ...
 
 
+class Data(Protocol):
+    """The data of a mail, as its reader has it (data.DataReader, chunks.ChunkReader)."""
+
+    size: int  # octets on the wire
+
+    def wire(self) -> bytes:
+        """All of it; asked once."""
+        ...
+
+
 class Authenticator(Protocol):
     """Who proves senders from outside (gateway.smtp.authentication)."""
 
@@ -158,11 +168,14 @@ class Handler:
             return self._recipients.objection(address)
         return replies.relay_denied(address)
 
-    async def take(self, wire: bytes, session: Session, envelope: Envelope, excess: Excess) -> str:
-        """The data is complete: unpack, check, hand to the intake.  Returns the reply, or replies; never raises."""
+    async def take(self, data: Data, session: Session, envelope: Envelope, excess: Excess) -> str:
+        """The data is complete: unpack, check, hand to the intake.  Returns the reply, or replies; never raises.
+
+        With an ``excess`` nothing of it was kept.
+        """
         mail_id = new_id()
         try:
-            reply = await self._reply_to(mail_id, wire, session, envelope, excess)
+            reply = await self._reply_to(mail_id, data, session, envelope, excess)
         except Exception:  # the top of the door: the sender keeps the mail, the log has the whole
             logger.exception("mail %s from [%s] was not accepted", mail_id, session.address)
             maillog.failed(mail_id, where=session.terms.door)
@@ -171,10 +184,12 @@ class Handler:
             return reply
         return "\r\n".join([reply] * len(envelope.recipients))  # RFC 2033 section 4.2: one for each
 
-    async def _reply_to(self, mail_id: str, wire: bytes, session: Session, envelope: Envelope, excess: Excess) -> str:
-        chunked = envelope.chunked
-        large = len(wire) >= _LARGE
-        contents = await asyncio.to_thread(unpack, wire, chunked=chunked) if large else unpack(wire, chunked=chunked)
+    async def _reply_to(self, mail_id: str, data: Data, session: Session, envelope: Envelope, excess: Excess) -> str:
+        # The wire form belongs to nobody but unpack(): a large mail with dots is not in memory twice while it is accepted.
+        if data.size >= _LARGE and excess is Excess.NONE:
+            contents = await asyncio.to_thread(_unpacked, data, chunked=envelope.chunked)
+        else:
+            contents = unpack(data.wire(), chunked=envelope.chunked)
         flaw = excess if excess is not Excess.NONE else _flaw(contents, session, self._hostname)
         if flaw:
             maillog.refused(mail_id, sender=envelope.mail_from or "", peer=session.address, rule=f"smtp: {flaw}")
@@ -220,6 +235,10 @@ class Handler:
         if flaw is Excess.SIZE:
             return replies.too_large(self._settings.max_message_bytes, mail_id)
         return _COMPLAINTS[flaw](mail_id)
+
+
+def _unpacked(data: Data, *, chunked: bool) -> Contents:
+    return unpack(data.wire(), chunked=chunked)
 
 
 def _flaw(contents: Contents, session: Session, hostname: str) -> Flaw:

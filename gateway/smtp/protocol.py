@@ -229,10 +229,9 @@ class SmtpProtocol(SigningIn):
     def _hand_over(self, reader: DataReader | ChunkReader) -> None:
         """The mail is whole: let the intake have it."""
         self._data = None
-        wire = reader.wire() if self._excess is Excess.NONE else b""
         # Nothing ends the session while the intake has the mail: no timer, no end of the connection, no stop.
         self._deadline = math.inf
-        self._task = self.loop.create_task(self._take(wire, self._excess))
+        self._task = self.loop.create_task(self._take(reader, self._excess))
 
     def _excess_of(self, size: int) -> Excess:
         """Count the bytes so far, and say whether they are too many; then they are let go."""
@@ -256,9 +255,9 @@ class SmtpProtocol(SigningIn):
         left = self._data_since + allowance + earned - self.loop.time()
         self._reset_timeout(max(0.01, min(allowance, left)))
 
-    async def _take(self, wire: bytes, excess: Excess) -> None:
+    async def _take(self, data: DataReader | ChunkReader, excess: Excess) -> None:
         """Say what became of the mail."""
-        reply = await self._reception.handler.take(wire, self.session, self.envelope, excess)
+        reply = await self._reception.handler.take(data, self.session, self.envelope, excess)
         self._task = None
         self._release()
         self.envelope = Envelope()
