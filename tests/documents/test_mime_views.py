@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.documents import mime
 from gateway.documents.recognise import recognise
+from gateway.documents.transfer import HIDDEN_BASE64, holds_hidden_base64
 from gateway.model import Recognition
 
 PDF = b"%PDF-1.4 not really a document, but long enough to be one, with an obj in it" * 3
@@ -313,3 +314,10 @@ def test_any_heap_of_mime_is_read(pieces: list[bytes]) -> None:
     assert isinstance(recognise(raw), Recognition)
     if any(b"PDF" in part.data for part in mime.split(raw).parts):
         assert mime.may_carry_document(raw)
+
+
+@pytest.mark.parametrize("word", HIDDEN_BASE64)
+def test_the_beginning_of_every_kind_of_file_is_seen_in_a_text(word: bytes) -> None:
+    assert holds_hidden_base64(b"xin gui\r\n" + word + b"\r\n")
+    assert not holds_hidden_base64(b"xin gui\r\n" + word[:-1] + b"\r\n")
+    assert not holds_hidden_base64(b"xin gui\r\n" + bytes(reversed(word)) + b"\r\n")

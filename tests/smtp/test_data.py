@@ -109,6 +109,14 @@ def test_a_large_mail_is_read_like_a_small_one(line: bytes, dots: int) -> None:
     assert wire == raw.replace(b"\r\n.", b"\r\n..")
 
 
+@pytest.mark.parametrize("dots", [0, 1, 3000], ids=["without dots", "with one", "full of dots"])
+@pytest.mark.parametrize("cut", range(-2, 8))
+def test_the_end_is_found_wherever_a_large_chunk_begins(cut: int, dots: int) -> None:
+    stream = b"x" * 70_000 + b"." * dots + b"\r\n..\r\n"
+    chunks = in_chunks(stream + b".\r\nQUIT" + END, [len(stream) - 2 + cut])
+    assert read(chunks) == (stream, b"QUIT" + END)
+
+
 @pytest.mark.parametrize(
     ("wire", "line_ends"),
     [
@@ -134,6 +142,20 @@ def test_a_large_mail_is_read_like_a_small_one(line: bytes, dots: int) -> None:
 )
 def test_line_ends_are_judged(wire: bytes, line_ends: LineEnds) -> None:
     assert unpack(wire).line_ends is line_ends
+
+
+@given(wire=PIECES)
+def test_line_ends_are_whole_when_no_cr_and_no_lf_stands_alone(wire: bytes) -> None:
+    alone = re.search(rb"\r(?!\n)|(?<!\r)\n", wire)
+    assert (unpack(wire).line_ends is LineEnds.CLEAN) is (alone is None)
+
+
+@pytest.mark.parametrize("size", range(65534, 65538))
+@pytest.mark.parametrize("end", [b"\r\n", b"\r\n\r\n", b"\r", b"\n", b"\n\r", b"\r\r\n"])
+def test_line_ends_are_judged_wherever_they_stand_in_a_large_mail(end: bytes, size: int) -> None:
+    is_whole = end.replace(b"\r\n", b"") == b""
+    for wire in (b"x" * size + end, b"x" * size + end + b"y\r\n"):
+        assert (unpack(wire).line_ends is LineEnds.CLEAN) is is_whole
 
 
 @given(stream=PIECES)
