@@ -1,7 +1,6 @@
 """Other servers that look into mail, each private, in a folder of its own, on loopback: Postfix with rspamd or amavisd, Haraka.
 
-They are not installed for this bench: those that are there are measured.  Debian: apt-get install --no-install-recommends
-rspamd amavisd-new (and let neither start by itself); Haraka: npm install Haraka, and HARAKA=…/node_modules names the folder.
+Those that are there are measured; tools/install-peers.sh installs them.  HARAKA names another node_modules than that script's.
 """
 
 from __future__ import annotations
@@ -88,7 +87,7 @@ class Haraka:
         self.folder = folder
         self.port = free_port()
         self.log = folder.parent / f"{folder.name}.log"
-        self._modules = Path(os.environ["HARAKA"])
+        self._modules = _haraka()
         files = {
             "config/smtp.ini": f"listen={HOST}:{self.port}\nnodes=0\n",
             "config/plugins": "bench\n",
@@ -122,12 +121,23 @@ def those_that_are_here() -> tuple[list[type[PostfixRspamd] | type[Haraka]], lis
         if shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
             found.append(kind)
         else:
-            missing.append(f"{kind.name}: apt-get install --no-install-recommends {kind.program}")
-    if Path(os.environ.get("HARAKA", ""), "Haraka").is_dir():
+            missing.append(f"{kind.name} (no {program}; {_INSTALL})")
+    if not shutil.which("node"):
+        missing.append(f"haraka (no node; {_INSTALL})")
+    elif (_haraka() / "Haraka/bin/haraka").is_file():
         found.append(Haraka)
     else:
-        missing.append("haraka: npm install Haraka, then HARAKA=…/node_modules")
+        missing.append(f"haraka (nothing in {_haraka()}; {_INSTALL}, or HARAKA=…/node_modules)")
     return found, missing
+
+
+_INSTALL = "tools/install-peers.sh"
+
+
+def _haraka() -> Path:
+    """Where that script puts it."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("HARAKA") or cache / "vanthu/haraka/node_modules")
 
 
 _NEEDS_NETWORK = (

@@ -22,7 +22,7 @@ from bench.report import Line, Part
 from bench.servers import Gateway, Postfix, why_no_postfix
 
 _MIXED = 300  # mails of the mix in a round
-_SMALL = 200  # mails of 2 KB in a round
+_SMALL = 2000  # mails of 2 KB in a round: twenty of them are the slowest 1 %
 _DRAIN_S = 300.0
 _MIX_GOALS = {"postfix": 1.3, "postfix + rspamd": 2.0, "haraka": 3.0, "postfix + amavisd": 15.0}
 
@@ -37,10 +37,13 @@ class Server(Protocol):
         """Run it."""
 
 
+WITH_OCR, WITHOUT_OCR = Gateway.name, f"{Gateway.name}, no OCR"
+
+
 class GatewayWithoutOcr(Gateway):
     """Looks into everything, but reads no pictures: none of the others does."""
 
-    name = "vanthu, no OCR"
+    name = WITHOUT_OCR
 
     def __init__(self, folder: Path, *, hop: int) -> None:
         super().__init__(folder, hop=hop)
@@ -77,19 +80,20 @@ def run(folder: Path, rounds: int) -> Part:
     targets = [_started(kind, folder / f"{n}") for n, kind in enumerate(kinds)]
     try:
         busy = _rounds(targets, mixed, sessions=10, rounds=rounds, sender=mix.SENDER)
-        base = [target for target in targets if target.server.name in ("vanthu", "postfix")]
+        base = [target for target in targets if target.server.name in (WITH_OCR, "postfix")]
         waits = {sessions: _rounds(base, small, sessions=sessions, rounds=rounds, sender=SENDER) for sessions in (10, 50)}
     finally:
         for target in targets:
             target.group.stop()
             target.sink.stop()
-    lines = [_mix_line(name, done, busy) for name, done in busy.items() if name != "vanthu"]
+    lines = [_mix_line(name, done, busy) for name, done in busy.items() if name != WITH_OCR]
     for sessions, found in waits.items():
         lines += _wait_lines(sessions, found)
     size = sum(map(len, mixed)) / len(mixed) / 1024
     notes = (
         f"The mix: {size:.0f} KB a mail in the mean, 70 % without attachment, 15 % Word and Excel, 10 % PDF, 5 % scans; "
-        f"{_MIXED} mails over 10 sessions; {rounds} rounds in turn.",
+        f"{_MIXED} mails over 10 sessions; {rounds} rounds in turn. No two mails carry the same file.",
+        "Ratios are those of Vanthu with `ocr = false`, because no other server here reads scans; those with OCR stand behind.",
         *(f"Not here: {what}." for what in absent),
     )
     return Part("Beside other servers", notes, tuple(lines))
@@ -188,31 +192,40 @@ async def _reply(reader: asyncio.StreamReader) -> bytes:
 
 def _mix_line(name: str, theirs: Sequence[Round], found: dict[str, list[Round]]) -> Line:
     """One server beside ours without OCR, as none of the others reads pictures; ours with OCR stands beside it."""
-    ours = found["vanthu, no OCR"]
     facts: dict[str, object] = {each: [done._asdict() for done in rounds] for each, rounds in found.items()}
-    rate = f"{_median(theirs, 'per_s'):.0f}/s, {_median(theirs, 'cpu_ms'):.0f} ms CPU"
-    if name == "vanthu, no OCR":
-        with_ocr = found["vanthu"]
-        lost = sum(done.missing + done.refused for done in (*ours, *with_ocr))
-        said = f"{rate}; with OCR {_median(with_ocr, 'per_s'):.0f}/s, {_median(with_ocr, 'cpu_ms'):.0f} ms"
+    rate = _rate(theirs)
+    if name == WITHOUT_OCR:
+        with_ocr = found[WITH_OCR]
+        lost = sum(done.missing + done.refused for done in (*theirs, *with_ocr))
+        said = f"{rate}; with OCR {_rate(with_ocr)}"
         return Line("the mix through Vanthu, inspection on", said, "all arrive", not lost, True, facts)
-    ratios = [mine.per_s / other.per_s for mine, other in zip(ours, theirs, strict=True)]
-    ratio, goal = statistics.median(ratios), _MIX_GOALS[name]
-    said = f"**{ratio:.1f}×** [{min(ratios):.1f}–{max(ratios):.1f}]: {name} {rate}"
+    ratios, goal = _ratios(found[WITHOUT_OCR], theirs, "per_s"), _MIX_GOALS[name]
+    ratio, read_too = statistics.median(ratios), statistics.median(_ratios(found[WITH_OCR], theirs, "per_s"))
+    said = f"**{ratio:.2f}×** [{min(ratios):.2f}–{max(ratios):.2f}], with OCR {read_too:.2f}×: {name} {rate}"
     return Line(f"the same beside {name}", said, f"≥ {goal:g}×", ratio >= goal)
 
 
+def _rate(rounds: Sequence[Round]) -> str:
+    return f"{_median(rounds, 'per_s'):.0f}/s, {_median(rounds, 'cpu_ms'):.1f} ms CPU"
+
+
+def _ratios(ours: Sequence[Round], theirs: Sequence[Round], field: str) -> list[float]:
+    return [getattr(mine, field) / getattr(other, field) for mine, other in zip(ours, theirs, strict=True)]
+
+
 def _wait_lines(sessions: int, found: dict[str, list[Round]]) -> list[Line]:
-    ours, theirs = found["vanthu"], found["postfix"]
+    ours, theirs = found[WITH_OCR], found["postfix"]
     facts: dict[str, object] = {each: [done._asdict() for done in rounds] for each, rounds in found.items()}
     p99 = [_quantile(mine, 0.99) / _quantile(other, 0.99) for mine, other in zip(ours, theirs, strict=True)]
-    memory = [mine.memory_mb / other.memory_mb for mine, other in zip(ours, theirs, strict=True)]
+    cpu = statistics.median(_ratios(ours, theirs, "cpu_ms"))
     mine, other = (f"{_middle(done, 0.5):.1f} / {_middle(done, 0.99):.1f} ms" for done in (ours, theirs))
     said = f"**{statistics.median(p99):.2f}×** Postfix's: p50 / p99 {mine}, Postfix {other}"
-    ratio = statistics.median(memory)
+    ratio = statistics.median(_ratios(ours, theirs, "memory_mb"))
+    spent = f"**{cpu:.2f}×** Postfix's: {_median(ours, 'cpu_ms'):.2f} ms, Postfix {_median(theirs, 'cpu_ms'):.2f} ms"
     mb = f"**{ratio:.1f}×** Postfix's: {_median(ours, 'memory_mb'):.0f} MB (PSS), Postfix {_median(theirs, 'memory_mb'):.0f} MB"
     lines = [
-        Line(f"2 KB, {sessions} sessions: final dot to 250", said, "p99 ≤ 0.5×", statistics.median(p99) <= 0.5, facts=facts)
+        Line(f"2 KB, {sessions} sessions: final dot to 250", said, "p99 ≤ 0.5×", statistics.median(p99) <= 0.5, facts=facts),
+        Line(f"2 KB, {sessions} sessions: CPU a mail", spent, "≤ 0.15×", cpu <= 0.15),
     ]
     if sessions == 50:
         lines.append(Line("2 KB, 50 sessions: memory", mb, "≤ 0.6×", ratio <= 0.6))

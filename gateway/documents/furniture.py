@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from gateway.documents.text import Line, cells
-from gateway.documents.vietnamese import squeezed
+from gateway.documents.vietnamese import has_no_letters, squeezed
 from gateway.model import Value
 
 _STAMP_BEGINS = re.compile(
@@ -55,6 +55,9 @@ def without_furniture(lines: Sequence[Line], searched: int = 60) -> Cleared:
             continue
         left = []
         for cell in _cells(line.text):
+            if not stamp and has_no_letters(cell):
+                left.append(cell)
+                continue
             flat = squeezed(cell)
             if _begins_stamp(cell, flat):
                 stamp, received = _STAMP_LINES, True

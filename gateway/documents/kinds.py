@@ -83,7 +83,11 @@ COPY_ABBREVIATIONS = frozenset({"SY", "TrS", "SL", "TS", "SYBC"})
 
 _BY_TITLE: dict[str, str] = {squeezed(kind.name): kind.name for kind in reversed(KINDS)}
 _BY_TITLE |= {"giayuyquyen": "Giấy ủy quyền", "banthoathuan": "Bản thỏa thuận", "quyetnghi": "Nghị quyết"}
-_TITLES = sorted(_BY_TITLE, key=len, reverse=True)
+_START = 3  # letters; no title is shorter
+_BY_START = {
+    start: tuple(sorted((title for title in _BY_TITLE if title.startswith(start)), key=len, reverse=True))
+    for start in {title[:_START] for title in _BY_TITLE}
+}
 
 TITLES = MappingProxyType(_BY_TITLE)  # squeezed and folded title -> name of the kind
 ABBREVIATIONS = frozenset(kind.abbreviation for kind in KINDS if kind.abbreviation)
@@ -124,7 +128,7 @@ def _kind_by_abbreviation(abbreviation: str, on: date | None) -> str:
 def kind_by_title(line: str) -> tuple[str, str]:
     """The kind that a title line begins with, and what is left of the line, squeezed and folded; ("", "") for none."""
     flat = squeezed(line).strip("*-_.:“”\"'()")
-    for title in _TITLES:
+    for title in _BY_START.get(flat[:_START], ()):
         if flat.startswith(title):
             return _BY_TITLE[title], flat[len(title) :].strip(":.-")
     return "", ""

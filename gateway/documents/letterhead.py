@@ -20,7 +20,7 @@ from gateway.documents.number_line import NumberLine, own_number
 from gateway.documents.persons import capacity_and_title
 from gateway.documents.stamps import urgency_stamp
 from gateway.documents.text import Found, Line, cells
-from gateway.documents.vietnamese import fold, one_line, squeeze, squeezed
+from gateway.documents.vietnamese import fold, has_no_letters, one_line, squeeze, squeezed
 from gateway.model import Urgency, Value
 
 SEARCHED = 90  # lines: a portal puts its menu before the document
@@ -143,6 +143,8 @@ class _Reader:
             self._take_cell(index, line, cell.strip(" |"))
 
     def _take_cell(self, index: int, line: Line, cell: str) -> None:
+        if not self.collecting and has_no_letters(cell):
+            return  # most cells of a table
         flat = squeezed(cell)
         if not flat.strip("-_*.:/,"):
             return

@@ -15,7 +15,7 @@ from gateway.documents.gathering import gathered, plain_reading, without_twins
 from gateway.documents.likelihood import likelihood
 from gateway.documents.links import linked_document
 from gateway.documents.picture_size import image_size, page_like
-from gateway.documents.reading import READERS, Text, Unreadable, body, html, read
+from gateway.documents.reading import READERS, Text, Unreadable, beginning, body, html, read
 from gateway.documents.reading.pictured import read_pictured
 from gateway.documents.several import pieces_of
 from gateway.documents.signatures import signatures_of
@@ -93,7 +93,7 @@ class Opener:
 
     def _document(self, kind: str, data: bytes, name: str) -> FileReading:
         """Its own words, then its signatures and the files in it."""
-        own = _text(kind, name, lambda: _read(kind, data))
+        own = _at_first_sight(kind, name, data) or _text(kind, name, lambda: _read(kind, data))
         if own.nature is Nature.SECRET:
             return own
         own = replace(own, signatures=signatures_of(kind, data))
@@ -146,6 +146,20 @@ def _named(packed: Packed, outer: str) -> Packed:
 
 
 _PICTURED = (media.DOCX, media.DOC, media.ODT)
+
+
+def _at_first_sight(kind: str, name: str, data: bytes) -> FileReading | None:
+    """The reading of a long file that begins like no document at all; None when all of it must be read."""
+    try:
+        text = beginning(kind, data)
+    except Unreadable:
+        return None  # the whole may be readable
+    if text is None:
+        return None
+    judgement = judge(modernised(text), file=name)
+    if judgement.nature is not Nature.OTHER or judgement.has_head:
+        return None
+    return replace(plain_reading(kind, Nature.OTHER, judgement.confidence), text_source=_source(text))
 
 
 def _read(kind: str, data: bytes) -> Text:

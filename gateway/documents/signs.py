@@ -57,6 +57,7 @@ class Judgement(Value):
     confidence: float
     document: Document | None = None
     reason: str = ""
+    has_head: bool = True  # OTHER: a motto or a number stands above; without them nothing below makes a document of it
 
 
 def judge(text: Text, *, file: str, is_body: bool = False) -> Judgement:
@@ -141,6 +142,10 @@ class _Weighing:
         return self.head.number.number_symbol if self.head.number else ""
 
     @property
+    def _begun(self) -> bool:
+        return bool(self.head.motto or self.head.number)
+
+    @property
     def _has_written_number(self) -> bool:
         """Something stands where the number should, and it is no print."""
         at = self.head.number_at
@@ -154,11 +159,11 @@ class _Weighing:
         """Placeholders of a program, or blanks to fill in where a finished text has words."""
         lines = self.text.lines[:400]
         whole = "\n".join(line.text for line in lines)
-        if len(grammar.PLACEHOLDER.findall(whole)) >= (5 if self._number or self.is_body else 2):
+        if grammar.count_placeholders(whole) >= (5 if self._number or self.is_body else 2):
             return True
         if self._number or self.stamped or self.by_hand or (self.is_body and not self._has_head):
             return False
-        blanks = sum(1 for line in lines if grammar.BLANKS.search(line.text))
+        blanks = sum(1 for line in lines if grammar.has_blank(line.text))
         return self._is_blank_form(blanks, labels=sum(1 for line in lines if line.text.endswith(":")), of=len(lines))
 
     def _is_blank_form(self, blanks: int, *, labels: int, of: int) -> bool:
@@ -242,7 +247,7 @@ class _Weighing:
         if self.text.scanned and not self._number and (self._may_be_blurred or (few and self.text.marks)):
             return Judgement(nature=Nature.UNREADABLE, confidence=0.7, reason="garbled text")
         near = self._has_head + bool(self._number) + bool(self.ending.signature.name) + 2 * self._is_worded_officially
-        return Judgement(nature=Nature.OTHER, confidence=(0.95, 0.85, 0.7, 0.6)[min(near, 3)])
+        return Judgement(nature=Nature.OTHER, confidence=(0.95, 0.85, 0.7, 0.6)[min(near, 3)], has_head=self._begun)
 
     @property
     def _may_be_blurred(self) -> bool:

@@ -17,8 +17,8 @@ from gateway.documents.mending import mended
 from gateway.documents.syllables import is_bare_syllable, is_syllable, syllable_share
 
 __all__ = [
-    "Squeezed", "fold", "is_bare_syllable", "is_capitals", "is_syllable", "mended", "nfc", "one_line", "plain_symbol",
-    "same_words", "squeeze", "squeezed", "syllable_share", "tidy",
+    "Squeezed", "fold", "has_no_letters", "is_bare_syllable", "is_capitals", "is_syllable", "mended", "nfc", "one_line",
+    "plain_symbol", "same_words", "squeeze", "squeezed", "syllable_share", "tidy",
 ]  # fmt: skip
 
 # Spaces that are not " ", and letters that show nothing.  U+00AD stays: it is the letter ư of TCVN3 (see encodings.tables).
@@ -177,6 +177,11 @@ def _letters_and_tones(text: str) -> tuple[str, list[str]]:
 def is_capitals(text: str) -> bool:
     """Has letters, and none of them is small.  "GDĐT&ĐT" is; "Sở GDĐT" is not."""
     return text.isupper()
+
+
+def has_no_letters(text: str) -> bool:
+    """Figures and signs alone."""
+    return text.lower() == text.upper()
 
 
 def one_line(text: str) -> str:

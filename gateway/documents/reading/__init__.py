@@ -12,7 +12,7 @@ from gateway.documents import media
 from gateway.documents.reading import body, doc, docx, html, odt, pdf, picture, rtf, sheet, slides, wordxml
 from gateway.documents.text import Line, Text, Unreadable
 
-__all__ = ["READERS", "Line", "Text", "Unreadable", "read"]
+__all__ = ["READERS", "Line", "Text", "Unreadable", "beginning", "read"]
 
 
 READERS: Mapping[str, Callable[[bytes], Text]] = {
@@ -36,3 +36,8 @@ def read(kind: str, data: bytes) -> Text:
     if reader is None:
         raise Unreadable("format")
     return reader(data)
+
+
+def beginning(kind: str, data: bytes) -> Text | None:
+    """What a long file begins with, where that can be had for less than the whole; else None.  Raises Unreadable."""
+    return sheet.beginning(data) if kind == media.XLSX else None

@@ -9,7 +9,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from lxml import etree
@@ -21,6 +21,7 @@ _MAX_ALL = 192 * 1024 * 1024  # all parts that are looked at
 _MAX_ENTRIES = 5000
 _MAX_RATIO = 250  # unpacked to packed, above a megabyte
 _LOCKED = 0x1
+_PIECE = 64 * 1024  # that is unpacked at a time
 _XML = etree.XMLParser  # made anew for each part: a parser that has failed keeps what it failed with
 
 
@@ -47,14 +48,27 @@ class Package:
         info = self._infos.get(name.lower())
         return info.file_size if info else 0
 
-    def part(self, name: str) -> bytes:
-        """The bytes of a part; b"" when there is no such part.  Raises Unreadable ("too large")."""
-        info = self._infos.get(name.lower())
+    def written(self, name: str) -> str:
+        """The name of a part as the package has it."""
+        return self._infos[name.lower()].filename
+
+    def beginning(self, name: str, most: int, enough: Callable[[bytes], bool]) -> bytes:
+        """So much of a part that there is enough of it, ``most`` bytes at most: no more is unpacked.  Raises Unreadable."""
+        info = self._checked(name)
         if info is None:
             return b""
-        packed = max(info.compress_size, 1)
-        if info.file_size > MAX_PART or (info.file_size > 1 << 20 and info.file_size > _MAX_RATIO * packed):
-            raise Unreadable("too large")
+        content, most = b"", min(most, self._left)
+        with self._archive.open(info) as entry:
+            while len(content) < most and not enough(content) and (piece := entry.read(_PIECE)):
+                content += piece
+        self._left -= len(content)
+        return content
+
+    def part(self, name: str) -> bytes:
+        """The bytes of a part; b"" when there is no such part.  Raises Unreadable ("too large")."""
+        info = self._checked(name)
+        if info is None:
+            return b""
         most = min(MAX_PART, self._left)
         with self._archive.open(info) as entry:
             content = entry.read(most + 1)  # the size in the directory may lie
@@ -62,6 +76,14 @@ class Package:
             raise Unreadable("too large")
         self._left -= len(content)
         return content
+
+    def _checked(self, name: str) -> zipfile.ZipInfo | None:
+        info = self._infos.get(name.lower())
+        if info is not None:
+            packed = max(info.compress_size, 1)
+            if info.file_size > MAX_PART or (info.file_size > 1 << 20 and info.file_size > _MAX_RATIO * packed):
+                raise Unreadable("too large")
+        return info
 
     def tree(self, name: str) -> etree._Element | None:
         """A part as XML; None when there is no such part."""

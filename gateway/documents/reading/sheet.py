@@ -13,6 +13,7 @@ from gateway.documents.reading import odt
 from gateway.documents.reading.office_chains import check_chains
 from gateway.documents.reading.office_lines import Paper
 from gateway.documents.reading.office_odf import OFFICE, TABLE, Styles, Walk
+from gateway.documents.reading.office_sheet_rows import first_rows
 from gateway.documents.reading.office_sheet_size import check_package, check_stream
 from gateway.documents.reading.office_zip import Package, opened
 from gateway.documents.text import Text, Unreadable
@@ -36,6 +37,18 @@ def read(data: bytes) -> Text:
         check_package(package)
         signatures = sum(1 for name in package.names if name.startswith("_xmlsignatures/sig"))
     return _read(data, signatures)
+
+
+def beginning(data: bytes) -> Text | None:
+    """The first rows of each sheet of a long XLSX; None when it is to be read whole at once.  Raises Unreadable."""
+    with opened(data) as package:
+        rows = first_rows(package)
+        if rows is None:
+            return None
+        signatures = sum(1 for name in package.names if name.startswith("_xmlsignatures/sig"))
+    with opened(rows) as package:
+        check_package(package)
+    return _read(rows, signatures)
 
 
 def _check_old(data: bytes) -> None:
