@@ -45,14 +45,14 @@ class Contents(Value):
 class DataReader:
     """Collects the data of one mail, in chunks of any size, until CRLF.CRLF."""
 
-    def __init__(self) -> None:
-        self._kept = Pieces()
-        self._keeps = True
-        self._whole: bytes | None = None
-        # What stands right before the next chunk, for an end that lies across.  The CRLF of the DATA command counts as the line
-        # end before the first line: ".CRLF" right after it is an empty mail.
-        self._before = b"\r\n"
-        self.size = 0  # octets on the wire so far
+    size = 0  # octets on the wire so far
+    # Nearly every mail comes in one chunk and needs none of these.
+    _whole: bytes | None = None
+    _kept: Pieces | None = None
+    _keeps = True
+    # What stands right before the next chunk, for an end that lies across.  The CRLF of the DATA command counts as the line
+    # end before the first line: ".CRLF" right after it is an empty mail.
+    _before = b"\r\n"
 
     def feed(self, chunk: bytes) -> bytes | None:
         """Take a chunk.  Returns what follows the end of the data, or None as long as the end has not come."""
@@ -68,25 +68,26 @@ class DataReader:
             self._keep(chunk)
             return None
         self._keep(chunk[:end])
-        if self._keeps:
+        if self._kept is not None:
             self._kept.cut(len(_END) - 2)
         return chunk[end:]
 
     def _keep(self, data: bytes) -> None:
         self.size += len(data)
         if self._keeps:
+            self._kept = self._kept or Pieces()
             self._kept.add(data)
 
     def drop(self) -> None:
         """Keep nothing from now on; the end is still found."""
         self._keeps = False
-        self._whole = None
-        self._kept = Pieces()
+        self._whole = self._kept = None
 
     def wire(self) -> bytes:
         """The data as it came, dots stuffed, without the final dot.  Empties the reader; asked once, when the end has come."""
-        whole, self._whole = self._whole, None
-        return self._kept.whole() if whole is None else whole
+        whole, kept = self._whole, self._kept
+        self._whole = self._kept = None
+        return whole if whole is not None else kept.whole() if kept is not None else b""
 
 
 def _end_in(chunk: bytes) -> int:
@@ -94,13 +95,15 @@ def _end_in(chunk: bytes) -> int:
 
     From dot to dot as long as they are few: files in base64 have hardly any, and are through in a thirtieth of the time.
     """
-    at = chunk.find(b".")
-    for _ in range(len(chunk) // _BYTES_PER_DOT):
-        if at < 0:
-            return -1
-        if chunk[max(at - 2, 0) : at + 3] == _END:
-            return at + 3
-        at = chunk.find(b".", at + 1)
+    at = 0
+    if len(chunk) >= _LARGE:
+        at = chunk.find(b".")
+        for _ in range(len(chunk) // _BYTES_PER_DOT):
+            if at < 0:
+                return -1
+            if chunk[max(at - 2, 0) : at + 3] == _END:
+                return at + 3
+            at = chunk.find(b".", at + 1)
     end = chunk.find(_END, max(at - 2, 0)) if at >= 0 else -1
     return end + len(_END) if end >= 0 else -1
 
