@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.client import Load, Mails, dot_stuffed
-from bench.crash import _counted
+from bench.crash import Back, _counted
 from bench.fidelity import corpus, could_smuggle
 from bench.processes import free_port, loopback
 from bench.report import is_safe
@@ -53,7 +53,7 @@ def test_a_lost_mail_fails_the_crash_bench(forgotten: int, is_good: bool, tmp_pa
     sink.stop()
     lines = sink.log.read_text().splitlines(keepends=True)
     sink.log.write_text("".join(lines[forgotten:]))
-    assert is_safe([_counted(sink, mails, load, [0.1], 1, 3)]) is is_good
+    assert is_safe([_counted(sink, mails, load, Back([0.1], []), 1, 3)]) is is_good
 
 
 @pytest.mark.parametrize(
