@@ -1,7 +1,7 @@
 """Sign-in by the service of the organisation (OpenID Connect core 1.0): code flow with PKCE; the console's side by Authlib.
 
 Authlib keeps state, nonce and verifier in the session cookie until the person comes back, and checks the ID token's signature,
-issuer, audience, time and nonce.
+issuer, audience, time and nonce.  It is loaded only where there is such a service: with Requests it is 7 MB.
 """
 
 from __future__ import annotations
@@ -10,12 +10,8 @@ import logging
 from pathlib import Path
 from typing import Any, cast
 
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from joserfc.errors import JoseError
-from requests import RequestException
 
 from gateway.credentials import read_secret
 from gateway.model import Account, Role
@@ -39,6 +35,8 @@ def install(app: Flask) -> None:
     settings = cast("Any", app.extensions["vanthu"]).settings
     oidc: Oidc = settings.web.oidc
     if oidc.issuer:
+        from authlib.integrations.flask_client import OAuth
+
         oauth = OAuth(app)
         oauth.register(
             _SERVICE,
@@ -62,6 +60,9 @@ def title() -> str:
 def go() -> ResponseReturnValue:
     """To the service."""
     client = _client()
+    from authlib.common.errors import AuthlibBaseError
+    from requests import RequestException
+
     session["next"] = local_path(request.args.get("next", ""))
     try:
         return cast(ResponseReturnValue, client.authorize_redirect(_return_address()))
@@ -76,6 +77,10 @@ def go() -> ResponseReturnValue:
 def back() -> ResponseReturnValue:
     """Back from the service: whoever it names is signed in, when an account is linked to him."""
     client = _client()
+    from authlib.common.errors import AuthlibBaseError
+    from joserfc.errors import JoseError
+    from requests import RequestException
+
     try:
         token = client.authorize_access_token()
     except (RequestException, AuthlibBaseError, JoseError, ValueError, KeyError, RuntimeError) as error:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gateway.config import After, Mailbox
 from gateway.errors import MailboxRefused
-from gateway.imap.history import Link
-from gateway.imap.session import Session
 from gateway.imap.values import Folder
 from gateway.phrases import phrase
 from gateway.store import FolderKnown, Gap, GapLine, Reconciliation
+
+if TYPE_CHECKING:  # the console asks for what to do alone, without IMAPClient
+    from gateway.imap.history import Link
+    from gateway.imap.session import Session
 
 _FRESH = timedelta(minutes=30)  # what came so lately may still be read by the next look
 _KEPT = 500  # lines of a result

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
 
 from gateway.config import Mailbox
 from gateway.errors import MailboxRefused
-from gateway.imap.session import Session
 from gateway.imap.values import Folder, Outline
+
+if TYPE_CHECKING:
+    from gateway.imap.session import Session
 
 EVERYTHING = "*"
 _NOT_INCOMING = {"\\sent", "\\drafts", "\\junk", "\\trash"}  # RFC 6154
