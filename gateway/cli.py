@@ -117,12 +117,12 @@ def check_config(config_file: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The verdicts as JSON.")
 def explain(file: Path, config_file: Path, sender: str | None, recipients: tuple[str, ...], peer: str, as_json: bool) -> None:
     """Say what would happen to each recipient's copy of FILE (.eml), and why: the same code as live."""
-    from gateway import app, rehearsal
+    from gateway import rehearsal
     from gateway.directory.files import load as load_directory
     from gateway.policy.explain import explained, sentences
     from gateway.smtp.identity import TrustedNetworks
 
-    settings, now = load(config_file), app.now()
+    settings, now = load(config_file), datetime.now(UTC)
     identity = TrustedNetworks(settings.smtp.trusted_networks).identity_of(peer)
     mail = rehearsal.mail_from_file(
         file.read_bytes(), sender=sender, recipients=recipients, peer=peer, identity=identity, now=now

@@ -364,6 +364,15 @@ def _in_memory(data: bytes) -> int:
 
 
 def _bare_environment() -> dict[str, str]:
-    """Nothing of ours that a hostile file could look for: only what the interpreter needs to find its modules."""
+    """Nothing of ours that a hostile file could look for: only what the interpreter needs to find its modules.
+
+    It speaks to nobody, so it need not read the machine's list of authorities (a library that comes along with pyHanko does).
+    """
     root = str(Path(gateway.__file__).resolve().parent.parent)
-    return {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": root,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SSL_CERT_FILE": os.devnull,
+    }

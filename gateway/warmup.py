@@ -91,7 +91,7 @@ def _read_samples() -> None:
 
 def _small_pdf() -> bytes:
     document = pypdfium2.PdfDocument.new()
-    document.new_page(595, 842)
+    document.new_page(200, 283)  # the shape of A4: drawn and read as one, in a quarter of the time
     out = io.BytesIO()
     document.save(out)
     document.close()
