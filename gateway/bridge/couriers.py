@@ -1,26 +1,21 @@
-"""The couriers by the names that the settings give them."""
+"""The couriers by the names that the settings give them; each is loaded where an office system wants it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gateway.bridge.axis import Service
-from gateway.bridge.bundle import BundleCourier
-from gateway.bridge.folder import FolderCourier
-from gateway.bridge.http import Address, Http
-from gateway.bridge.lgsp import LgspCourier
-from gateway.bridge.mailbox import Intake, MailboxCourier
-from gateway.bridge.pull import PullCourier
-from gateway.bridge.rest import RestCourier
-from gateway.bridge.verdicts import CODES
-from gateway.bridge.vxp import VxpCourier
 from gateway.config import Config, Office
 from gateway.courier import OfficeCourier
 from gateway.credentials import read_secret
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError
 from gateway.settings.addresses import host_and_port
+
+if TYPE_CHECKING:
+    from gateway.bridge.axis import Service
+    from gateway.bridge.http import Http
 
 Look = Callable[[], Directory]
 
@@ -31,27 +26,37 @@ def courier_of(office: Office, settings: Config, directory: Look) -> OfficeCouri
 
 
 def _folder(office: Office, settings: Config, directory: Look) -> OfficeCourier:
+    from gateway.bridge.folder import FolderCourier
+
     return FolderCourier(office.name, settings.path(office.folder), directory=directory, zipped=office.zip_attachments)
 
 
 def _bundle(office: Office, settings: Config, directory: Look) -> OfficeCourier:
+    from gateway.bridge.bundle import BundleCourier
+
     return BundleCourier(office.name, settings.path(office.folder), directory=directory)
 
 
 def _vxp(office: Office, settings: Config, directory: Look) -> OfficeCourier:
+    from gateway.bridge.vxp import VxpCourier
+
     service = _service(office, settings)
-    return VxpCourier(office.name, Http(_address(office, settings)), service, directory=directory, lanes=office.connections)
+    return VxpCourier(office.name, _http(office, settings), service, directory=directory, lanes=office.connections)
 
 
 def _lgsp(office: Office, settings: Config, directory: Look) -> OfficeCourier:
+    from gateway.bridge.lgsp import LgspCourier
+
     service = _service(office, settings)
-    return LgspCourier(office.name, Http(_address(office, settings)), service, directory=directory, lanes=office.connections)
+    return LgspCourier(office.name, _http(office, settings), service, directory=directory, lanes=office.connections)
 
 
 def _rest(office: Office, settings: Config, directory: Look) -> OfficeCourier:
+    from gateway.bridge.rest import RestCourier
+
     return RestCourier(
         office.name,
-        Http(_address(office, settings)),
+        _http(office, settings),
         office.rest,
         secret=secret_of(office, settings),
         directory=directory,
@@ -62,6 +67,8 @@ def _rest(office: Office, settings: Config, directory: Look) -> OfficeCourier:
 
 
 def _mailbox(office: Office, settings: Config, directory: Look) -> OfficeCourier:
+    from gateway.bridge.mailbox import Intake, MailboxCourier
+
     host, port = host_and_port(office.server or settings.relay.next_hop, where=f"[[office]] {office.name}: server")
     intake = Intake(
         address=office.address,
@@ -76,6 +83,8 @@ def _mailbox(office: Office, settings: Config, directory: Look) -> OfficeCourier
 
 
 def _pull(office: Office, settings: Config, directory: Look) -> OfficeCourier:
+    from gateway.bridge.pull import PullCourier
+
     return PullCourier(office.name)
 
 
@@ -101,6 +110,9 @@ def secret_of(office: Office, settings: Config) -> str:
 
 
 def _service(office: Office, settings: Config) -> Service:
+    from gateway.bridge.axis import Service
+    from gateway.bridge.verdicts import CODES
+
     return Service(
         system_id=office.system_id,
         key=secret_of(office, settings),
@@ -111,8 +123,10 @@ def _service(office: Office, settings: Config) -> Service:
     )
 
 
-def _address(office: Office, settings: Config) -> Address:
-    return Address(
+def _http(office: Office, settings: Config) -> Http:
+    from gateway.bridge.http import Address, Http
+
+    address = Address(
         url=office.url.rstrip("/"),
         timeout_s=office.timeout_s,
         connections=office.connections,
@@ -120,3 +134,4 @@ def _address(office: Office, settings: Config) -> Address:
         client_certificate=office.client_certificate and str(settings.path(office.client_certificate)),
         client_key=office.client_key and str(settings.path(office.client_key)),
     )
+    return Http(address)
