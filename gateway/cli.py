@@ -109,35 +109,6 @@ def check_config(config_file: Path) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@_CONFIG
-@click.option("--sender", help="Envelope sender; else Return-Path, else From.")
-@click.option("--to", "recipients", multiple=True, help="Envelope recipient (may be repeated); else Delivered-To, To and Cc.")
-@click.option("--peer", default="127.0.0.1", show_default=True, help="Address of the client that would bring the mail.")
-@click.option("--json", "as_json", is_flag=True, help="The verdicts as JSON.")
-def explain(file: Path, config_file: Path, sender: str | None, recipients: tuple[str, ...], peer: str, as_json: bool) -> None:
-    """Say what would happen to each recipient's copy of FILE (.eml), and why: the same code as live."""
-    from gateway import rehearsal
-    from gateway.directory.files import load as load_directory
-    from gateway.policy.explain import explained, sentences
-    from gateway.smtp.identity import TrustedNetworks
-
-    settings, now = load(config_file), datetime.now(UTC)
-    identity = TrustedNetworks(settings.smtp.trusted_networks).identity_of(peer)
-    mail = rehearsal.mail_from_file(
-        file.read_bytes(), sender=sender, recipients=recipients, peer=peer, identity=identity, now=now
-    )
-    verdicts = rehearsal.rehearse(mail, settings, now)
-    names = load_directory(settings.path(settings.directory.path))
-    if as_json:
-        say(msgspec.json.encode([explained(verdict, names) for verdict in verdicts]).decode())
-        return
-    for verdict in verdicts:
-        at_the_door = verdict.rule == rehearsal.DOOR
-        say(f"{verdict.recipient}: {verdict.reason}\n" if at_the_door else sentences(verdict, names) + "\n")
-
-
-@main.command()
 @click.option("--once", is_flag=True, help="End by itself; exit 0 only if every letter met its fate.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo-run"), show_default=True, help="Made anew.")
 def demo(once: bool, folder: Path) -> None:

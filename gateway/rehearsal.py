@@ -24,10 +24,12 @@ from gateway.model import (
     Action,
     Arrival,
     Door,
+    FileReading,
     Identity,
     Mail,
     Recipient,
     Recognition,
+    Value,
     Verdict,
     digest_of,
     new_id,
@@ -37,6 +39,7 @@ from gateway.policy.facts import local_day
 from gateway.policy.rules import load as load_policy
 
 DOOR = "rcpt"  # stands for the rule of what the SMTP door refuses by itself
+_BODIES = ("text/plain", "text/html")  # of parts without a name
 _HEAD_BYTES = 256 * 1024  # more header than that no honest mail has
 
 
@@ -69,8 +72,15 @@ def mail_from_file(
     )
 
 
-def rehearse(mail: Mail, settings: Config, now: datetime) -> tuple[Verdict, ...]:
-    """The verdict for each recipient, in order, as the SMTP door and the intake would have it under this configuration.
+class Rehearsal(Value):
+    """What would become of a mail: the verdict for each recipient, in order, and its attachments as they were read."""
+
+    verdicts: tuple[Verdict, ...]
+    files: tuple[FileReading, ...]  # () where the door refuses every recipient, or no part can carry a document
+
+
+def rehearse(mail: Mail, settings: Config, now: datetime) -> Rehearsal:
+    """What the SMTP door and the intake would do with a mail under this configuration.
 
     A recipient that the door itself refuses has the rule "rcpt"; the others are decided without it, as they would be live.
     """
@@ -79,10 +89,13 @@ def rehearse(mail: Mail, settings: Config, now: datetime) -> tuple[Verdict, ...]
     refused = _refused_at_the_door(mail, directory, local_day(now))
     rest = tuple(recipient for recipient in mail.recipients if recipient.address not in refused)
     decided: Iterator[Verdict] = iter(())
+    found = NOTHING_RECOGNISED
     if rest:
         mail_taken = msgspec.structs.replace(mail, recipients=rest)
-        decided = iter(decide(policy, directory, mail_taken, _recognised(mail.raw, settings), now))
-    return tuple(refused.get(recipient.address) or next(decided) for recipient in mail.recipients)
+        found = _recognised(mail.raw, settings)
+        decided = iter(decide(policy, directory, mail_taken, found, now))
+    verdicts = tuple(refused.get(recipient.address) or next(decided) for recipient in mail.recipients)
+    return Rehearsal(verdicts=verdicts, files=tuple(file for file in found.files if file.name or file.media not in _BODIES))
 
 
 def _refused_at_the_door(mail: Mail, directory: Directory, today: date) -> dict[str, Verdict]:

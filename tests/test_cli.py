@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import os
 import re
 import socket
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,21 @@ def test_explain_tells_the_recipients_in_order_with_these_keys(config: Path) -> 
     assert set(verdicts[1]) == set(verdicts[0])
     assert [verdict["rule"] == "rcpt" for verdict in verdicts] == [False, True, False]
     assert verdicts[1]["action"] == "reject"
+
+
+def test_explain_shows_by_what_the_mail_and_its_files_are_found_again(config: Path) -> None:
+    letter = next(LETTERS.glob("05-*.eml"))
+    message = email.message_from_bytes(letter.read_bytes(), policy=email.policy.default)
+    files = {str(part.get_filename()): sha256(part.get_content()).hexdigest() for part in message.iter_attachments()}
+
+    (verdict,) = json.loads(vanthu("explain", letter, "--config", config, "--json", "--to", OURS).stdout)
+    said = vanthu("explain", letter, "--config", config, "--to", OURS).stdout.splitlines()
+
+    assert verdict["mail"] == {"sha256": sha256(letter.read_bytes()).hexdigest(), "size": letter.stat().st_size}
+    assert {file["name"]: file["sha256"] for file in verdict["files"]} == files
+    assert files
+    assert said[0] == f"SHA-256 của thư: {verdict['mail']['sha256']}"
+    assert said[1 : 1 + len(files)] == [f"  {name}: {digest}" for name, digest in files.items()]
 
 
 @pytest.mark.parametrize(

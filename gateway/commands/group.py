@@ -15,6 +15,7 @@ from gateway.errors import VanthuError
 _ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "account": ("account", "account"),
     "directory": ("directory", "directory"),
+    "explain": ("explain", "explain"),
     "export-audit": ("audit", "export_audit"),
     "import": ("import_mail", "import_mail"),
     "inspect": ("inspect", "inspect"),
