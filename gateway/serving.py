@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
+from gateway import memory
 from gateway.app import Gateway
 from gateway.config import Config
 from gateway.listening import listening
@@ -43,6 +44,7 @@ def run(settings: Config, *, start_console: StartConsole, announce: Callable[[st
     """serve() on the fastest loop that is here."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     _allow_files()
+    memory.settle()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(serve(settings, start_console=start_console, announce=announce))
 
