@@ -25,12 +25,13 @@ from gateway.config import Inspection
 from gateway.documents.gathering import assembled
 from gateway.errors import ConfigError, NotFound, VanthuError
 from gateway.inspection_job import NOT_THERE, Job, Models
-from gateway.inspection_server import GRACE_S, ForkServer, Outcome, Reader, ServerDied, unreadable
+from gateway.inspection_server import GRACE_S, ForkServer, NotLoaded, Outcome, Reader, ServerDied, unreadable
 from gateway.layers import Layers
 from gateway.model import FileReading, Recognition, digest_of
 
 _log = logging.getLogger(__name__)
 
+_TRIES = 3  # to load; mail comes in meanwhile, so that somebody's kill must not end the gateway
 _LIMITS_PER_MAIL = 3  # a whole mail may take so many times what one file may; the session of its sender waits
 
 
@@ -68,10 +69,17 @@ class Inspector:
     def start(self) -> None:
         """Open it, and wait until the fork server is ready: what it loads takes a second or two.  Blocks.
 
-        Raises VanthuError when it cannot be started.
+        One that is killed while it loads is started again.  Raises VanthuError when it cannot be started.
         """
         self.open()
-        self._wait()
+        for left in reversed(range(_TRIES)):
+            try:
+                self._wait()
+                break
+            except NotLoaded as error:
+                if not left:
+                    raise
+                _log.warning("inspection: %s; it is started again", error)
         _tell_layers()
 
     def _wait(self, by: float = math.inf) -> None:

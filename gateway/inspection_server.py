@@ -51,6 +51,13 @@ class StillLoading(VanthuError):
         super().__init__("the inspection is still loading")
 
 
+class NotLoaded(VanthuError):
+    """The fork server ended while it loaded, and did not say why: it was killed, or ran out of memory."""
+
+    def __init__(self) -> None:
+        super().__init__("the inspection cannot start: its fork server ended at once")
+
+
 class Outcome:
     """What came back from one child."""
 
@@ -150,7 +157,7 @@ class _Running:
                 raise
 
     def wait(self, by: float) -> None:
-        """Until it is ready, at most until ``by`` (monotonic).  Raises StillLoading, VanthuError and OSError."""
+        """Until it is ready, at most until ``by`` (monotonic).  Raises StillLoading, NotLoaded, VanthuError and OSError."""
         last = self._launched + _START_LIMIT_S
         self.control.settimeout(max(min(last, by) - time.monotonic(), 0.001))
         try:
@@ -160,7 +167,7 @@ class _Running:
                 raise StillLoading from None
             raise
         if said != READY:
-            raise VanthuError(said.decode("utf-8", "replace") or "its fork server ended at once")
+            raise VanthuError(said.decode("utf-8", "replace")) if said else NotLoaded
         self.control.settimeout(None)
         self.ready = True
 
@@ -187,7 +194,8 @@ class ForkServer:
     def start(self, *, by: float = math.inf) -> None:
         """Launch it unless it runs, and wait until it is ready: what it loads takes a second or two.
 
-        Raises VanthuError; StillLoading when that takes longer than until ``by`` (monotonic): it loads on, for the next one.
+        Raises VanthuError, NotLoaded among them; StillLoading when that takes longer than until ``by`` (monotonic): it loads
+        on, for the next one.
         """
         if not self._lock.acquire(timeout=max(min(by - time.monotonic(), _LONGEST_WAIT_S), 0)):
             raise StillLoading
@@ -237,6 +245,9 @@ class ForkServer:
             if not running.ready:
                 running.wait(by)
         except StillLoading:
+            raise
+        except NotLoaded:
+            self._stop()
             raise
         except (OSError, VanthuError) as error:
             self._stop()

@@ -364,6 +364,23 @@ def test_a_mail_that_comes_while_the_readers_load_waits_for_them_and_its_documen
     assert [file.name for file in patient.files if file.documents] == ["cv.docx"]
 
 
+def test_a_fork_server_that_is_killed_while_it_loads_is_started_again() -> None:
+    guarded = Inspector(Inspection(processes=1, ocr=False))
+    guarded.open()
+    with ThreadPoolExecutor(1) as thread:
+        started = thread.submit(guarded.start)
+        while guarded._forks is None or guarded._forks._running is None:
+            time.sleep(0.001)
+        first = _fork_server(guarded)
+        first.kill()
+        started.result()
+    try:
+        assert _fork_server(guarded) is not first
+        assert guarded.inspect_file("a.txt", b"xin chao").media == "text/plain"
+    finally:
+        guarded.close()
+
+
 def test_nothing_is_left_behind_when_it_is_closed() -> None:
     guarded = Inspector(Inspection(processes=1))
     guarded.start()
