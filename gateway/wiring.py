@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from gateway.answers import Answers
 from gateway.axis_door import AxisDoor
 from gateway.bridge.couriers import courier_of
-from gateway.bridge.mailbox_answers import answers_in, delivery_meant
 from gateway.bridge.pull import PullCourier
 from gateway.chain_look import ChainLook
 from gateway.config import Config
@@ -235,6 +234,8 @@ def _office_mail(ground: Ground, answers: Answers) -> OfficeMail | None:
     senders = {office.sender: office.name for office in ground.settings.office if office.courier == "mailbox"}
     if not senders:
         return None
+    from gateway.bridge.mailbox_answers import answers_in, delivery_meant
+
     return OfficeMail(store=ground.store, answers=answers, senders=senders, meant=delivery_meant, read=answers_in)
 
 

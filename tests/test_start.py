@@ -13,8 +13,8 @@ from gateway.commands.group import Commands
 
 # Each takes its hundredths of a second, or is large.
 _CAN_WAIT = (
-    "PIL", "aiohttp", "authlib", "dkim", "dns", "flask", "gateway.documents.recognise", "imapclient", "joserfc", "lxml",
-    "numpy", "openpyxl", "pyhanko", "pypdfium2", "requests", "rich", "spf", "web", "werkzeug",
+    "PIL", "aiohttp", "authlib", "dkim", "dns", "flask", "gateway.documents.recognise", "imapclient", "jinja2", "joserfc",
+    "lxml", "numpy", "openpyxl", "pyhanko", "pypdfium2", "requests", "rich", "spf", "web", "werkzeug",
 )  # fmt: skip
 
 

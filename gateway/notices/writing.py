@@ -6,10 +6,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
-
-import jinja2
-from jinja2.sandbox import SandboxedEnvironment
+from typing import TYPE_CHECKING
 
 from gateway.directory.snapshot import Directory, Organisation
 from gateway.documents.fields import Fields, cut_head, decoded_words, parse_fields
@@ -24,6 +23,9 @@ from gateway.notices.post import Letter, posted
 from gateway.policy.issuance import issuer_in_words
 from gateway.policy.issuer import issuers_of
 from gateway.secret import Links
+
+if TYPE_CHECKING:  # loaded with the first letter, or with the console: mail does not wait for it
+    import jinja2
 
 _TEMPLATES = Path(__file__).parents[1] / "templates" / "notices"
 _BASIS = "basis.toml"
@@ -60,14 +62,24 @@ class Notices:
         self._from = postmaster or sender_of(hostname)
         self._directory = directory
         self._links = links
-        folders = [folder for folder in (templates, _TEMPLATES) if folder is not None]
-        # The templates write plain text, which becomes HTML later.  An officer's own may name facts, and do nothing.
-        self._templates = SandboxedEnvironment(
-            loader=jinja2.FileSystemLoader(folders), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        self._templates.filters["sentence"] = sentence
         self._folder = templates
-        self._basis = load_basis(next(folder / _BASIS for folder in folders if (folder / _BASIS).exists()))
+        self._folders = [folder for folder in (templates, _TEMPLATES) if folder is not None]
+        self._basis = load_basis(next(folder / _BASIS for folder in self._folders if (folder / _BASIS).exists()))
+
+    @cached_property
+    def _templates(self) -> jinja2.Environment:
+        """They write plain text, which becomes HTML later.  An officer's own may name facts, and do nothing."""
+        import jinja2
+        from jinja2.sandbox import SandboxedEnvironment
+
+        made = SandboxedEnvironment(
+            loader=jinja2.FileSystemLoader(self._folders),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        made.filters["sentence"] = sentence
+        return made
 
     def check(self, now: datetime) -> None:
         """Try the officer's own templates before a letter depends on them.  ConfigError names file and line."""
@@ -84,6 +96,8 @@ class Notices:
             self._try(path, name, now)
 
     def _try(self, path: Path, name: str, now: datetime) -> None:
+        import jinja2
+
         try:
             self._templates.get_template(name)
             if not path.name.startswith("_"):

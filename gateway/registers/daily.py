@@ -7,22 +7,31 @@ from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
-
-import jinja2
+from typing import TYPE_CHECKING
 
 from gateway.directory.calendar import VIETNAM
 from gateway.model import Arrival, Door, Mail, Recipient, Value, digest_of, new_id
 
+if TYPE_CHECKING:  # loaded with the first letter
+    import jinja2
+
 _TEMPLATES = Path(__file__).parent.parent / "templates" / "daily"
 _LONGEST_TITLE = 100  # characters
-_environment = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_TEMPLATES),
-    undefined=jinja2.StrictUndefined,
-    autoescape=jinja2.select_autoescape(("html",)),
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=jinja2.select_autoescape(("html",)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 class Oldest(Value):
@@ -74,8 +83,8 @@ def letter(morning: Morning, *, to: str, sender: str, hostname: str, now: dateti
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["X-Vanthu-Id"] = mail_id
-    message.set_content(_environment.get_template("mail.txt").render(words), cte="base64")
-    message.add_alternative(_environment.get_template("mail.html").render(words), subtype="html", cte="base64")
+    message.set_content(_templates().get_template("mail.txt").render(words), cte="base64")
+    message.add_alternative(_templates().get_template("mail.html").render(words), subtype="html", cte="base64")
     raw = message.as_bytes()
     return Mail(
         id=mail_id,
