@@ -71,7 +71,7 @@ async def _lives(gateway: Gateway, group: Group, load: Load, kills: int, rnd: ra
         else:
             group.kill()
             begin = time.monotonic()
-            group = await asyncio.to_thread(gateway.start)
+            group = await asyncio.to_thread(gateway.start, whole=False)
         await _until_more_accepted(load, before)
         (back.one if helper else back.whole).append(time.monotonic() - begin)
     await sending

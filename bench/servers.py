@@ -37,10 +37,16 @@ class Gateway:
             {"smtp.listen": f"{HOST}:{self.port}", "web.listen": f"{HOST}:{self.web_port}", "relay.next_hop": f"{HOST}:{hop}"}
         )
 
-    def start(self) -> Group:
-        """Run it; returns when it answers."""
+    def start(self, *, whole: bool = True) -> Group:
+        """Run it; returns when it answers and, unless ``whole`` is false, has loaded what reads attachments and the console."""
+        before = self.log.stat().st_size if self.log.exists() else 0
         group = Group([sys.executable, "-m", "gateway", "serve", "--config", self.config], log=self.log)
         wait_until_it_answers(self.port, of=group)
+        end = time.monotonic() + 60
+        while whole and b"\nready web" not in self.log.read_bytes()[before:]:
+            if group.process.poll() is not None or time.monotonic() > end:
+                raise SystemExit(f"bench: the gateway is not ready; see {self.log}")
+            time.sleep(0.02)
         return group
 
     def hand_over_by_vxp(self, name: str, office: OfficeSandbox, **settings: object) -> None:
