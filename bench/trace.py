@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 CALLS = (
     "open,openat,creat,write,pwrite64,writev,pwritev,sendto,sendmsg,ftruncate,truncate,fallocate,fsync,fdatasync,"
-    "rename,renameat,renameat2,link,linkat,symlink,unlink,unlinkat"
+    "rename,renameat,renameat2,link,linkat,symlink,unlink,unlinkat,io_submit,io_getevents"
 )
 STRACE = (
     "strace", "-f", "-qq", "-y", "-xx", "-s", "99999999", "-e", f"trace={CALLS}", "--seccomp-bpf", "-e", "signal=none", "-o",
@@ -23,13 +23,14 @@ _CALL = re.compile(rb"^(\w+)\((.*)\) += (-?\d+)(?:<([^>]*)>)?")
 _BEGUN = re.compile(rb"^(\w+)\((.*)$")
 _STRING = re.compile(rb'"((?:\\x[0-9a-f]{2})*)"')
 _DESCRIPTOR = re.compile(rb"^(\d+)<([^>]*)>")
+_SUBMITTED = re.compile(rb"IOCB_CMD_FD?SYNC\b[^}]*?aio_fildes=\d+<([^>]*)>")
 _PROMISE = re.compile(rb"250 2\.0\.0 ([0-9A-HJKMNP-TV-Z]{26})")
 
 
 class Step(NamedTuple):
     """One thing that the program did."""
 
-    what: str  # "create", "write", "truncate", "sync", "rename", "link", "unlink", "promise"
+    what: str  # "create", "write", "truncate", "sync", "sync begins", "syncs end", "rename", "link", "unlink", "promise"
     path: str = ""
     data: bytes = b""
     position: int | None = None  # None: behind the last byte
@@ -86,8 +87,20 @@ def _files(text: bytes, root: str) -> Iterator[Step]:
             yield Step("rename" if name.startswith("rename") else "link", old, to=new)
     elif name in ("unlink", "unlinkat"):
         yield from (Step("unlink", each.decode()) for each in strings[-1:] if each.decode(errors="replace").startswith(root))
+    elif name.startswith("io_"):
+        yield from _by_the_kernel(name, arguments, root)
     elif path.startswith(root) or path + "/" == root:
         yield from _written(name, path, arguments, strings, result)
+
+
+def _by_the_kernel(name: str, arguments: bytes, root: str) -> Iterator[Step]:
+    """A sync that the kernel was asked for, and the word that it is done: there is never more than one under way."""
+    if name == "io_getevents":
+        yield Step("syncs end")
+        return
+    for each in _SUBMITTED.findall(arguments):
+        if (path := _bytes(each).decode(errors="replace")).startswith(root):
+            yield Step("sync begins", path)
 
 
 def _written(name: str, path: str, arguments: bytes, strings: list[bytes], result: int) -> Iterator[Step]:
@@ -113,6 +126,7 @@ class _File:
         self.kept = bytearray(data)
         self.since: list[tuple[int, bytes | None]] = []  # position and bytes; None: cut off there
         self.end = len(data)
+        self.syncing = 0  # how many of the writes since a sync that is under way makes sure of
 
     def write(self, position: int | None, data: bytes) -> None:
         at = self.end if position is None else position
@@ -123,8 +137,9 @@ class _File:
         self.since.append((length, None))
         self.end = length
 
-    def sync(self) -> None:
-        self.kept, self.since = self.after(self.since), []
+    def sync(self, *, count: int | None = None) -> None:
+        self.kept, self.since = self.after(self.since[:count]), [] if count is None else self.since[count:]
+        self.syncing = 0
 
     def after(self, writes: list[tuple[int, bytes | None]]) -> bytearray:
         data = bytearray(self.kept)
@@ -157,6 +172,11 @@ class Disk:
             names[step.path].truncate(step.position or 0)
         elif step.what == "sync":
             self._sync(step.path)
+        elif step.what == "sync begins" and step.path in names:
+            names[step.path].syncing = len(names[step.path].since)
+        elif step.what == "syncs end":
+            for file in names.values():
+                file.sync(count=file.syncing)
         elif step.what in ("rename", "link") and step.path in names:
             names[step.to] = names[step.path] if step.what == "link" else names.pop(step.path)
         elif step.what == "unlink":

@@ -74,6 +74,7 @@ class Store(Value, forbid_unknown_fields=True):
 
     url: str = "sqlite:///data/vanthu.sqlite3"
     blobs: str = "data/blobs"
+    journal: str = "data/journal"  # on a disk of this machine: what is promised is there until the database has it
     inline_bytes: Annotated[int, msgspec.Meta(ge=0)] = (
         16 * 1024
     )  # mails up to this size live in the database row, larger ones in segment files

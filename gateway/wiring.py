@@ -98,6 +98,7 @@ def _store(settings: Config) -> Store:
     return Store(
         url=settings.store_url(),
         blobs=settings.path(settings.store.blobs),
+        journal=settings.path(settings.store.journal),
         inline_bytes=settings.store.inline_bytes,
         node=settings.node,
         lease=timedelta(seconds=settings.worker.lease_s),

@@ -264,6 +264,7 @@ class Worker:
                 logger.exception("%s could not be settled", parcel.deliveries[0].id)
             finally:
                 self._let_go(line, parcel)
+                del parcel  # while it waits for the next one, a lane holds none in memory
 
     def _let_go(self, line: _Line, parcel: Parcel) -> None:
         line.held.difference_update([delivery.id for delivery in parcel.deliveries])

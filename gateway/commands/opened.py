@@ -20,6 +20,7 @@ def store_of(settings: Config, *, node: str = "") -> Iterator[Store]:
     store = Store(
         url=settings.store_url(),
         blobs=settings.path(settings.store.blobs),
+        journal=settings.path(settings.store.journal),
         inline_bytes=settings.store.inline_bytes,
         node=node or f"{settings.node}-command",
     )

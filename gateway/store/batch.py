@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import Action, Delivery, Mail, Sign, Value, Verdict
+from gateway.store import journal
 from gateway.store.blobs import Place, Series
+from gateway.store.journal import Kept
 from gateway.store.mailbox_rows import likeness_rows, swept_row
 from gateway.store.mailbox_tables import likenesses, swept
 from gateway.store.office_tables import look_ups
@@ -131,6 +133,29 @@ class Rows:
         if mail.arrival.source is not None:
             self.swept.append(swept_row(mail, mail.arrival.source))
 
+    def kept(self, known: Container[str]) -> Kept:
+        """The same for the journal, which has no place for openings and swept; rules passed over only when not ``known``."""
+        rows: dict[str, list[Tuple]] = {"mails": self.mails}
+        # Spelled out: of these a plain mail has two.
+        if self.verdicts:
+            rows["verdicts"] = self.verdicts
+        if self.deliveries:
+            rows["deliveries"] = self.deliveries
+        if self.recognitions:
+            rows["recognitions"] = self.recognitions
+        if self.reports:
+            rows["reports"] = self.reports
+        if self.stories:
+            rows["stories"] = self.stories
+        if self.likenesses:
+            rows["likenesses"] = self.likenesses
+        if self.proofs:
+            rows["sender_proofs"] = self.proofs
+        for item in self.passed_over.items():
+            if item[0] not in known:
+                rows.setdefault("passed_over", []).append(item)
+        return Kept(rows, [(str(body.series), body.n, len(body.raw)) for body in self.large] if self.large else [])
+
     def place(self, body: Large, place: Place) -> None:
         """The bytes of a large body are there, or will be when the row is written."""
         self.mails[body.n] = placed(self.mails[body.n], place.segment, place.position)
@@ -145,6 +170,9 @@ class Rows:
                 wake_at = wake_of(delivery.state, delivery.next_at, made)
                 row = delivery_row(delivery, at=made, wake_at=wake_at, node="", life="")
             self.deliveries.append(row)
+
+
+JOURNALED = (mails, verdicts, recognitions, reports, deliveries, stories, likenesses, sender_proofs, passed_over)
 
 
 def insert_together(transaction: ManyRows, many: Sequence[Rows]) -> None:
@@ -186,10 +214,18 @@ def begin_together(transaction: ManyRows, entries: Sequence[Entry]) -> None:
     transaction.change(COUNT_ATTEMPT, [row[:1] for row in begun])
 
 
+class Written(Protocol):
+    """What an entry needs of a lane."""
+
+    def written(self, entry: Entry) -> None:
+        """What was promised is in the database.  On the loop."""
+        ...
+
+
 class Entry:
     """One thing for the writer to do, and where its outcome goes (a future of a loop or of a thread, or nowhere)."""
 
-    __slots__ = ("begun", "call", "durable", "error", "future", "loop", "result", "rows", "settlements")
+    __slots__ = ("begun", "call", "durable", "error", "future", "lane", "loop", "promised", "result", "rows", "settlements")
 
     def __init__(
         self,
@@ -211,6 +247,13 @@ class Entry:
         self.loop = loop
         self.result: Any = None
         self.error: BaseException | None = None
+        self.promised: journal.Place | None = None  # the journal has it, and whoever waited was told: it must be written
+        self.lane: Written | None = None  # who hears that what was promised is in the database
+
+    @property
+    def first_mail(self) -> str:
+        """The id of the first mail among its rows; what is for the journal has one, or no rows."""
+        return "" if self.rows is None else str(self.rows.mails[0][0])
 
     @property
     def is_plain(self) -> bool:
@@ -221,12 +264,28 @@ class Entry:
         return all([done.receipt is None or len(done.receipt[-1]) <= LARGEST_ON_THE_LANE for done in self.settlements])
 
     @property
+    def is_for_journal(self) -> bool:
+        """Whether it may be promised before the database has it: plain mails, and deliveries that have simply arrived.
+
+        What was swept must be in the database when its mailbox is looked into the next time.
+        """
+        rows = self.rows
+        if self.call is not None or self.begun:
+            return False
+        if rows is not None:
+            plain = not (rows.openings or rows.swept) and bool(rows.mails)
+            return plain and self.large_bytes <= LARGEST_ON_THE_LANE and not self.settlements
+        return bool(self.settlements) and all([not done.settlement.case_id and done.story is None for done in self.settlements])
+
+    @property
     def large_bytes(self) -> int:
         """How many bytes of it go to segments."""
         return 0 if self.rows is None or not self.rows.large else sum([len(body.raw) for body in self.rows.large])
 
     def answer(self) -> None:
         """Tell whoever waits; on the thread of its future."""
+        if self.promised is not None and self.lane is not None and self.error is None:
+            self.lane.written(self)
         future = self.future
         if future is None or future.done():
             return

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from gateway.errors import StoreUnavailable
 from gateway.model import digest_of
-from gateway.store.scribe import Body, SegmentFiles
+from gateway.store.scribe import Body, Goes, SegmentFiles
 
 SEGMENT_BYTES = 64 * 1024 * 1024  # a segment is closed when it has grown to this
 _SUFFIX = ".segment"
@@ -65,6 +65,10 @@ class Places:
     def written(self, series: Series, place: Place, body: bytes) -> Body:
         """A body as scribe.SegmentFiles takes it."""
         return (str(series), str(self._folder / place.segment), place.position, body)
+
+    def going(self, series: Series, place: Place) -> Goes:
+        """A body that the scribe reads in a journal, as scribe.Copyist takes it."""
+        return (str(series), str(self._folder / place.segment), place.segment, place.position)
 
     def leave(self) -> None:
         """Where the files end is not known any more: go on in new ones."""

@@ -11,12 +11,12 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -38,10 +38,14 @@ _SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c t
 class Database:
     """Makes connections: one for the writer, many for readers."""
 
-    def __init__(self, url: str, *, node: str) -> None:
+    def __init__(self, url: str, *, node: str, before_reading: Callable[[], None] = lambda: None) -> None:
+        """``before_reading`` is called before anything is read for somebody: what was promised to him shall be there."""
         self._node = node
+        self._before_reading = before_reading
         self._url = _read(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        # What a journal calls it; a folder may be moved as a whole.
+        self.name = Path(str(self._url.database)).name if self.is_sqlite else self._url.render_as_string(hide_password=True)
         self._writer = self._engine(poolclass=NullPool)
         self.readers = self._engine(pool_size=4, max_overflow=12, pool_pre_ping=not self.is_sqlite)
         self._statements = Statements(self._writer.dialect)
@@ -128,6 +132,10 @@ class Database:
             raise
         connection.exec_driver_sql("COMMIT")
 
+    def has_schema(self, connection: Connection) -> bool:
+        """Whether there is anything in the database yet."""
+        return inspect(connection).has_table("mails")
+
     def close(self) -> None:
         """Let go of pools and lock."""
         self._writer.dispose()
@@ -170,9 +178,9 @@ class Database:
         """The writer's transactions on its connection."""
         return (OnSqlite if self.is_sqlite else OnPostgres)(connection, self._statements)
 
-    def scribe(self) -> Scribe:
-        """A process that writes into the SQLite file beside us."""
-        return Scribe(str(self._url.database))
+    def scribe(self, journaled: Sequence[Table]) -> Scribe:
+        """A process that writes into the SQLite file beside us, also records of a journal with rows of these tables."""
+        return Scribe(str(self._url.database), self._statements.for_scribe(journaled))
 
     def gathered(self) -> Gathered:
         """Statements for the scribe."""
@@ -190,6 +198,7 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read with; StoreUnavailable when the database does not answer."""
+        self._before_reading()
         try:
             with self.readers.connect() as connection:
                 yield connection

@@ -1,116 +1,232 @@
-"""The fast lane of the event loop: plain mails and settlements go to the scribe without a thread in between.
+"""The fast lane of the event loop: what is promised is in the journal, and goes to the database in its own time.
 
-Group commit again: what is pending when the scribe has answered becomes the next transaction.  The loop itself sends it and
-hears the answer, so the interpreter lock never changes hands on the way of a mail.  What the scribe could not do (a
-settlement of somebody else's, a disk that is full, a value that breaks a rule) goes to the writer's thread, which knows how
-to do it one by one.  SQLite only: PostgreSQL's client waits for the server without the lock.
+Group commit: what is pending when the disk has answered is synced next, and what is pending when the database has answered
+becomes its next transaction.  A plain mail waits for the journal alone.  What needs the database itself (an attempt at an
+office system begins), and all of it while the journal cannot be had or the database is far behind, waits for the commit.
+
+What the scribe could not do (a settlement of somebody else's, a disk that is full, a value that breaks a rule) goes to the
+writer's thread, which knows how to do it one by one.  With PostgreSQL everything goes there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Container, Sequence
 
 from gateway.errors import StoreUnavailable
-from gateway.store.batch import Entry, begin_together, insert_reasons, insert_together, remember
+from gateway.store import journal
+from gateway.store.batch import Entry
 from gateway.store.blobs import Places
 from gateway.store.database import Database
-from gateway.store.scribe import Body, Scribe
-from gateway.store.settling import settle_together
+from gateway.store.disk_sync import DiskSync
+from gateway.store.journal import Journal, Kept
+from gateway.store.scribe import Said
+from gateway.store.to_scribe import ToScribe
 
 logger = logging.getLogger(__name__)
 
 _MOST_ENTRIES = 512  # in one transaction
 _MANY_BYTES = 4 * 1024 * 1024  # of large bodies in one transaction; the entry that goes beyond is its last
-_CHUNK = 65536
-_PATIENCE_S = 0.005  # that settlements wait for a mail to be committed with
+_MANY = 256  # entries that need not wait for more to come
+_PATIENCE_S = 0.02  # that what nobody waits for may wait for more, so that one transaction serves many
+_MOST_BEHIND = 4096  # entries that are promised and not in the database; beyond it whoever comes waits for the commit
+_FEW = 4  # that wait for a sync: the loop has little else to do
+_QUICK_S = 0.0005  # a sync that takes less is waited for at once by few
+_PACE_S = 0.001  # from one sync to the next while more than few wait: more of them share one
+
+
+_Recorded = tuple[Entry, journal.Place]
 
 
 class Lane:
     """The lane of one loop; all methods are called there."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, database: Database, places: Places, fall_back: Callable[[Entry], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        database: Database,
+        places: Places,
+        fall_back: Callable[[Entry], None],
+        journal_: Journal,
+        known: Container[str],
     ) -> None:
+        """``known``: the keys of passed_over that the writer's thread has written."""
         self.loop = loop
-        self._database = database
-        self._places = places  # of large bodies
+        self.behind = 0  # entries that are promised and not in the database; may be read by any thread
         self._fall_back = fall_back
-        self._scribe: Scribe | None = None
-        self._pending: list[Entry] = []
-        self._sent: list[Entry] = []  # in the transaction that the scribe is at
-        self._reasons: list[str] = []  # keys of passed_over in it
-        self._known: set[str] = set()  # keys of passed_over that are written
-        self._unsent = memoryview(b"")
-        self._is_due = False  # _ship() will be called in this turn of the loop
+        self._journal = journal_
+        self._arriving: list[Entry] = []  # go into the journal next
+        self._syncing: list[_Recorded] = []  # are there, and wait for the disk
+        self._sync = DiskSync(loop)
+        self._sync_s = 0.0  # what the last sync took
+        self._begun_at = 0.0
+        self._before = 0  # how many waited for the last one
+        self._pace_at = 0.0  # when the next one may begin
+        self._pending: list[Entry] = []  # go to the database next
         self._waiting = 0  # entries in _pending that somebody waits for
+        self._is_due = False  # _record() will be called in this turn of the loop
+        self._is_shipping = False  # _ship() will be
         self._patience: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        self._open()
+        self._scribe: ToScribe | None = None
+        self._known = known
+        if database.is_sqlite:
+            self._scribe = ToScribe(loop, database, places, answered=self._answered, lost=self._lost)
+            self._known = self._scribe.known
 
     def submit(self, entry: Entry) -> None:
         """Have a plain entry written; its future tells."""
-        self._pending.append(entry)
-        self._waiting += entry.future is not None
         self._idle.clear()
-        if not (self._sent or self._is_due):
-            self._call_ship()
+        if self.behind >= _MOST_BEHIND or not entry.is_for_journal or not self._journal.has_room(entry.large_bytes):
+            self._queue(entry)
+            return
+        self._arriving.append(entry)
+        if not (self._is_due or self._syncing):
+            self._is_due = True
+            self.loop.call_soon(self._record)
+
+    async def catch_up(self) -> None:
+        """Wait until all that is promised so far is in the database."""
+        if self.behind:
+            future: asyncio.Future[None] = self.loop.create_future()
+            self._queue(Entry(future=future, loop=self.loop, durable=False))
+            await future
 
     async def drain(self) -> None:
-        """Wait until nothing is pending."""
+        """Wait until nothing is pending: all of it is written, or in the hands of the writer's thread."""
         await self._idle.wait()
 
     def close(self) -> None:
         """Let the scribe go.  What is pending is not written: drain() first."""
         if self._scribe is not None:
-            self.loop.remove_reader(self._scribe.socket)
-            self.loop.remove_writer(self._scribe.socket)
             self._scribe.close()
-            self._scribe = None
+        self._sync.close()
 
-    # --- there --------------------------------------------------------------------------------------------------------
+    def written(self, entry: Entry) -> None:
+        """What was promised is in the database."""
+        if entry.promised is not None:
+            self._journal.release(entry.promised)
+            entry.promised = None
+            self.behind -= 1
 
-    def _open(self) -> Scribe:
-        self._places.leave()  # each scribe begins its own files
-        scribe = self._database.scribe()
-        scribe.socket.setblocking(False)
-        self.loop.add_reader(scribe.socket, self._hear)
-        self._scribe = scribe
-        return scribe
+    # --- into the journal -----------------------------------------------------------------------------------------------
+
+    def _record(self) -> None:
+        """Write what arrives into the journal, and have it synced when somebody waits for that."""
+        self._is_due = False
+        if self._syncing or not self._arriving:
+            return
+        waiting = [entry for entry in self._arriving if entry.future is not None]
+        settled = [entry for entry in self._arriving if entry.future is None]
+        self._arriving = []
+        entries = [*waiting, _together(settled)] if settled else waiting
+        try:
+            places = self._journal.append([self._kept(entry) for entry in entries])
+        except Exception as error:  # noqa: BLE001 - the disk, or a value that cannot be packed: the database finds out which
+            logger.warning("the journal does not take this, the database has to: %s", error)
+            self._queue_all(entries)
+            return
+        recorded = list(zip(entries, places, strict=True))
+        if not waiting:
+            self._promise(recorded)
+        elif max(len(waiting), self._before) <= _FEW and self._sync_s < _QUICK_S:
+            self._sync_now(recorded)
+        else:
+            self._syncing, self._begun_at = recorded, time.perf_counter()
+            self._pace_at = self.loop.time() + (_PACE_S if len(waiting) > _FEW else 0.0)
+            self._sync.begin(places[0].file.descriptor, self._synced)
+        self._before = len(waiting)
+
+    def _kept(self, entry: Entry) -> tuple[Kept, Sequence[bytes]]:
+        if entry.rows is None:
+            return Kept({}, settled=[done.row for done in entry.settlements]), ()
+        large = entry.rows.large
+        return entry.rows.kept(self._known), [body.raw for body in large] if large else ()
+
+    def _sync_now(self, recorded: Sequence[_Recorded]) -> None:
+        """Nobody else is there: to wait for the disk takes less than to be woken by it."""
+        begun = time.perf_counter()
+        try:
+            recorded[0][1].file.sync()
+        except OSError as error:
+            self._give_up(recorded, error)
+        else:
+            self._promise(recorded)
+        self._sync_s = time.perf_counter() - begun
+
+    def _synced(self, error: OSError | None) -> None:
+        recorded, self._syncing = self._syncing, []
+        self._sync_s = time.perf_counter() - self._begun_at
+        if error is None:
+            self._promise(recorded)
+        else:
+            self._give_up(recorded, error)
+        if self._arriving and not self._is_due:
+            self._is_due = True
+            if (wait := self._pace_at - self.loop.time()) > 0:
+                self.loop.call_later(wait, self._record)
+            else:
+                self.loop.call_soon(self._record)
+        self._rest()
+
+    def _give_up(self, recorded: Sequence[_Recorded], error: OSError) -> None:
+        logger.error("the journal cannot be synced, the database has to do without: %s", error)
+        for _, place in recorded:
+            self._journal.release(place)
+        self._journal.leave()
+        self._queue_all([entry for entry, _ in recorded])
+
+    def _promise(self, recorded: Sequence[_Recorded]) -> None:
+        for entry, place in recorded:
+            entry.promised, entry.lane, entry.loop = place, self, self.loop
+            if (future := entry.future) is not None:
+                entry.future = None
+                if not future.done():
+                    future.set_result(None)
+        self.behind += len(recorded)
+        self._pending += [entry for entry, _ in recorded]
+        self._call_ship()
+
+    # --- into the database ----------------------------------------------------------------------------------------------
+
+    def _queue(self, entry: Entry) -> None:
+        self._queue_all((entry,))
+
+    def _queue_all(self, entries: Sequence[Entry]) -> None:
+        self._pending += entries
+        self._waiting += sum([entry.future is not None for entry in entries])
+        self._call_ship()
 
     def _call_ship(self) -> None:
         """Soon if somebody waits (what else comes in with this turn of the loop goes along), else after some patience."""
-        if self._waiting:
-            self._is_due = True
+        if self._is_shipping or (self._scribe is not None and self._scribe.is_busy):
+            return
+        if self._waiting or len(self._pending) >= _MANY:
+            self._is_shipping = True
             self.loop.call_soon(self._ship)
         elif self._patience is None:
             self._patience = self.loop.call_later(_PATIENCE_S, self._ship)
 
     def _ship(self) -> None:
         """Send what is pending as one transaction."""
-        self._is_due = False
+        self._is_shipping = False
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
-        if self._sent:
-            return
-        most = self._how_many()
-        self._sent, self._pending = self._pending[:most], self._pending[most:]
-        self._waiting = sum([entry.future is not None for entry in self._pending])
-        if not self._sent:
-            self._idle.set()
-            return
-        try:
-            scribe = self._scribe or self._open()
-            self._unsent = memoryview(self._message(scribe, self._sent))
-        except Exception as error:  # no process to be had, a value that cannot be packed: nothing of it was sent
-            logger.exception("the scribe could not be told")
-            self.close()  # the next one has to hear all texts
-            self._answer(error)
-            return
-        self._send()
+        if self._scribe is None:
+            pending, self._pending, self._waiting = self._pending, [], 0
+            for entry in pending:
+                self._fall_back(entry)
+        elif not self._scribe.is_busy:
+            most = self._how_many()
+            sent, self._pending = self._pending[:most], self._pending[most:]
+            self._waiting = sum([entry.future is not None for entry in self._pending])
+            if sent:
+                self._scribe.ship(sent)
+        self._rest()
 
     def _how_many(self) -> int:
         """How many of the pending make the next transaction."""
@@ -121,95 +237,45 @@ class Lane:
                 return n
         return _MOST_ENTRIES
 
-    def _message(self, scribe: Scribe, entries: Sequence[Entry]) -> bytes:
-        bodies = self._placed(entries)
-        gathered = self._database.gathered()
-        self._reasons = insert_reasons(gathered, entries, known=self._known)
-        insert_together(gathered, [entry.rows for entry in entries if entry.rows is not None])
-        begin_together(gathered, entries)
-        settlements = [settled for entry in entries for settled in entry.settlements]
-        if settlements:
-            settle_together(gathered, settlements)
-        return scribe.message(gathered.steps, durable=any([entry.durable for entry in entries]), bodies=bodies)
-
-    def _placed(self, entries: Sequence[Entry]) -> list[Body]:
-        """The large bodies of them, each with the place that its row points to now."""
-        large = [(entry.rows, body) for entry in entries if entry.rows is not None for body in entry.rows.large]
-        if not large:
-            return []
-        places = self._places.of([(body.series, body.raw) for _, body in large])
-        for (rows, body), place in zip(large, places, strict=True):
-            rows.place(body, place)
-        return [self._places.written(body.series, place, body.raw) for (_, body), place in zip(large, places, strict=True)]
-
-    def _send(self) -> None:
-        assert self._scribe is not None, "who sends has opened it"  # noqa: S101 - for the type checker
-        try:
-            self._unsent = self._unsent[self._scribe.socket.send(self._unsent) :]
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            self._lose(error)
-            return
-        if self._unsent:
-            self.loop.add_writer(self._scribe.socket, self._send_the_rest)
-
-    def _send_the_rest(self) -> None:
-        if self._scribe is not None:
-            self.loop.remove_writer(self._scribe.socket)
-            self._send()
-
-    # --- and back -----------------------------------------------------------------------------------------------------
-
-    def _hear(self) -> None:
-        if self._scribe is None:
-            return
-        try:
-            data = self._scribe.socket.recv(_CHUNK)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            self._lose(error)
-            return
-        if not data:
-            self._lose(ConnectionResetError("the scribe is gone"))
-            return
-        for failure in self._scribe.came(data):
-            self._answer(failure)
-
-    def _answer(self, failure: Exception | None) -> None:
-        sent, self._sent = self._sent, []
-        if failure is None:
-            remember(self._known, self._reasons)
+    def _answered(self, sent: Sequence[Entry], said: Said) -> None:
+        if said.failure is None:
             for entry in sent:
                 entry.answer()
         else:
-            logger.info("the writer does what the scribe could not: %r", failure)
-            self._places.leave()
+            logger.info("the writer does what the scribe could not: %r", said.failure)
             for entry in sent:
                 self._fall_back(entry)
-        if self._waiting:
-            self._ship()
-        elif self._pending:
-            self._call_ship()
-        else:
-            self._idle.set()
+        if said.unsettled:
+            self._settle_elsewhere(sent, frozenset(said.unsettled))
+        self._go_on()
 
-    def _lose(self, error: Exception) -> None:
-        """The scribe is gone in the middle: nobody knows what it did.  The next transaction starts another one."""
-        logger.error("the scribe is lost: %s", error)
-        sent, self._sent = self._sent, []
-        try:
-            self.close()
-        except OSError:
-            logger.exception("the scribe could not be closed")
+    def _settle_elsewhere(self, sent: Sequence[Entry], ids: Container[str]) -> None:
+        """Deliveries that are somebody else's by now: the writer knows what to make of that."""
+        some = [done for entry in sent for done in entry.settlements if done.settlement.delivery_id in ids]
+        self._fall_back(Entry(settlements=some, durable=False))
+
+    def _lost(self, sent: Sequence[Entry], error: Exception) -> None:
+        """Nobody knows what became of these."""
         for entry in sent:
             if entry.future is None:
-                self._fall_back(entry)  # settlements: harmless to do twice
+                self._fall_back(entry)  # who looks whether it is there; settlements are harmless to do twice
             else:
                 entry.error = StoreUnavailable(f"not known to be written: {error}")
                 entry.answer()
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._pending:
             self._call_ship()
-        else:
+        self._rest()
+
+    def _rest(self) -> None:
+        if not (self._arriving or self._syncing or self._pending or (self._scribe is not None and self._scribe.is_busy)):
             self._idle.set()
+
+
+def _together(settled: Sequence[Entry]) -> Entry:
+    """What nobody waits for is one record."""
+    if len(settled) == 1:
+        return settled[0]
+    return Entry(settlements=[done for entry in settled for done in entry.settlements], durable=False)

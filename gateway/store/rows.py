@@ -82,6 +82,11 @@ def placed(row: Tuple, segment: str, position: int) -> Tuple:
     return (*row[:-3], segment, position, None)
 
 
+def mail_digest(row: Tuple) -> str:
+    """SHA-256 of the bytes of a row of mails."""
+    return str(row[4])
+
+
 class WrittenVerdict(NamedTuple):
     """A verdict as it is written down."""
 

@@ -16,7 +16,8 @@ from sqlalchemy import Table, insert
 
 from gateway.store.office_tables import look_ups, receipts
 from gateway.store.rows import Tuple
-from gateway.store.tables import passed_over, stories
+from gateway.store.scribe import Tables
+from gateway.store.tables import deliveries, passed_over, stories
 
 # Rows in one statement.  (64 times the 20 columns of mails is far below SQLite's 32766 variables.)
 _SIZES = (64, 56, 48, 40, 32, 28, 24, 20, 16, 14, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
@@ -83,6 +84,16 @@ class Statements:
         for start, size in _chunks(len(rows)):
             values = list(chain.from_iterable(rows[start : start + size]))
             yield self._change(change, size), values, size if change.must else -1
+
+    def for_scribe(self, tables: Sequence[Table]) -> Tables:
+        """What the scribe has to know to write records of a journal into these tables."""
+        columns = deliveries.columns.keys()
+        settled = ("id", "state", "attempts", "reply", "next_at", "wake_at", "delivered_at", "life", "sent")
+        return Tables(
+            inserts={str(table.name): str(self._insert(table, 1)) for table in tables},
+            settle=str(self._change(SETTLE, 1)),
+            delivery=tuple(columns.index(name) for name in settled),
+        )
 
     def _insert(self, table: Table, size: int) -> Any:
         key = (table.name, size)

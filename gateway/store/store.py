@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.courier import Parcel
@@ -41,7 +42,6 @@ from gateway.store.chain_looks import ChainLooks
 from gateway.store.database import Database
 from gateway.store.fits import Fits
 from gateway.store.from_rows import case_of, mail_of
-from gateway.store.lane import Lane
 from gateway.store.lookups import LookUps
 from gateway.store.mail_figures import MailFigures
 from gateway.store.mail_words import MailWords
@@ -50,6 +50,7 @@ from gateway.store.once import Once
 from gateway.store.past import Past
 from gateway.store.pauses import Pauses
 from gateway.store.people import People
+from gateway.store.promises import Promises
 from gateway.store.pulls import Pulls
 from gateway.store.queue import Queue
 from gateway.store.receipts import Receipts
@@ -88,8 +89,9 @@ class Store:
     """Everything that is remembered, behind verbs.  Thread-safe.
 
     ``url`` is sqlite:///path or postgresql://…; mails up to ``inline_bytes`` live in their row, larger ones in segment files
-    in ``blobs`` (shared by all nodes); ``node`` is this gateway's name, of which only one may run; ``lease`` is how long
-    deliveries that are accepted in state SENDING are this node's before renew().  ConfigError when the URL makes no sense.
+    in ``blobs`` (shared by all nodes); ``journal`` is a folder of this machine (by default beside the blobs); ``node`` is this
+    gateway's name, of which only one may run; ``lease`` is how long deliveries that are accepted in state SENDING are this
+    node's before renew().  ConfigError when the URL makes no sense.
     """
 
     def __init__(
@@ -101,16 +103,18 @@ class Store:
         node: str,
         lease: timedelta = timedelta(seconds=120),
         clock: Callable[[], datetime] = utc_now,
+        journal: Path | None = None,
     ) -> None:
         self._node = node
         self._life = secrets.token_hex(6)
         self._inline_bytes = inline_bytes
         self._lease_for = lease
         self._clock = clock
-        self._database = Database(url, node=node)
+        self._database = Database(url, node=node, before_reading=lambda: self._promises.catch_up())
         self._blobs = Blobs(blobs, name=f"{quote(node, safe='')}-{self._life}")
-        self._writer = Writer(self._database, self._blobs, clock=clock)
-        self._lane: Lane | None = None
+        folder = blobs.parent / "journal" if journal is None else journal
+        self._promises = Promises(self._database, self._blobs, folder=folder, name=quote(node, safe=""))
+        self._writer = Writer(self._database, self._blobs, clock=clock, set_aside=self._promises.set_aside)
         self._look_at = 0.0  # monotonic: when the database is looked at again
         self._trouble = ""  # why nothing is promised
         self.views = Views(self._database, self._blobs)
@@ -152,14 +156,17 @@ class Store:
         """
         self._blobs.open()
         self._database.lock_node()
+        connection: Connection | None = None
         try:
             connection = self._database.connect()
-            self._database.migrate(connection)
+            self._promises.keep(connection)
             self._database.trouble()  # from now on it is this file
             again = claims.take_back(connection, self._node, self._clock())
         except BaseException as error:
+            if connection is not None:
+                connection.close()  # it holds the node's name
             self._database.close()
-            if isinstance(error, SQLAlchemyError):
+            if isinstance(error, SQLAlchemyError | OSError):
                 raise StoreUnavailable(f"the database cannot be opened: {error}") from error
             raise
         if again:
@@ -169,20 +176,17 @@ class Store:
     def close(self) -> None:
         """Write what is pending, then let go of everything."""
         self._writer.stop()
+        self._promises.close(finished=not self._writer.is_behind)
         self._blobs.close()
         self._database.close()
 
     def attach(self) -> None:
-        """From now on the running loop has a fast lane of its own (SQLite); end it with detach()."""
-        if self._database.is_sqlite:
-            self._lane = Lane(asyncio.get_running_loop(), self._database, self._blobs.lane, self._fall_back)
+        """From now on the running loop has a fast lane of its own; end it with detach()."""
+        self._promises.attach(self._writer)
 
     async def detach(self) -> None:
         """Write what is on the fast lane, and close it."""
-        lane, self._lane = self._lane, None
-        if lane is not None:
-            await lane.drain()
-            lane.close()
+        await self._promises.detach()
 
     # --- mail in, mail out --------------------------------------------------------------------------------------------
 
@@ -232,9 +236,7 @@ class Store:
 
     def flush(self) -> None:
         """Wait until everything settled so far is written; StoreUnavailable when the database is gone.  Not for the loop."""
-        lane = self._lane
-        if lane is not None:
-            asyncio.run_coroutine_threadsafe(lane.drain(), lane.loop).result()
+        self._promises.flush()
         self._do(lambda transaction: None, durable=False)
 
     def claim(self, *, couriers: Sequence[str], limit: int, now: datetime, lease: timedelta) -> tuple[Parcel, ...]:
@@ -388,25 +390,18 @@ class Store:
             self._trouble = self._database.trouble()
         if self._trouble:
             raise StoreUnavailable(self._trouble)
+        if self._writer.is_behind:
+            raise StoreUnavailable("the database does not take what was promised before")
 
     def _write(self, entry: Entry) -> None:
         """For all that somebody waits for; what was sent or is still carried is written without a look."""
         self._look()
+        self._promises.catch_up()
         self._writer.submit(entry)
 
     def _submit(self, entry: Entry) -> None:
-        lane = self._lane
-        if lane is not None and lane.loop is asyncio._get_running_loop() and entry.is_plain:
-            lane.submit(entry)
-        else:
+        if not self._promises.takes(entry):
             self._writer.submit(entry)
-
-    def _fall_back(self, entry: Entry) -> None:
-        try:
-            self._writer.submit(entry)
-        except StoreUnavailable as error:
-            entry.error = error
-            entry.answer()
 
     def _lease(self) -> Lease:
         return Lease(node=self._node, life=self._life, until=micros(self._clock() + self._lease_for))

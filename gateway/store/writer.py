@@ -19,14 +19,16 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from gateway.errors import StoreUnavailable, VanthuError
 from gateway.store.batch import Entry, begin_together, insert_reasons, insert_together, remember
 from gateway.store.blobs import Blobs
 from gateway.store.database import Database
 from gateway.store.moves import open_case, settle_one
+from gateway.store.rows import mail_digest
 from gateway.store.settling import settle_together
+from gateway.store.tables import mails
 from gateway.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
@@ -40,15 +42,25 @@ _RETRY_S = 0.5  # between tries to write those, when nothing else comes in
 class Writer:
     """The thread that writes."""
 
-    def __init__(self, database: Database, blobs: Blobs, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        *,
+        clock: Callable[[], datetime],
+        set_aside: Callable[[Entry, Exception], None],
+    ) -> None:
+        """``set_aside`` keeps what was promised and cannot be written, whatever is tried; it may raise OSError."""
+        self._set_aside = set_aside
         self._database = database
         self._blobs = blobs
         self._clock = clock
         self._connection: Connection | None = None
         self._transaction: Transaction | None = None
         self._queue: SimpleQueue[Entry | None] = SimpleQueue()
-        self._unsettled: list[Entry] = []
-        self._known: set[str] = set()  # keys of passed_over that are written
+        self._unsettled: list[Entry] = []  # settlements, and what was promised, while the database takes nothing
+        self.is_behind = False  # something that was promised is among them
+        self.known: set[str] = set()  # keys of passed_over that are written
         self._lock = threading.Lock()  # nothing is put behind the None that ends the queue
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -85,9 +97,15 @@ class Writer:
             except Exception as error:
                 logger.exception("the writer failed; it goes on with the next batch")
                 self._fail(batch, error)
-            _answer(batch)
+            self.is_behind = any(entry.promised for entry in self._unsettled)
+            kept = set(map(id, self._unsettled))
+            _answer([entry for entry in batch if id(entry) not in kept] if kept else batch)
+            batch = []  # while it waits for the next ones, it holds none in memory
         if self._unsettled:
-            logger.error("%d settlements were never written: those deliveries will be repeated", len(self._unsettled))
+            logger.error(
+                "%d settlements were never written: those deliveries will be repeated; what was promised is in the journal",
+                len(self._unsettled),
+            )
 
     def _gather(self) -> tuple[list[Entry], bool]:
         """All that waits; and whether there is to be a next time.
@@ -118,7 +136,8 @@ class Writer:
 
     def _write(self, batch: Sequence[Entry]) -> None:
         self._write_large(batch)
-        entries = [entry for entry in batch if entry.error is None]
+        kept = set(map(id, self._unsettled))
+        entries = [entry for entry in batch if entry.error is None and id(entry) not in kept]
         try:
             self._commit(entries)
         except Exception as error:  # noqa: BLE001 - a bad value shows itself in many ways, and may fail only its own entry
@@ -133,14 +152,33 @@ class Writer:
         for n, entry in enumerate(entries):
             entry.error = entry.result = None
             try:
-                self._commit([entry], one_by_one=True)
+                if entry.promised is None or not self._is_there(entry):
+                    self._commit([entry], one_by_one=True)
             except Exception as error:  # noqa: BLE001 - as above
                 hopeless = self._database.is_hopeless(error)
                 self._roll_back(drop=hopeless)
                 if hopeless:
                     self._fail(entries[n:], error, keep_settlements=True)
                     return
-                self._fail([entry], error)
+                if entry.promised is None or not self._is_kept(entry, error):
+                    self._fail([entry], error, keep_settlements=entry.promised is not None)
+
+    def _is_there(self, entry: Entry) -> bool:
+        """A transaction of which nobody knew what became of it has written this after all."""
+        if entry.rows is None:
+            return False
+        transaction = self._transaction or self._use(self._database.connect())
+        found = transaction.connection.scalar(select(mails.c.digest).where(mails.c.id == entry.first_mail))
+        return found == mail_digest(entry.rows.mails[0])
+
+    def _is_kept(self, entry: Entry, error: Exception) -> bool:
+        """What was promised is kept beside the database when it breaks one of its rules."""
+        try:
+            self._set_aside(entry, error)
+        except OSError:
+            logger.exception("what was promised cannot be set aside either; it is tried again")
+            return False
+        return True
 
     # --- one transaction ----------------------------------------------------------------------------------------------
 
@@ -152,7 +190,7 @@ class Writer:
         try:
             places = self._blobs.append([(body.series, body.raw) for _, _, body in large])
         except OSError as error:
-            self._fail(list({id(entry): entry for entry, _, _ in large}.values()), error)
+            self._fail(list({id(entry): entry for entry, _, _ in large}.values()), error, keep_settlements=True)
             return
         for (_, rows, body), place in zip(large, places, strict=True):
             rows.place(body, place)
@@ -166,7 +204,7 @@ class Writer:
         transaction = self._transaction or self._use(self._database.connect())
         with transaction.together():
             transaction.begin(durable=any([entry.durable for entry in entries]))
-            reasons = insert_reasons(transaction, entries, known=self._known)
+            reasons = insert_reasons(transaction, entries, known=self.known)
             insert_together(transaction, plain)
             begin_together(transaction, entries)
             if many:
@@ -181,7 +219,7 @@ class Writer:
             for entry, call in calls:
                 self._call(transaction, entry, call)
             transaction.commit()
-        remember(self._known, reasons)
+        remember(self.known, reasons)
 
     def _call(self, transaction: Transaction, entry: Entry, call: Callable[[Transaction], Any]) -> None:
         """Run the entry's function with its rows, in a transaction within the transaction."""
@@ -201,7 +239,7 @@ class Writer:
 
     def _fail(self, entries: Sequence[Entry], error: BaseException, *, keep_settlements: bool = False) -> None:
         for entry in entries:
-            if keep_settlements and entry.settlements and len(self._unsettled) < _MOST_UNSETTLED:
+            if keep_settlements and (entry.promised or (entry.settlements and len(self._unsettled) < _MOST_UNSETTLED)):
                 self._unsettled.append(entry)
                 continue
             if entry.settlements:

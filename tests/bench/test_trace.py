@@ -71,3 +71,21 @@ def test_a_trace_is_read_promises_when_they_begin_and_syncs_when_they_end(tmp_pa
         Step("promise", data=b"01M8JGKRDGDSJMC3JS5594G1A6"),
         Step("sync", "/d/w"),
     ]
+
+
+def test_a_sync_by_the_kernel_makes_sure_of_what_was_there_when_it_was_asked_for(tmp_path: Path) -> None:
+    file = hexed("/d/w")
+    asked = f"[{{aio_data=0x1, aio_lio_opcode=IOCB_CMD_FDSYNC, aio_fildes=3<{file}>, aio_resfd=4}}]"
+    (tmp_path / "trace").write_text(
+        "\n".join(
+            [
+                f'7  pwrite64(3<{file}>, "{hexed("ab")}", 2, 0) = 2',
+                f"7  io_submit(0x7f00, 1, {asked}) = 1",
+                f'7  pwrite64(3<{file}>, "{hexed("cd")}", 2, 2) = 2',
+                "7  io_getevents(0x7f00, 0, 512, [{data=0x1, obj=0x1, res=0, res2=0}], {tv_sec=0, tv_nsec=0}) = 1",
+            ]
+        )
+    )
+    first, asking, second, heard = steps(tmp_path / "trace", below=Path("/d"))
+    assert left(taken(Disk({"/d/w": b""}), first, asking, second)) == {"/d/w": b""}
+    assert left(taken(Disk({"/d/w": b""}), first, asking, second, heard)) == {"/d/w": b"ab"}

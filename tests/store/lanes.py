@@ -84,8 +84,13 @@ def letters(count: int, *, size: int = 10) -> list[Mail]:
     return [mail(f"{n:06}".encode().ljust(size, b".")) for n in range(count)]
 
 
+def arrived(of: Mail) -> Settlement:
+    """It has arrived, as nearly every mail does: its rows tell the story."""
+    return Settlement(delivery_id=f"{of.id}-0", event=DeliveryEvent.DELIVERED, attempts=1, reply="250 ok", delivered_at=NOON)
+
+
 def delivered(of: Mail) -> Settlement:
-    """It has arrived."""
+    """It has arrived, and there is something to be told about it."""
     story = Story(at=NOON, event=Event.DELIVERED, mail_id=of.id, detail={"delivery": f"{of.id}-0"})
     return Settlement(delivery_id=f"{of.id}-0", event=DeliveryEvent.DELIVERED, attempts=1, reply="250 ok", story=story)
 

@@ -8,7 +8,7 @@ import logging
 import os
 import resource
 import sqlite3
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ from msgspec.structs import replace
 from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import Event, Mail
-from gateway.store import Store, batch, blobs
+from gateway.store import Settlement, Store, batch, blobs, journal
 from tests.store.lanes import (
     NewLoop,
     all_of,
+    arrived,
     delivered,
     each_loop,
     events,
@@ -34,7 +35,7 @@ from tests.store.lanes import (
     state,
     until,
 )
-from tests.store.letters import captured, case, delivery, mail, passing
+from tests.store.letters import LEASE, NOON, captured, case, delivery, mail, passing
 
 INLINE = 16 * 1024
 
@@ -60,6 +61,9 @@ def test_what_was_accepted_is_there_for_all_to_see(store: Store, loop: NewLoop) 
 
     async def work() -> None:
         await store.accept([passing(letter)])
+        await asyncio.to_thread(look)
+
+    def look() -> None:
         assert store.views.raw(letter.id) == letter.raw
         assert len(store.views.verdicts(letter.id)) == 1
         assert store.views.verdicts(letter.id)[0].passed_over[0].because == "Không có dấu mật."
@@ -76,13 +80,10 @@ def test_plain_mail_goes_to_the_scribe_and_the_rest_does_not_wait_for_it(store: 
 
     async def work() -> None:
         with holding_its_breath(scribe_of(os.getpid())):
-            waiting = asyncio.ensure_future(store.accept([passing(plain)]))
-            await asyncio.sleep(0.02)
+            await store.accept([passing(plain)])  # the journal has it
             await store.accept([passing(large)])
             await store.accept([captured(other, opened)])
             assert {row.id for row in store.views.mails().rows} == {large.id, other.id}
-            assert not waiting.done()
-        await waiting
 
     on_lane(store, work)
     assert store.views.raw(plain.id) == plain.raw
@@ -120,10 +121,8 @@ def test_large_bodies_are_put_into_files_by_the_scribe_many_at_once(store: Store
 
     async def work() -> None:
         with holding_its_breath(scribe_of(os.getpid())):
-            waiting = asyncio.ensure_future(all_of(store, [passing(letter) for letter in many]))
-            await asyncio.sleep(0.05)
-            assert not waiting.done()
-        assert await waiting == [None] * 40
+            assert await all_of(store, [passing(letter) for letter in many]) == [None] * 40
+            assert list((tmp_path / "blobs").iterdir()) == []
 
     on_lane(store, work)
     assert all(store.views.raw(letter.id) == letter.raw for letter in many)
@@ -137,6 +136,7 @@ def test_a_full_segment_is_followed_by_a_new_one(store: Store, tmp_path: Path, m
     async def work() -> None:
         for letter in many:
             await store.accept([passing(letter)])
+            await asyncio.to_thread(store.flush)  # those of one transaction stay together
 
     on_lane(store, work)
     assert all(store.views.raw(letter.id) == letter.raw for letter in many)
@@ -163,10 +163,7 @@ def test_settlements_that_nobody_waits_for_are_written_within_a_moment(store: St
     async def work() -> None:
         await store.accept([passing(letter)])
         store.settle([delivered(letter)])
-        deadline = time.monotonic() + 2
-        while state(store, letter) is not DeliveryState.DELIVERED:
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.005)
+        await asyncio.to_thread(until, lambda: state(store, letter) is DeliveryState.DELIVERED)
         assert events(store, letter) == [Event.ACCEPTED, Event.DELIVERED]
 
     on_lane(store, work, loop=loop)
@@ -179,9 +176,28 @@ def test_settlements_go_along_with_the_next_mail(store: Store) -> None:
         await store.accept([passing(first)])
         store.settle([delivered(first)])
         await store.accept([passing(second)])
-        assert state(store, first) is DeliveryState.DELIVERED
+        assert await asyncio.to_thread(state, store, first) is DeliveryState.DELIVERED
 
     on_lane(store, work)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["with its mail", "later"])
+def test_what_has_simply_arrived_is_settled_by_the_scribe(store: Store, before: bool, caplog: pytest.LogCaptureFixture) -> None:
+    letter = mail()
+
+    async def work() -> None:
+        await store.accept([passing(letter)])
+        if not before:
+            await asyncio.to_thread(store.flush)
+        store.settle([arrived(letter)])
+        await asyncio.to_thread(store.flush)
+        (found,) = store.views.deliveries_of(mail_id=letter.id)
+        assert (found.state, found.attempts, found.reply) == (DeliveryState.DELIVERED, 1, "250 ok")
+
+    with caplog.at_level(logging.INFO, logger="gateway.store"):
+        on_lane(store, work)
+    assert caplog.records == []  # nobody had to do it again
+    assert store.claim(couriers=["relay"], limit=9, now=NOON + 9 * LEASE, lease=LEASE) == ()
 
 
 def test_flush_waits_for_the_lane(store: Store) -> None:
@@ -254,17 +270,20 @@ def test_threads_and_the_lane_write_side_by_side(store: Store) -> None:
 # --- what the scribe cannot do ------------------------------------------------------------------------------------------
 
 
-def test_of_settlements_only_those_of_this_life_count(store: Store, open_store: Any, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("came", [delivered, arrived])
+def test_of_settlements_only_those_of_this_life_count(
+    store: Store, open_store: Any, caplog: pytest.LogCaptureFixture, came: Callable[[Mail], Settlement]
+) -> None:
     other: Store = open_store()
     ours, theirs, next_one = letters(3)
     other.accept_now([passing(theirs)])
 
     async def work() -> None:
         await store.accept([passing(ours)])
-        store.settle([delivered(theirs)])
-        store.settle([delivered(ours)])
+        store.settle([came(theirs)])
+        store.settle([came(ours)])
         await store.accept([passing(next_one)])  # in the same transaction
-        assert state(store, ours) is DeliveryState.DELIVERED
+        assert await asyncio.to_thread(state, store, ours) is DeliveryState.DELIVERED
 
     with caplog.at_level(logging.WARNING, logger="gateway.store"):
         on_lane(store, work)
@@ -276,37 +295,49 @@ def test_of_settlements_only_those_of_this_life_count(store: Store, open_store: 
     ]
 
 
-def test_a_mail_that_breaks_a_rule_fails_alone(store: Store) -> None:
+def test_a_promised_mail_that_breaks_a_rule_is_set_aside_alone(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     first, again, *good = letters(6)
     again = replace(again, id=first.id)
 
     async def work() -> None:
         await store.accept([passing(first)])
         store.settle([delivered(first)])
-        failed, *fine = await all_of(store, [passing(again), *map(passing, good)])
-        assert isinstance(failed, StoreUnavailable)
-        assert set(fine) == {None}
+        assert set(await all_of(store, [passing(again), *map(passing, good)])) == {None}
         await store.accept([passing(mail())])
 
     on_lane(store, work)
+    store.flush()
     assert store.views.raw(first.id) == first.raw
     assert state(store, first) is DeliveryState.DELIVERED
     assert all(store.views.raw(letter.id) == letter.raw for letter in good)
+    (aside,) = (tmp_path / "journal" / "aside").iterdir()
+    (record,) = journal.records([aside])
+    assert record.kept.rows["mails"][0][-1] == again.raw
+    assert str(aside) in caplog.text
+    store.close()
+    assert list((tmp_path / "journal").glob("*.journal")) == []  # it holds up nothing
 
 
-@pytest.mark.parametrize("attempts", [2**80, (1,)], ids=["too large for a column", "no number at all"])
-def test_a_value_that_the_database_does_not_take_fails_alone(store: Store, attempts: Any) -> None:
+@pytest.mark.parametrize("attempts", [2**80, 2**63], ids=["not for the journal", "not for the database"])
+def test_a_value_that_cannot_be_written_fails_alone(store: Store, attempts: int, tmp_path: Path) -> None:
     bad, good, later = letters(3)
     wrong = replace(passing(bad), deliveries=(delivery(bad, attempts=attempts),))
 
     async def work() -> None:
-        failed, fine = await all_of(store, [wrong, passing(good)])
-        assert isinstance(failed, StoreUnavailable)
+        outcome, fine = await all_of(store, [wrong, passing(good)])
+        assert isinstance(outcome, StoreUnavailable) or outcome is None
         assert fine is None
+        refused.append(outcome is not None)
         await store.accept([passing(later)])
 
+    refused: list[bool] = []
     on_lane(store, work)
+    store.flush()
     assert {row.id for row in store.views.mails().rows} == {good.id, later.id}
+    is_aside = (tmp_path / "journal" / "aside" / f"{bad.id}.journal").exists()
+    assert refused == [not is_aside]  # it was refused, or it is kept
 
 
 class Odd(str):

@@ -21,6 +21,7 @@ from gateway.model import Event, Mail
 from gateway.store import Store
 from tests.store.lanes import (
     NewLoop,
+    arrived,
     delivered,
     each_loop,
     events,
@@ -34,7 +35,7 @@ from tests.store.lanes import (
     state_of,
     until,
 )
-from tests.store.letters import mail, passing
+from tests.store.letters import NOON, mail, passing
 
 
 @pytest.fixture
@@ -48,47 +49,53 @@ def url(tmp_path: Path) -> str:
 
 @each_loop
 def test_when_the_scribe_is_killed_who_waits_is_told_and_the_next_one_takes_over(store: Store, loop: NewLoop) -> None:
-    before, lost, pending, later = letters(4)
+    before, pending, later = letters(3)
 
     async def work() -> None:
         await store.accept([passing(before)])
+        await asyncio.to_thread(store.flush)
         first = scribe_of(os.getpid())
         with holding_its_breath(first):
-            told_of = asyncio.ensure_future(store.accept([passing(lost)]))
+            told_of = asyncio.ensure_future(store.begin([f"{before.id}-0"], NOON))  # it needs the database
             store.settle([delivered(before)])
-            await asyncio.sleep(0.02)  # that much is with the scribe
-            waits = asyncio.ensure_future(store.accept([passing(pending)]))
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.05)  # that much is with the scribe
+            waits = asyncio.ensure_future(store.begin([f"{before.id}-0"], NOON))
+            await store.accept([passing(pending)])
             os.kill(first, signal.SIGKILL)
             with pytest.raises(StoreUnavailable, match="not known to be written"):
                 await told_of
         await waits
         await store.accept([passing(later)])
-        assert scribe_of(os.getpid()) != first
         await asyncio.to_thread(store.flush)
+        assert scribe_of(os.getpid()) != first
 
     on_lane(store, work, loop=loop)
     assert {row.id for row in store.views.mails().rows} == {before.id, pending.id, later.id}
     assert state(store, before) is DeliveryState.DELIVERED
 
 
-def test_the_next_scribe_begins_files_of_its_own(store: Store, tmp_path: Path) -> None:
-    before, lost, later = letters(3, size=100_000)
+@pytest.mark.parametrize("size", [10, 100_000], ids=["in rows", "in files"])
+@each_loop
+def test_what_was_promised_is_written_once_whatever_the_scribe_had_done(store: Store, loop: NewLoop, size: int) -> None:
+    before, promised, later = letters(3, size=size)
 
     async def work() -> None:
         await store.accept([passing(before)])
+        await asyncio.to_thread(store.flush)
         first = scribe_of(os.getpid())
         with holding_its_breath(first):
-            told_of = asyncio.ensure_future(store.accept([passing(lost)]))
-            await asyncio.sleep(0.02)
+            await store.accept([passing(promised)])
+            store.settle([arrived(promised)])
+            await asyncio.sleep(0.05)  # it is with the scribe
             os.kill(first, signal.SIGKILL)
-            with pytest.raises(StoreUnavailable, match="not known to be written"):
-                await told_of
         await store.accept([passing(later)])
+        await asyncio.to_thread(store.flush)
 
-    on_lane(store, work)
-    assert [store.views.raw(letter.id) for letter in (before, later)] == [before.raw, later.raw]
-    assert len(list((tmp_path / "blobs").iterdir())) == 2
+    on_lane(store, work, loop=loop)
+    store.flush()
+    assert [store.views.raw(letter.id) for letter in (before, promised, later)] == [before.raw, promised.raw, later.raw]
+    assert state(store, promised) is DeliveryState.DELIVERED
+    assert events(store, promised) == [Event.ACCEPTED, Event.DELIVERED]
 
 
 @each_loop
@@ -114,7 +121,9 @@ def test_when_no_new_scribe_can_be_had_the_writer_takes_the_mail(store: Store) -
         await asyncio.sleep(0.05)
         with limited(resource.RLIMIT_NOFILE, 3, [os.getpid()]):  # the open ones stay open
             await store.accept([passing(letter)])
+            await asyncio.to_thread(store.flush)
         await store.accept([passing(later)])
+        await asyncio.to_thread(store.flush)
         assert len(scribes_of(os.getpid())) == 1
 
     on_lane(store, work)
@@ -179,7 +188,7 @@ import asyncio, hashlib, signal, sys
 from pathlib import Path
 import uvloop
 from gateway.store import Store
-from tests.store.letters import mail, passing
+from tests.store.letters import NOON, mail, passing
 
 url, blobs, life = sys.argv[1:]
 store = Store(url=url, blobs=Path(blobs), inline_bytes=2000, node="hue")

@@ -15,13 +15,15 @@ from typing import Any
 
 import pytest
 
-from gateway.store.scribe import NotAllChanged, Scribe
+from gateway.store.scribe import NotAllChanged, Scribe, Tables
 from tests.store.lanes import holding_its_breath, scribe_of, scribes_of, state_of, until
 
 INSERT = "INSERT INTO words (id, word) VALUES (?, ?)"
 UPDATE = "UPDATE words SET word = ? WHERE word = ?"
 
 Step = tuple[str, list[Any], int]
+
+NO_TABLES = Tables(inserts={}, settle="", delivery=())
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def scribe(database: Path) -> Iterator[Scribe]:
-    scribe = Scribe(str(database))
+    scribe = Scribe(str(database), NO_TABLES)
     yield scribe
     scribe.close()
 
@@ -54,8 +56,8 @@ def answer(scribe: Scribe) -> Exception | None:
     while True:
         data = scribe.socket.recv(1)  # in the smallest pieces
         assert data, "the scribe is gone"
-        for failure in scribe.came(data):
-            return failure
+        for said in scribe.came(data):
+            return said.failure
 
 
 def write(scribe: Scribe, *steps: Step) -> Exception | None:
@@ -123,7 +125,7 @@ def test_a_value_that_no_database_takes_is_answered_and_the_scribe_goes_on(
 
 
 def test_what_was_sent_is_done_even_when_the_writer_goes_at_once(database: Path) -> None:
-    scribe = Scribe(str(database))
+    scribe = Scribe(str(database), NO_TABLES)
     scribe.socket.sendall(scribe.message([word(n) for n in range(1000)], durable=True))
     scribe.close()
     assert len(words(database)) == 1000
@@ -131,7 +133,7 @@ def test_what_was_sent_is_done_even_when_the_writer_goes_at_once(database: Path)
 
 
 def test_half_a_message_is_nothing(database: Path) -> None:
-    scribe = Scribe(str(database))
+    scribe = Scribe(str(database), NO_TABLES)
     whole = scribe.message([word(1), word(2)], durable=True)
     scribe.socket.sendall(whole[:-1])
     scribe.close()
@@ -147,7 +149,7 @@ def test_who_stops_the_gateway_does_not_stop_the_scribe(scribe: Scribe, database
 
 
 def test_a_scribe_that_is_killed_is_a_connection_that_ends(database: Path) -> None:
-    scribe = Scribe(str(database))
+    scribe = Scribe(str(database), NO_TABLES)
     write(scribe, word(1))
     process = scribe_of(os.getpid())
     with holding_its_breath(process):
@@ -167,9 +169,9 @@ def ended(connection: socket.socket) -> None:
 
 WRITER = """
 import sys, time
-from gateway.store.scribe import Scribe
+from gateway.store.scribe import Scribe, Tables
 
-scribe = Scribe(sys.argv[1])
+scribe = Scribe(sys.argv[1], Tables({}, "", ()))
 print("ready", flush=True)
 time.sleep(60)
 """

@@ -1,0 +1,122 @@
+"""What is promised before the database has it: the journal, the lane of the loop, and who must wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from pathlib import Path
+
+from sqlalchemy import Connection, Table
+
+from gateway.errors import StoreUnavailable
+from gateway.store import journal as journals
+from gateway.store.batch import JOURNALED, Entry
+from gateway.store.blobs import Blobs
+from gateway.store.database import Database
+from gateway.store.journal import Journal
+from gateway.store.lane import Lane
+from gateway.store.replay import replay
+from gateway.store.tables import stories
+from gateway.store.writer import Writer
+
+logger = logging.getLogger(__name__)
+
+_CATCH_UP_S = 10.0
+
+
+class Promises:
+    """The journal of a node, and the lane while a loop has one.  Thread-safe but for attach() and detach()."""
+
+    def __init__(self, database: Database, blobs: Blobs, *, folder: Path, name: str) -> None:
+        """``folder`` is that of the journals, ``name`` the node's, safe in a file name."""
+        self._database = database
+        self._blobs = blobs
+        self._folder = folder
+        self._name = name
+        columns = {str(table.name): _columns(table) for table in JOURNALED}
+        self._journal = Journal(folder, name=name, database=database.name, columns=columns)
+        self._writer: Writer | None = None
+        self._lane: Lane | None = None
+        self._is_drained = True  # no lane has anything that is not written, or with the writer
+
+    def keep(self, connection: Connection) -> None:
+        """Write what an earlier life had promised, and migrate: the journal has rows of the schema of its time.
+
+        ConfigError when it belongs to another database; OSError.
+        """
+        left = journals.left(self._folder, self._name)
+        if not left or not self._database.has_schema(connection):
+            self._database.migrate(connection)
+        if left:
+            count = replay(connection, left, database=self._database.name, blobs=self._blobs, set_aside=self._journal.set_aside)
+            logger.info("%d mails that an earlier life had promised came from the journal", count)
+            self._database.migrate(connection)
+            journals.remove(left)
+
+    def attach(self, writer: Writer) -> None:
+        """From now on the running loop has a lane; what it cannot do goes to this writer."""
+        self._writer = writer
+        self._is_drained = False
+        try:
+            self._journal.open()
+        except OSError as error:
+            logger.warning("no journal: each mail waits for the database: %s", error)
+        loop = asyncio.get_running_loop()
+        self._lane = Lane(loop, self._database, self._blobs.lane, self._fall_back, self._journal, writer.known)
+
+    async def detach(self) -> None:
+        """Write what is on the lane, and close it."""
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            await lane.drain()
+            lane.close()
+            self._is_drained = True
+
+    def close(self, *, finished: bool) -> None:
+        """Let go of the journal; ``finished``: the writer has written all that it was given."""
+        self._journal.close(finished=finished and self._is_drained)
+
+    def takes(self, entry: Entry) -> bool:
+        """Give an entry to the lane; False when it is not for the lane, or this is not its loop."""
+        lane = self._lane
+        if lane is None or lane.loop is not asyncio._get_running_loop() or not entry.is_plain:
+            return False
+        lane.submit(entry)
+        return True
+
+    def catch_up(self) -> None:
+        """Wait until what was promised so far is in the database, so that whoever looks finds it; on the loop do nothing."""
+        lane = self._lane
+        if lane is None or not lane.behind or lane.loop is asyncio._get_running_loop():
+            return
+        with contextlib.suppress(RuntimeError, TimeoutError):  # the loop has ended; or the database does not answer
+            asyncio.run_coroutine_threadsafe(lane.catch_up(), lane.loop).result(_CATCH_UP_S)
+
+    def flush(self) -> None:
+        """Wait until nothing is on the lane; not on the loop."""
+        lane = self._lane
+        if lane is not None:
+            asyncio.run_coroutine_threadsafe(lane.drain(), lane.loop).result()
+
+    def set_aside(self, entry: Entry, error: Exception) -> None:
+        """Keep what was promised and no database takes: a mistake of ours, and nothing of it is lost.  OSError."""
+        if entry.rows is None:
+            logger.error("settlements cannot be written, those deliveries may be repeated: %s", error)
+            return
+        kept, bodies = entry.rows.kept(frozenset()), [body.raw for body in entry.rows.large]
+        path = self._journal.set_aside(entry.first_mail, kept, bodies)
+        logger.error("mail %s was promised, and the database does not take it; it is in %s: %s", entry.first_mail, path, error)
+
+    def _fall_back(self, entry: Entry) -> None:
+        try:
+            if self._writer is not None:
+                self._writer.submit(entry)
+        except StoreUnavailable as error:
+            entry.error = error
+            entry.answer()
+
+
+def _columns(table: Table) -> list[str]:
+    """As its rows have them: stories are numbered by the database."""
+    return [str(column.name) for column in table.columns if not (table is stories and column.name == "id")]

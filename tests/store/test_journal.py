@@ -1,0 +1,366 @@
+"""The journal: what is promised survives whatever happens before the database has it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.errors import ConfigError
+from gateway.lifecycle import DeliveryEvent, DeliveryState
+from gateway.store import Store, journal, lane
+from gateway.store.disk_sync import DiskSync
+from gateway.store.journal import File, Journal, Kept
+from tests.store.conftest import Open
+from tests.store.lanes import all_of, letters, on_lane, state
+from tests.store.letters import NOON, mail, passing
+
+COLUMNS = {"mails": ["id", "digest"]}
+LARGE = 100_000
+
+
+def new_journal(folder: Path, name: str = "hue") -> Journal:
+    made = Journal(folder, name=name, database="sqlite:///hue.sqlite3", columns=COLUMNS)
+    made.open()
+    return made
+
+
+def kept(word: str) -> Kept:
+    return Kept({"mails": [(word, "")]})
+
+
+def words(folder: Path, name: str = "hue") -> list[str]:
+    return [record.kept.rows["mails"][0][0] for record in journal.records(journal.left(folder, name))]
+
+
+# --- the files ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_written_is_read_in_order_with_its_large_bodies(tmp_path: Path) -> None:
+    ours = new_journal(tmp_path)
+    ours.append([(kept("một"), ()), (Kept({"mails": [("hai", "")]}, bodies=[("passing", 0, 5)]), [b"large"])])
+    ours.append([(Kept({}, settled=[("một-1", "delivered")]), ())])
+    ours.close(finished=False)
+    first, second, third = journal.records(journal.left(tmp_path, "hue"))
+    assert (first.kept, second.bodies) == (kept("một"), [b"large"])
+    assert third.kept.settled == [("một-1", "delivered")]
+    assert first.heading.columns == COLUMNS
+
+
+def test_a_finished_journal_leaves_nothing(tmp_path: Path) -> None:
+    ours = new_journal(tmp_path)
+    ours.append([(kept("một"), ())])
+    ours.close(finished=True)
+    assert journal.left(tmp_path, "hue") == []
+
+
+def test_each_node_has_its_own(tmp_path: Path) -> None:
+    for name in ("hue", "hue-command"):
+        made = new_journal(tmp_path, name)
+        made.append([(kept(name), ())])
+        made.close(finished=False)
+    assert (words(tmp_path), words(tmp_path, "hue-command")) == (["hue"], ["hue-command"])
+
+
+@pytest.mark.parametrize("at", range(40))
+def test_it_ends_where_a_record_is_torn(tmp_path: Path, at: int) -> None:
+    ours = new_journal(tmp_path)
+    ours.append([(kept("một"), ())])
+    (place,) = ours.append([(kept("hai"), ())])
+    ours.append([(kept("ba"), ())])
+    ours.close(finished=False)
+    (path,) = journal.left(tmp_path, "hue")
+    data = bytearray(path.read_bytes())
+    position = place.start + at % (place.end - place.start)
+    data[position] ^= 0x55
+    path.write_bytes(data)
+    assert words(tmp_path) == ["một"]
+
+
+def test_records_of_an_earlier_turn_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "TURN_BYTES", 8192)
+    ours = new_journal(tmp_path)
+    for n in range(300):
+        (place,) = ours.append([(kept(f"{n:03}" * 20), ())])
+        if n < 290:
+            ours.release(place)
+    ours.close(finished=False)
+    assert len(journal.left(tmp_path, "hue")) == 2
+    found = [word[:3] for word in words(tmp_path)]
+    assert found == sorted(found)
+    assert found[-10:] == [f"{n}" for n in range(290, 300)]
+    assert len(found) < 200
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 4 * 1024 * 1024
+
+
+def test_a_file_that_is_still_needed_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "TURN_BYTES", 8192)
+    ours = new_journal(tmp_path)
+    for n in range(1000):
+        ours.append([(kept(f"{n:04}" * 20), ())])
+    ours.close(finished=False)
+    assert len(words(tmp_path)) == 1000
+
+
+def test_there_is_no_room_when_the_database_is_too_far_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "TURN_BYTES", 8192)
+    monkeypatch.setattr(journal, "MOST_BYTES", 16384)
+    ours = new_journal(tmp_path)
+    places = []
+    while ours.has_room(0):
+        places += ours.append([(kept("x" * 1000), ())])
+    assert not ours.has_room(1)
+    for place in places:
+        ours.release(place)
+    assert ours.has_room(1)
+
+
+def test_after_a_failed_sync_it_goes_on_in_the_other_file(tmp_path: Path) -> None:
+    ours = new_journal(tmp_path)
+    (before,) = ours.append([(kept("một"), ())])
+    ours.leave()
+    (after,) = ours.append([(kept("hai"), ())])
+    assert after.file is not before.file
+    ours.close(finished=False)
+    assert words(tmp_path) == ["một", "hai"]
+
+
+@pytest.mark.parametrize("content", [b"", b"VANTHUJ1", b"\0" * 8192, os.urandom(8192)], ids=["nothing", "short", "0", "noise"])
+def test_a_file_that_is_no_journal_has_nothing(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "hue.0.journal").write_bytes(content)
+    assert words(tmp_path) == []
+
+
+# --- a life that ended, and the next one ----------------------------------------------------------------------------------
+
+# Accepts mails that the database never hears of: all transactions are held back.  Then it is gone.
+CHILD = """
+import asyncio, os, sys
+from pathlib import Path
+import uvloop
+from gateway.store import Store, lane
+from tests.store.lanes import arrived, letters
+from tests.store.letters import passing
+
+url, folder, size = sys.argv[1:]
+lane._PATIENCE_S, lane._MANY = 3600.0, 10**6
+store = Store(url=url, blobs=Path(folder) / "blobs", inline_bytes=16384, node="hue")
+store.open()
+
+async def main():
+    store.attach()
+    for n, letter in enumerate(letters(20, size=int(size))):
+        await store.accept([passing(letter)])
+        if n % 2:
+            store.settle([arrived(letter)])
+        print(letter.id, flush=True)
+    await asyncio.sleep(0.05)
+    os._exit(9)
+
+uvloop.run(main())
+"""
+
+
+def lived(url: str, folder: Path, *, size: int = 100) -> list[str]:
+    """The ids of twenty mails that were promised by a life that ended before the database had any."""
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, url, str(folder), str(size)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    assert done.returncode == 9
+    ids = done.stdout.split()
+    assert len(ids) == 20
+    return ids
+
+
+@pytest.mark.parametrize("size", [100, LARGE], ids=["in rows", "in files"])
+def test_the_next_life_finds_all_that_was_promised(url: str, open_store: Open, tmp_path: Path, size: int) -> None:
+    ids = lived(url, tmp_path, size=size)
+    store = open_store(node="hue")
+    assert sorted(row.id for row in store.views.mails().rows) == sorted(ids)
+    assert {store.views.raw(mail_id) for mail_id in ids} == {letter.raw for letter in letters(20, size=size)}
+    states = [store.views.deliveries_of(mail_id=mail_id)[0].state for mail_id in ids]
+    assert states == [DeliveryState.QUEUED, DeliveryState.DELIVERED] * 10  # what had arrived is not sent again
+    assert store.views.verdicts(ids[0])[0].passed_over[0].because == "Không có dấu mật."
+    assert journal.left(tmp_path / "journal", "hue") == []
+
+
+def test_a_replay_that_dies_in_the_middle_begins_again(url: str, open_store: Open, tmp_path: Path, monkeypatch: Any) -> None:
+    ids = lived(url, tmp_path)
+    monkeypatch.setattr("gateway.store.replay._AT_ONCE", 8)
+    monkeypatch.setattr("gateway.store.replay._settle", Dying(after=1))
+    with pytest.raises(KeyboardInterrupt):
+        open_store(node="hue")
+    monkeypatch.undo()
+    store = open_store(node="hue")
+    assert sorted(row.id for row in store.views.mails().rows) == sorted(ids)
+    assert all(len(store.views.verdicts(mail_id)) == 1 for mail_id in ids)
+
+
+class Dying:
+    """Does nothing for some times, and is then interrupted."""
+
+    def __init__(self, *, after: int) -> None:
+        self._left = after
+
+    def __call__(self, *words: object) -> None:
+        if not self._left:
+            raise KeyboardInterrupt
+        self._left -= 1
+
+
+def test_the_journal_of_another_database_stops_the_start(url: str, tmp_path: Path) -> None:
+    lived(url, tmp_path)
+    other = Store(url=f"sqlite:///{tmp_path}/other.sqlite3", blobs=tmp_path / "blobs", inline_bytes=16384, node="hue")
+    with pytest.raises(ConfigError, match=r"belongs to .*start once with that"):
+        other.open()
+    assert journal.left(tmp_path / "journal", "hue") != []
+
+
+def test_what_the_database_does_not_take_is_set_aside_and_holds_up_nothing(url: str, open_store: Open, tmp_path: Path) -> None:
+    first, *others = lived(url, tmp_path)
+    twin = replace(mail(b"another"), id=first)  # that cannot be, and must not stop the others
+    open_store().accept_now([passing(twin)])
+    store = open_store(node="hue")
+    assert {row.id for row in store.views.mails().rows} == {first, *others}
+    (aside,) = (tmp_path / "journal" / "aside").iterdir()
+    (record,) = journal.records([aside])
+    assert record.kept.rows["mails"][0][0] == first
+    assert store.views.raw(first) == twin.raw
+
+
+def test_a_mail_that_is_promised_is_seen_by_whoever_looks(open_store: Open) -> None:
+    """Also when the database is slow to get it: who reads waits."""
+    store = open_store()
+    many = letters(30)
+
+    async def work() -> None:
+        for letter in many:
+            await store.accept([passing(letter)])
+            assert await asyncio.to_thread(store.views.raw, letter.id) == letter.raw
+
+    on_lane(store, work)
+
+
+def test_a_person_can_do_something_about_a_mail_that_has_just_come(open_store: Open) -> None:
+    store = open_store()
+    plain = mail()
+
+    async def work() -> None:
+        await store.accept([passing(plain)])
+        give_up = partial(store.move_delivery, f"{plain.id}-0", DeliveryEvent.GIVE_UP, by="thu.hang", now=NOON)
+        await asyncio.to_thread(give_up)
+
+    on_lane(store, work)
+    assert state(store, plain) is DeliveryState.DEAD
+
+
+# --- when the disk fails --------------------------------------------------------------------------------------------------
+
+
+def failing(name: str, error: int, *, times: int) -> Callable[..., Any]:
+    """A method of File that fails some times, and then works."""
+    whole = getattr(File, name)
+    left = times
+
+    def method(self: File, *words: Any) -> Any:
+        nonlocal left
+        if left:
+            left -= 1
+            raise OSError(error, os.strerror(error))
+        return whole(self, *words)
+
+    return method
+
+
+@pytest.mark.parametrize("name", ["append", "sync"])
+def test_when_the_journal_fails_the_database_is_waited_for(
+    open_store: Open, monkeypatch: pytest.MonkeyPatch, name: str, tmp_path: Path
+) -> None:
+    store = open_store(node="hue")
+    first, second, third = letters(3)
+    monkeypatch.setattr(File, name, failing(name, errno.EIO, times=1))
+
+    async def work() -> None:
+        await store.accept([passing(first)])
+        assert store.views.raw(first.id) == first.raw  # on the loop, which does not wait
+        await store.accept([passing(second)])
+        await store.accept([passing(third)])
+
+    on_lane(store, work)
+    store.flush()
+    assert {row.id for row in store.views.mails().rows} == {first.id, second.id, third.id}
+    store.close()
+    assert journal.left(tmp_path / "journal", "hue") == []
+
+
+def test_without_a_journal_everything_waits_for_the_database(open_store: Open, tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("a file where the folder should be")
+    store = open_store()
+    many = letters(20)
+
+    async def work() -> None:
+        assert set(await all_of(store, [passing(letter) for letter in many])) == {None}
+        assert len(store.views.mails().rows) == 20
+
+    on_lane(store, work)
+
+
+def test_many_at_once_are_synced_by_the_kernel_and_one_alone_at_once(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store()
+    begun: list[int] = []
+    begin = DiskSync.begin
+
+    def noted(self: DiskSync, *words: Any) -> None:
+        begun.append(1)
+        begin(self, *words)
+
+    monkeypatch.setattr(DiskSync, "begin", noted)
+
+    async def work() -> None:
+        await store.accept([passing(mail())])
+        assert begun == []
+        assert set(await all_of(store, [passing(letter) for letter in letters(50)])) == {None}
+        assert begun == [1]
+
+    on_lane(store, work)
+    store.flush()
+    assert len(store.views.mails(limit=100).rows) == 51
+
+
+def test_where_the_kernel_has_no_such_thing_a_thread_does_it(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.store.disk_sync.linux_aio", None)
+    monkeypatch.setattr(lane, "_QUICK_S", 0.0)
+    store = open_store()
+    many = letters(50)
+    assert set(on_lane(store, lambda: all_of(store, [passing(letter) for letter in many]))) == {None}
+    store.flush()
+    assert {row.id for row in store.views.mails(limit=100).rows} == {letter.id for letter in many}
+
+
+def test_a_disk_that_fails_is_told(tmp_path: Path) -> None:
+    async def work() -> OSError | None:
+        loop = asyncio.get_running_loop()
+        sync, heard = DiskSync(loop), loop.create_future()
+        reading, writing = os.pipe()
+        sync.begin(writing, heard.set_result)  # a pipe cannot be synced
+        try:
+            return await heard  # type: ignore[no-any-return]
+        finally:
+            sync.close()
+            os.close(reading)
+            os.close(writing)
+
+    assert isinstance(asyncio.run(work()), OSError)
