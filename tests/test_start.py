@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
+from gateway import sample, serving
 from gateway.cli import main
 from gateway.commands.group import Commands
+from gateway.config import load
+from gateway.errors import VanthuError
+from gateway.inspection import Inspector
+from tests.world.gateway import with_setting
 
 # Each takes its hundredths of a second, or is large.
 _CAN_WAIT = (
@@ -42,3 +51,35 @@ def test_every_command_is_there_under_its_name(name: str) -> None:
     command = main.get_command(click.Context(main), name)
     assert command is not None
     assert command.name == name
+
+
+def test_readers_that_cannot_be_had_end_the_gateway_with_their_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Inspector) -> None:
+        raise VanthuError("the inspection cannot start: no reason")
+
+    monkeypatch.setattr(Inspector, "start", refused)
+    said = _served(tmp_path, "the inspection cannot start: no reason")
+    (door,) = said
+    port = int(re.fullmatch(r"ready smtp 127\.0\.0\.1:(\d+)", door)[1])  # type: ignore[index]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def _served(folder: Path, reason: str) -> list[str]:
+    """What a gateway announces that ends for this reason."""
+    sample.write(folder / "house")
+    file, said = folder / "house" / "vanthu.toml", list[str]()
+    text = file.read_text(encoding="utf-8")
+    for key in ("[smtp] listen", "[web] listen"):
+        text = with_setting(text, key, '"127.0.0.1:0"')
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(VanthuError, match=reason):
+        asyncio.run(serving.serve(load(file), start_console=lambda *_: _Console(), announce=said.append))
+    return said
+
+
+class _Console:
+    port = 1
+
+    def close(self) -> None:
+        """Nothing runs."""
