@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from gateway.config import Relay as Settings
 from gateway.courier import Outcome, Parcel, Result
+from gateway.loops import running_loop
 from gateway.model import Door
 from gateway.settings.relay import Route
 from gateway.settings.security import Security
@@ -74,7 +75,7 @@ class Relay:
 
     async def deliver(self, parcel: Parcel) -> tuple[Result, ...]:
         """Carry a mail to all recipients of a part that split() made, in one transaction; never raises, but answers RETRY."""
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         mail = parcel.mail
         trace = b"" if mail.arrival.door is Door.OWN else trace_headers(mail, hostname=self.hostname)
         job = Job(parcel, trace, loop.create_future())

@@ -25,7 +25,7 @@ from gateway.errors import ConfigError, StoreUnavailable
 from gateway.store.migrations import upgrade
 from gateway.store.scribe import BUSY_S, CACHED_STATEMENTS, PRAGMAS, Scribe
 from gateway.store.statements import Statements
-from gateway.store.transaction import Gathered, OnPostgres, OnSqlite, Transaction
+from gateway.store.transaction import Gathered, OnSqlite, Transaction
 
 _LOCK_WAIT_S = 1.0  # a killed process may take a moment to let go
 _NODE_LOCK = 0x56414E54  # "VANT": the class of our advisory locks
@@ -176,7 +176,11 @@ class Database:
 
     def transaction(self, connection: Connection) -> Transaction:
         """The writer's transactions on its connection."""
-        return (OnSqlite if self.is_sqlite else OnPostgres)(connection, self._statements)
+        if self.is_sqlite:
+            return OnSqlite(connection, self._statements)
+        from gateway.store.on_postgres import OnPostgres
+
+        return OnPostgres(connection, self._statements)
 
     def scribe(self, journaled: Sequence[Table]) -> Scribe:
         """A process that writes into the SQLite file beside us, also records of a journal with rows of these tables."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.lifecycle import CaseState, DeliveryState
 from gateway.model import Account, Event, Story
+from gateway.store.inserts import insert_of
 from gateway.store.rows import Tuple, account_columns, story_row
 from gateway.store.tables import (
     IN_SEGMENT,
@@ -37,14 +37,14 @@ SMALL = 500  # mails whose bytes are dropped in one transaction: others wait for
 def put_account(transaction: Transaction, account: Account) -> None:
     """Make or change an account."""
     columns = account_columns(account)
-    statement = _insert(transaction)(accounts).values(columns)
+    statement = insert_of(transaction.connection)(accounts).values(columns)
     transaction.connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=columns))
 
 
 def put_policy(transaction: Transaction, version: str, content: str, *, at: datetime) -> None:
     """Remember a policy, unless it is the last one."""
     if name := _state_name(transaction, policies, version):
-        statement = _insert(transaction)(policies).values(version=name, at=at, content=content)
+        statement = insert_of(transaction.connection)(policies).values(version=name, at=at, content=content)
         transaction.connection.execute(statement.on_conflict_do_nothing(index_elements=["version"]))
 
 
@@ -52,7 +52,7 @@ def put_directory(transaction: Transaction, version: str, files: Mapping[str, st
     """Remember a directory, unless it is the last one."""
     if name := _state_name(transaction, directories, version):
         values = {"version": name, "at": at, "actor": actor, "files": to_json(dict(files))}
-        statement = _insert(transaction)(directories).values(values)
+        statement = insert_of(transaction.connection)(directories).values(values)
         transaction.connection.execute(statement.on_conflict_do_nothing(index_elements=["version"]))
 
 
@@ -71,13 +71,15 @@ def exempt(transaction: Transaction, exemption: Exemption, *, actor: str) -> Non
     """Let somebody send these files for a while."""
     for digest in exemption.digests:
         values = {"until": exemption.until, "actor": actor}
-        statement = _insert(transaction)(exemptions).values(sender=clean(exemption.sender).lower(), digest=digest, **values)
+        statement = insert_of(transaction.connection)(exemptions).values(
+            sender=clean(exemption.sender).lower(), digest=digest, **values
+        )
         transaction.connection.execute(statement.on_conflict_do_update(index_elements=["sender", "digest"], set_=values))
 
 
 def may_tell(transaction: Transaction, topic: str, address: str, *, every: timedelta, now: datetime) -> bool:
     """True at most once per period, and remembered."""
-    statement = _insert(transaction)(told).values(topic=topic, address=clean(address).lower(), at=now)
+    statement = insert_of(transaction.connection)(told).values(topic=topic, address=clean(address).lower(), at=now)
     statement = statement.on_conflict_do_update(
         index_elements=["topic", "address"], set_={"at": statement.excluded.at}, where=told.c.at <= now - every
     )
@@ -87,7 +89,7 @@ def may_tell(transaction: Transaction, topic: str, address: str, *, every: timed
 def note_told(transaction: Transaction, topic: str, address: str, *, now: datetime) -> None:
     """Remember that somebody was told, whenever that was before."""
     values = {"topic": topic, "address": clean(address).lower(), "at": now}
-    statement = _insert(transaction)(told).values(values)
+    statement = insert_of(transaction.connection)(told).values(values)
     statement = statement.on_conflict_do_update(index_elements=["topic", "address"], set_={"at": now})
     transaction.connection.execute(statement)
 
@@ -148,7 +150,3 @@ _NEEDED_STILL = (CaseState.WAITING.value, CaseState.APPROVED.value, CaseState.SE
 def needed_segments(transaction: Transaction) -> set[str]:
     """The segments in which some mail has its bytes."""
     return set(transaction.connection.execute(select(mails.c.segment).where(IN_SEGMENT).distinct()).scalars())
-
-
-def _insert(transaction: Transaction) -> type[postgresql.Insert] | type[sqlite.Insert]:
-    return postgresql.Insert if transaction.connection.dialect.name == "postgresql" else sqlite.Insert

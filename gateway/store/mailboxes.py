@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.lifecycle import DeliveryState
 from gateway.model import Source, Swept, Value
 from gateway.store.claims import RELAY
 from gateway.store.database import Database
 from gateway.store.from_rows import recipients_of
+from gateway.store.inserts import insert_of
 from gateway.store.mailbox_tables import ACCEPTED, UNTIDY, likenesses, mailbox_folders, mailboxes, sweep_failures, swept
 from gateway.store.reading import Reading
 from gateway.store.tables import deliveries, mails, micros
@@ -109,7 +109,7 @@ class Mailboxes(Reading):
         def work(transaction: Transaction) -> tuple[str, ...]:
             connection = transaction.connection
             fresh = [{"name": n, "node": "", "life": "", "trouble": "", "said": "", "look_now": False} for n in names]
-            connection.execute(_insert(transaction)(mailboxes).values(fresh).on_conflict_do_nothing())
+            connection.execute(insert_of(transaction.connection)(mailboxes).values(fresh).on_conflict_do_nothing())
             # Only one gateway of this name can run: what an earlier life of it had is ours again.
             free = or_(mailboxes.c.node == self._node, mailboxes.c.leased_until.is_(None), mailboxes.c.leased_until < now)
             ours = {"node": self._node, "life": self._life, "leased_until": until}
@@ -209,7 +209,7 @@ class Mailboxes(Reading):
         rows = [_settled(source, what, (mail_ids or {}).get(source.uid, ""), now) for source in sources]
 
         def work(transaction: Transaction) -> None:
-            insert = _insert(transaction)(swept).on_conflict_do_nothing()
+            insert = insert_of(transaction.connection)(swept).on_conflict_do_nothing()
             for start in range(0, len(rows), _MANY):
                 transaction.connection.execute(insert, rows[start : start + _MANY])
 
@@ -221,7 +221,7 @@ class Mailboxes(Reading):
 
         def work(transaction: Transaction) -> int:
             values = {"at": now, "said": clean(said)[:_MOST_SAID]}
-            insert = _insert(transaction)(sweep_failures).values(**_place(source), attempts=1, **values)
+            insert = insert_of(transaction.connection)(sweep_failures).values(**_place(source), attempts=1, **values)
             changed = {**values, "attempts": sweep_failures.c.attempts + 1}
             upsert = insert.on_conflict_do_update(index_elements=list(_place(source)), set_=changed)
             return int(transaction.connection.execute(upsert.returning(sweep_failures.c.attempts)).scalar_one())
@@ -249,7 +249,7 @@ class Mailboxes(Reading):
                 for row in transaction.connection.execute(gone).all()
             ]
             if again:
-                insert = _insert(transaction)(sweep_failures).on_conflict_do_nothing()
+                insert = insert_of(transaction.connection)(sweep_failures).on_conflict_do_nothing()
                 transaction.connection.execute(insert, again)
             transaction.connection.execute(update(mailboxes).where(mailboxes.c.name == mailbox).values(look_now=True))
             return len(again)
@@ -273,7 +273,7 @@ class Mailboxes(Reading):
 
         def work(transaction: Transaction) -> None:
             values = {"uidvalidity": state.uidvalidity, "last_uid": state.last_uid, "since": state.since}
-            insert = _insert(transaction)(mailbox_folders).values(mailbox=mailbox, folder=folder, **values)
+            insert = insert_of(transaction.connection)(mailbox_folders).values(mailbox=mailbox, folder=folder, **values)
             transaction.connection.execute(insert.on_conflict_do_update(index_elements=["mailbox", "folder"], set_=values))
 
         self._do(work, durable=False)
@@ -370,7 +370,3 @@ def _in(table: Table, mailbox: str, folder: str, uidvalidity: int) -> tuple[Colu
     """The messages of one folder under one numbering."""
     columns = table.c
     return columns.mailbox == mailbox, columns.folder == clean(folder), columns.uidvalidity == uidvalidity
-
-
-def _insert(transaction: Transaction) -> type[postgresql.Insert] | type[sqlite.Insert]:
-    return postgresql.Insert if transaction.connection.dialect.name == "postgresql" else sqlite.Insert

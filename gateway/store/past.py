@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import StoreUnavailable, VanthuError
 from gateway.lifecycle import CaseState
 from gateway.model import Event, Story, new_id
 from gateway.store.batch import Entry, Rows, is_sealed
 from gateway.store.database import Database
+from gateway.store.inserts import insert_new, insert_of
 from gateway.store.past_tables import WITH_KEY, imports, past_documents, past_mails
 from gateway.store.past_values import Outcome, PastDocument, PastMail, Remembered
 from gateway.store.past_views import PastViews
@@ -55,7 +55,7 @@ class Past:
 
         def work(transaction: Transaction) -> str:
             values = {"id": new_id(), "name": clean(name), "unit": unit, "started_at": now, "finished_at": None}
-            _insert(transaction.connection, imports, values, unless=("name",))
+            insert_new(transaction.connection, imports, values, unless=("name",))
             query = select(imports.c.id).where(imports.c.name == clean(name))
             import_id = str(transaction.connection.execute(query).scalar_one())
             again = {"finished_at": None, "unit": unit}
@@ -135,7 +135,7 @@ def _take(connection: Connection, import_id: str, mail: PastMail) -> bool:
         "note": clean(mail.note),
         "mail_id": mail.acceptance.mail.id if mail.acceptance is not None else "",
     }
-    statement = _make(connection)(past_mails).values(values)
+    statement = insert_of(connection)(past_mails).values(values)
     statement = statement.on_conflict_do_update(
         index_elements=["import_id", "key"], set_=values, where=past_mails.c.outcome == Outcome.FAILED.value
     )
@@ -150,7 +150,7 @@ def _archive(transaction: Transaction, opening: Opening) -> _Archived:
     connection, case = transaction.connection, opening.case
     if case.state is not CaseState.ARCHIVED:
         raise AssertionError("only archived cases are made of old mail")
-    is_new = _insert(connection, cases, case_columns(case), unless=("unit", "direction", "key"), where=ARCHIVED_SAME)
+    is_new = insert_new(connection, cases, case_columns(case), unless=("unit", "direction", "key"), where=ARCHIVED_SAME)
     case_id = case.id
     if is_new:
         put_case(connection, case)
@@ -161,7 +161,7 @@ def _archive(transaction: Transaction, opening: Opening) -> _Archived:
         case_id = str(connection.execute(same).scalar_one())
     add_marks(connection, case_id, opening.marks)
     of_mail = {"case_id": case_id, "mail_id": case.mail_id}
-    if _insert(connection, case_mails, of_mail, unless=("case_id", "mail_id")):
+    if insert_new(connection, case_mails, of_mail, unless=("case_id", "mail_id")):
         event = Event.CASE_OPENED if is_new else Event.CASE_JOINED
         detail: dict[str, str | int | float | bool | list[str]] = {"unit": case.unit, "direction": case.direction.value}
         story = Story(at=case.opened_at, event=event, mail_id=case.mail_id, case_id=case_id, detail=detail)
@@ -188,7 +188,7 @@ def _put_document(connection: Connection, import_id: str, mail: PastMail, n: int
         "joined": where.joined,
         "twin_of": twin,
     }
-    _insert(connection, past_documents, values, unless=("import_id", "mail_key", "n"))
+    insert_new(connection, past_documents, values, unless=("import_id", "mail_key", "n"))
     return bool(twin)
 
 
@@ -199,14 +199,3 @@ def _twin_of(connection: Connection, document: PastDocument, case_id: str) -> st
     same = select(c.case_id).where(c.document_key == clean(document.key), WITH_KEY, c.case_id != case_id)
     same = same.where(c.unit == document.unit, c.direction == document.direction.value)
     return str(connection.execute(same.order_by(c.case_id).limit(1)).scalar() or "")
-
-
-def _make(connection: Connection) -> Any:
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-
-
-def _insert(connection: Connection, table: Any, values: dict[str, Any], *, unless: Sequence[str], where: Any = None) -> bool:
-    """Insert a row unless one with the same ``unless`` columns is there; says whether it was new."""
-    statement = _make(connection)(table).values(values)
-    statement = statement.on_conflict_do_nothing(index_elements=unless, index_where=where)
-    return connection.execute(statement.returning(table.c[0])).first() is not None

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Table
 
 from gateway.errors import StoreUnavailable
+from gateway.loops import running_loop_or_none
 from gateway.store import journal as journals
 from gateway.store.batch import JOURNALED, Entry
 from gateway.store.blobs import Blobs
@@ -80,7 +81,7 @@ class Promises:
     def takes(self, entry: Entry) -> bool:
         """Give an entry to the lane; False when it is not for the lane, or this is not its loop."""
         lane = self._lane
-        if lane is None or lane.loop is not asyncio._get_running_loop() or not entry.is_plain:
+        if lane is None or lane.loop is not running_loop_or_none() or not entry.is_plain:
             return False
         lane.submit(entry)
         return True
@@ -88,7 +89,7 @@ class Promises:
     def catch_up(self) -> None:
         """Wait until what was promised so far is in the database, so that whoever looks finds it; on the loop do nothing."""
         lane = self._lane
-        if lane is None or not lane.behind or lane.loop is asyncio._get_running_loop():
+        if lane is None or not lane.behind or lane.loop is running_loop_or_none():
             return
         with contextlib.suppress(RuntimeError, TimeoutError):  # the loop has ended; or the database does not answer
             asyncio.run_coroutine_threadsafe(lane.catch_up(), lane.loop).result(_CATCH_UP_S)

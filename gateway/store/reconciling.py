@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.lifecycle import DeliveryState
 from gateway.model import Swept
 from gateway.store.database import Database
+from gateway.store.inserts import insert_of
 from gateway.store.mailbox_tables import mailbox_folders, sweep_failures, swept
 from gateway.store.past_tables import imports, past_mails, reconciliations
 from gateway.store.past_values import Outcome
@@ -60,7 +60,7 @@ class Reconciling(Reading):
         """Keep a result; durable on return."""
 
         def work(transaction: Transaction) -> None:
-            insert = postgresql.insert if transaction.connection.dialect.name == "postgresql" else sqlite.insert
+            insert = insert_of(transaction.connection)
             values = {
                 "mailbox": result.mailbox,
                 "at": result.at,

@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.courier import Parcel
 from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseEvent, DeliveryEvent
+from gateway.loops import running_loop
 from gateway.model import Account, Case, Delivery, Event, Story
 from gateway.store import claims, housekeeping, moves, undoing
 from gateway.store.alarms import AlarmRows
@@ -196,7 +197,7 @@ class Store:
         ``told``: (topic, address, when) of what these tell somebody, to be remembered with them.
         """
         self._look()
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         future: asyncio.Future[None] = loop.create_future()
         call = partial(housekeeping.note_all_told, told=told) if told else None
         self._submit(Entry(rows=self._rows(acceptances), call=call, future=future, loop=loop))
@@ -211,7 +212,7 @@ class Store:
     async def begin(self, delivery_ids: Sequence[str], now: datetime) -> None:
         """Attempts at an office system begin, and count; durable on return, before the first byte leaves.  StoreUnavailable."""
         self._look()
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         future: asyncio.Future[None] = loop.create_future()
         begun = [(delivery_id, micros(now), 0, None, "") for delivery_id in delivery_ids]
         self._submit(Entry(begun=begun, future=future, loop=loop))
