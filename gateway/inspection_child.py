@@ -7,7 +7,6 @@ then the child dies, and only the file that it was reading is lost.  What goes t
 from __future__ import annotations
 
 import itertools
-import mmap
 import os
 import resource
 import signal
@@ -31,14 +30,15 @@ from gateway.drawing import NoSuchPage, page_as_png
 from gateway.errors import ConfigError
 from gateway.inspection_job import BEGIN, END, FAILED, MADE, MESSAGE, NOT_THERE, READING, Job
 from gateway.model import FileReading, Nature, digest_of
+from gateway.sandbox import Guards
 
 
-def run(job: Job, source: int, sink: int) -> NoReturn:
+def run(job: Job, source: int, sink: int, guards: Guards) -> NoReturn:
     """Do the job: ``source`` is its input, frames go to ``sink``.  All other descriptors are closed.  Ends this process."""
     status = 1
     frames = _Frames(sink)
     try:
-        _give_up_rights(job, keep=(source, sink))
+        _give_up_rights(job, guards, keep=(source, sink))
         TASKS[job.task](job, _input(source), frames)
         status = 0
     except MemoryError:
@@ -55,11 +55,7 @@ def _where(error: BaseException) -> str:
 
 
 def _input(source: int) -> bytes:
-    size = os.fstat(source).st_size
-    if size == 0:
-        return b""
-    with mmap.mmap(source, size, prot=mmap.PROT_READ) as mapped:
-        return mapped[:]
+    return os.pread(source, os.fstat(source).st_size, 0)
 
 
 class _Frames:
@@ -147,13 +143,27 @@ TASKS: dict[str, Callable[[Job, bytes, _Frames], None]] = {
 # --- Rights -----------------------------------------------------------------------------------------------------------------
 
 
-def problem_with_guards() -> str:
-    """Whether a child can give up its rights here: "" or why not.  A container may know the calls and refuse them."""
+def ready_guards() -> tuple[Guards, str]:
+    """What all children are guarded with, and whether one can give up its rights so: "" or why not.
+
+    A container may know the calls and refuse them.
+    """
+    try:
+        guards = sandbox.ready()
+        return guards, _problem_with(guards)
+    except OSError as error:
+        return sandbox.NONE, f"{_NOT_HERE}: {error}"
+
+
+_NOT_HERE = "its children cannot be guarded on this machine"
+
+
+def _problem_with(guards: Guards) -> str:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            _give_up_rights(Job(task=""), keep=(writer,))
+            _give_up_rights(Job(task=""), guards, keep=(writer,))
         except BaseException as error:  # noqa: BLE001 - nobody is above us here
             os.write(writer, f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace"))
             os._exit(1)
@@ -162,18 +172,18 @@ def problem_with_guards() -> str:
     with os.fdopen(reader, "rb") as said:
         why = said.read().decode("utf-8", "replace")
     _, status = os.waitpid(child, 0)
-    return f"its children cannot be guarded on this machine: {why or f'exit {status}'}" if status else ""
+    return f"{_NOT_HERE}: {why or f'exit {status}'}" if status else ""
 
 
-def _give_up_rights(job: Job, *, keep: tuple[int, ...]) -> None:
+def _give_up_rights(job: Job, guards: Guards, *, keep: tuple[int, ...]) -> None:
     """``keep`` are the descriptors that stay open; whatever else a library may have opened is closed."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     end = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    for low, high in itertools.pairwise((2, *sorted(keep), end)):
+    for low, high in itertools.pairwise((2, *sorted((*keep, *guards.descriptors)), end)):
         os.closerange(low + 1, high)
     for number in (signal.SIGALRM, signal.SIGXCPU, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     # Over all files of a mail; each one has its alarm.
-    sandbox.give_up_rights(memory_mb=job.memory_limit_mb, cpu_s=int(job.time_limit_s * 20) + 5)
+    sandbox.give_up_rights(guards, memory_mb=job.memory_limit_mb, cpu_s=int(job.time_limit_s * 20) + 5)

@@ -8,9 +8,7 @@ what goes over those: gateway.inspection_job.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
-import gc
 import os
 import select
 import signal
@@ -21,8 +19,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.inspection_child import problem_with_guards, run
+from gateway.inspection_child import ready_guards, run
 from gateway.inspection_job import FAILED, KILL, READY, Exit, Job, Models
+from gateway.inspection_memory import fork, settle
+from gateway.sandbox import Guards
 from gateway.warmup import warm_up
 
 
@@ -32,20 +32,12 @@ def serve(control: socket.socket, models: Models) -> None:
     The first message is READY, or says why children cannot be guarded here: then none reads anything.
     """
     warm_up(models)
-    _settle_memory()
-    problem = problem_with_guards()
+    settle()
+    guards, problem = ready_guards()
     with contextlib.suppress(BrokenPipeError):  # whoever started us has ended meanwhile
         control.send(problem.encode("utf-8", "replace")[:1000] or READY)
         if not problem:
-            _Forks(control).serve()
-
-
-def _settle_memory() -> None:
-    """A child copies no page just because the collector touched it, and need not map what loading left behind."""
-    gc.collect()
-    gc.freeze()
-    with contextlib.suppress(AttributeError):  # not glibc
-        ctypes.CDLL(None).malloc_trim(0)  # about 50 MB
+            _Forks(control, guards).serve()
 
 
 class _Child(NamedTuple):
@@ -56,8 +48,9 @@ class _Child(NamedTuple):
 
 
 class _Forks:
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, guards: Guards) -> None:
         self._control = control
+        self._guards = guards
         self._channels: dict[int, socket.socket] = {}
         self._children: dict[int, _Child] = {}  # by the descriptor that tells their end
         self._events = select.poll()
@@ -106,7 +99,7 @@ class _Forks:
             if len(descriptors) != 2:  # the kernel drops those that have no room here, and says nothing
                 raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
             source, sink = descriptors
-            pid, handle = _forked(msgspec.msgpack.decode(message, type=Job), source, sink)
+            pid, handle = _forked(msgspec.msgpack.decode(message, type=Job), source, sink, self._guards)
         except OSError as error:
             if len(descriptors) == 2:
                 _say(descriptors[1], f"the fork server got no child: {error}")
@@ -128,11 +121,11 @@ class _Forks:
         _answer(child.channel, how)
 
 
-def _forked(job: Job, source: int, sink: int) -> tuple[int, int]:
+def _forked(job: Job, source: int, sink: int, guards: Guards) -> tuple[int, int]:
     """A child that does the job, and the descriptor that tells its end.  Raises OSError: then there is no child."""
-    pid = os.fork()
+    pid = fork()
     if pid == 0:
-        run(job, source, sink)
+        run(job, source, sink, guards)
     try:
         return pid, os.pidfd_open(pid)
     except OSError:

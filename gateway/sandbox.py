@@ -15,6 +15,7 @@ import resource
 import signal
 import struct
 from collections.abc import Iterator
+from typing import NamedTuple
 
 _MOST_THREADS = 512  # of our user, all processes together; where no filter keeps processes apart from threads there are none
 _FONTS = "/usr/share/fonts"  # pages without fonts of their own are drawn with these
@@ -84,9 +85,31 @@ GUARDED: dict[str, tuple[int, int]] = {
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH (linux/audit.h)
 
 
-def give_up_rights(*, memory_mb: int, cpu_s: int) -> None:
+class Guards(NamedTuple):
+    """What is made ready once and holds for every process that is forked then."""
+
+    ruleset: int  # descriptor of a Landlock ruleset; -1 where the kernel has none
+    program: bytes  # seccomp's filter with _OWN for the process itself; b"" where there is none
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What must still be open when the rights are given up."""
+        return (self.ruleset,) if self.ruleset >= 0 else ()
+
+
+NONE = Guards(ruleset=-1, program=b"")
+
+
+def ready() -> Guards:
+    """Make them ready.  OSError when the kernel knows the calls and refuses them."""
+    ruleset = _ruleset()
+    code = program(platform.machine(), _OWN, may_open=ruleset >= 0) if _has_seccomp() else b""
+    return Guards(ruleset=ruleset, program=code)
+
+
+def give_up_rights(guards: Guards, *, memory_mb: int, cpu_s: int) -> None:
     """Take everything from this process but its memory, its time and what it has open.  For ever; OSError when it fails."""
-    files = _landlock()
+    _landlock(guards.ruleset)
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(65534, 65534, 65534)
@@ -95,14 +118,14 @@ def give_up_rights(*, memory_mb: int, cpu_s: int) -> None:
         resource.RLIMIT_AS: memory_mb * 1024 * 1024,
         resource.RLIMIT_CPU: cpu_s,
         resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NPROC: _MOST_THREADS if _has_seccomp() else 0,
+        resource.RLIMIT_NPROC: _MOST_THREADS if guards.program else 0,
         resource.RLIMIT_NOFILE: 64,
         resource.RLIMIT_CORE: 0,
     }
     for which, limit in limits.items():
         resource.setrlimit(which, (limit, limit))
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # who is left of a fork server that was killed has nobody to stop him
-    _seccomp(may_open=files)
+    _seccomp(guards.program)
 
 
 def layers() -> dict[str, bool]:
@@ -123,27 +146,33 @@ def _landlock_version() -> int:
     return int(_libc.syscall(_CREATE_RULESET, None, 0, 1))
 
 
-def _landlock() -> bool:
-    """No file system, TCP or signals for this process, but fonts to read.  False where the kernel has no Landlock."""
+def _ruleset() -> int:
+    """No file system, TCP or signals, but fonts to read; -1 where the kernel has no Landlock."""
     version = _landlock_version()
     if version < 1:
-        return False
+        return -1
     files = (1 << (13 + (version >= 2) + (version >= 3) + (version >= 5))) - 1
     tcp = struct.pack("<Q", 3) if version >= 4 else b""
     scope = struct.pack("<Q", 3) if version >= 6 else b""  # no abstract sockets, no signals to anybody outside
     attributes = struct.pack("<Q", files) + tcp + scope
-    ruleset = _libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0)
+    ruleset = int(_libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0))
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
     if os.path.isdir(_FONTS):
         folder = os.open(_FONTS, os.O_PATH)
         _libc.syscall(_ADD_RULE, ruleset, 1, struct.pack("<Qi", _READ_FILE | _READ_DIR, folder), 0)
         os.close(folder)
+    return ruleset
+
+
+def _landlock(ruleset: int) -> None:
+    """This process, for ever; each one is apart from all others that the ruleset holds for."""
+    if ruleset < 0:
+        return
     _no_new_privileges()
     if _libc.syscall(_RESTRICT_SELF, ruleset, 0):
         raise OSError(ctypes.get_errno(), "landlock_restrict_self")
     os.close(ruleset)
-    return True
 
 
 def _no_new_privileges() -> None:
@@ -161,6 +190,7 @@ _TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | 0o
 _EXECUTABLE = 4  # PROT_EXEC
 _THREAD = 0x00010000  # CLONE_THREAD
 _OF_DESCRIPTOR = 0x1000  # AT_EMPTY_PATH
+_OWN = 0x7FFFFFFF  # stands for the process itself, until it is known; no process has this number
 _HARMLESS = (0, 1, 2, 3, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC (mmap of Python)
 
 
@@ -174,11 +204,11 @@ def _has_seccomp() -> bool:
     return platform.machine() in _MACHINES and _libc.prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) == 0
 
 
-def _seccomp(*, may_open: bool) -> None:
+def _seccomp(code: bytes) -> None:
     """Install the filter; nothing happens on a kernel or machine that we have no numbers for."""
-    if not _has_seccomp():
+    if not code:
         return
-    code = program(platform.machine(), os.getpid(), may_open=may_open)
+    code = code.replace(struct.pack("<I", _OWN), struct.pack("<I", os.getpid()))
     _no_new_privileges()
     whole = _Program(len(code) // 8, code)
     if _libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(whole), 0, 0):

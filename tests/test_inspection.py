@@ -410,7 +410,7 @@ def _ends_how(task: str, *, name: str = "", time_limit_s: float = 5.0, memory_li
             "write": _write,
             "connect": _connect,
         }
-        inspection_child.run(job, source, sink)
+        inspection_child.run(job, source, sink, sandbox.ready())
     os.close(sink)
     with os.fdopen(ours, "rb") as frames:
         frames.read()
@@ -460,7 +460,7 @@ def test_a_child_does_not_outlive_whoever_forked_it() -> None:
     if parent == 0:
         if os.fork() == 0:
             inspection_child.TASKS |= {"loop": _loop}
-            inspection_child.run(Job(task="loop", time_limit_s=60), source, sink)
+            inspection_child.run(Job(task="loop", time_limit_s=60), source, sink, sandbox.ready())
         os.close(sink)
         time.sleep(60)
         os._exit(0)

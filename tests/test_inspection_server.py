@@ -8,6 +8,8 @@ import os
 import select
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -15,7 +17,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 import pytest
 
-from gateway import inspection_forks, sandbox
+from gateway import inspection_forks, inspection_memory, sandbox
 from gateway.inspection_job import BEGIN, END, KILL, READING, Exit, Job, Models
 from gateway.inspection_server import Outcome, _collect, _done
 from gateway.model import FileReading
@@ -92,7 +94,7 @@ def test_a_child_that_lies_is_killed_and_not_believed(lie: str) -> None:
 
 
 def test_where_children_cannot_be_guarded_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(**_: object) -> None:
+    def refused(*_: object, **__: object) -> None:
         raise OSError(1, "PR_SET_SECCOMP")
 
     monkeypatch.setattr(sandbox, "give_up_rights", refused)
@@ -106,7 +108,7 @@ def test_where_children_cannot_be_guarded_nothing_is_read(monkeypatch: pytest.Mo
 def _serving() -> Iterator[socket.socket]:
     """The control socket of a fork server that runs in a thread of this process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    forks = inspection_forks._Forks(theirs)
+    forks = inspection_forks._Forks(theirs, sandbox.ready())
     served = threading.Thread(target=forks.serve, daemon=True)
     served.start()
     with theirs:
@@ -147,7 +149,7 @@ def _no_process() -> int:
 
 
 def test_where_no_process_is_left_only_that_job_fails_and_its_log_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fork", _no_process)
+    monkeypatch.setattr(inspection_forks, "fork", _no_process)
     with _serving() as control, _channel(control) as channel:
         _done(channel, Job(task="mail"), b"x", time.monotonic() + 5)
         open_before = len(os.listdir("/proc/self/fd"))
@@ -168,7 +170,7 @@ def test_a_child_whose_end_could_not_be_told_is_ended_and_only_its_job_fails(mon
     def no_descriptor(_: int) -> int:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(os, "fork", fork)
+    monkeypatch.setattr(inspection_forks, "fork", fork)
     monkeypatch.setattr(os, "pidfd_open", no_descriptor)
     with _serving() as control, _channel(control) as channel:
         assert "Too many open files" in _done(channel, Job(task="mail"), b"x", time.monotonic() + 5).failed
@@ -177,7 +179,7 @@ def test_a_child_whose_end_could_not_be_told_is_ended_and_only_its_job_fails(mon
 
 
 def test_a_channel_closed_over_an_unread_exit_ends_no_other_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fork", _no_process)
+    monkeypatch.setattr(inspection_forks, "fork", _no_process)
     with _serving() as control:
         with _channel(control) as dropped:
             os.close(_job_at(dropped))
@@ -187,10 +189,10 @@ def test_a_channel_closed_over_an_unread_exit_ends_no_other_one(monkeypatch: pyt
 
 
 def test_the_exit_of_a_dropped_job_never_reaches_the_next_channel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fork", _asleep)
+    monkeypatch.setattr(inspection_forks, "fork", _asleep)
     control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with control, theirs:
-        forks = inspection_forks._Forks(theirs)
+        forks = inspection_forks._Forks(theirs, sandbox.ready())
         dropped = _channel(control)
         forks._adopt()
         (there,) = forks._channels.values()
@@ -209,3 +211,20 @@ def test_the_exit_of_a_dropped_job_never_reaches_the_next_channel(monkeypatch: p
             with pytest.raises(BlockingIOError):
                 channel.recv(100)
             again.close()
+
+
+def test_a_child_of_fork_runs_with_all_that_its_parent_had() -> None:
+    reader, writer = os.pipe()
+    child = inspection_memory.fork()
+    if child == 0:
+        os.write(writer, str(os.getpid()).encode())
+        os._exit(7)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as said:
+        assert int(said.read()) == child
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+def test_a_process_whose_memory_was_settled_goes_on() -> None:
+    code = "from gateway import inspection_memory as m; m.settle(); x = [str(n) for n in range(100_000)]; print(len(x))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"100000\n"

@@ -33,7 +33,7 @@ def _in_a_child(act: Callable[[], object]) -> int:
     if child == 0:
         status = 99
         try:
-            sandbox.give_up_rights(memory_mb=4096, cpu_s=5)
+            sandbox.give_up_rights(sandbox.ready(), memory_mb=4096, cpu_s=5)
             act()
             status = 0
         except OSError as error:
