@@ -25,6 +25,7 @@ _STATES = ("queued", "deferred", "uncertain", "refused", "dead")
 _LIVE = {
     "sessions": ("smtp_sessions", 1.0, "SMTP sessions that are open"),
     "bytes_in_flight": ("smtp_bytes_in_flight", 1.0, "bytes of mails that are being read or accepted"),
+    "store_behind": ("store_behind", 1.0, "mails and outcomes that are in the journal and not yet in the database"),
     "loop_lag_ms": ("loop_lag_seconds", 0.001, "how late the event loop was at the last look"),
     "loop_lag_max_ms": ("loop_lag_max_seconds", 0.001, "how late it was at worst since the start"),
 }

@@ -41,6 +41,12 @@ class Promises:
         self._lane: Lane | None = None
         self._is_drained = True  # no lane has anything that is not written, or with the writer
 
+    @property
+    def behind(self) -> int:
+        """How many entries are promised and not in the database yet."""
+        lane = self._lane
+        return 0 if lane is None else lane.behind
+
     def keep(self, connection: Connection) -> None:
         """Write what an earlier life had promised, and migrate: the journal has rows of the schema of its time.
 

@@ -189,6 +189,11 @@ class Store:
         """Write what is on the fast lane, and close it."""
         await self._promises.detach()
 
+    @property
+    def behind(self) -> int:
+        """How many mails and outcomes are promised and not in the database yet."""
+        return self._promises.behind
+
     # --- mail in, mail out --------------------------------------------------------------------------------------------
 
     async def accept(self, acceptances: Sequence[Acceptance], *, told: Sequence[tuple[str, str, datetime]] = ()) -> None:

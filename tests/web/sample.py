@@ -235,6 +235,7 @@ class House:
             "loop_lag_ms": 0.4,
             "paused_couriers": {"qlvb-tinh": "x"},
             "bytes_in_flight": 7,
+            "store_behind": 3,
             "routes": {"": route},
         }
 
