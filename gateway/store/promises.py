@@ -97,7 +97,8 @@ class Promises:
         lane = self._lane
         if lane is None or not lane.behind or lane.loop is running_loop_or_none():
             return
-        with contextlib.suppress(RuntimeError, TimeoutError):  # the loop has ended; or the database does not answer
+        # The loop has ended, or the database does not answer: whoever asked it finds that out himself.
+        with contextlib.suppress(RuntimeError, TimeoutError, StoreUnavailable):
             asyncio.run_coroutine_threadsafe(lane.catch_up(), lane.loop).result(_CATCH_UP_S)
 
     def flush(self) -> None:

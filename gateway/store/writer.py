@@ -277,7 +277,7 @@ def _answer(batch: Sequence[Entry]) -> None:
     """Tell all who wait: one call for each loop."""
     loops: dict[asyncio.AbstractEventLoop, list[Entry]] = {}
     for entry in batch:
-        if entry.future is not None and entry.loop is not None:
+        if entry.loop is not None and (entry.future is not None or entry.promised is not None):
             loops.setdefault(entry.loop, []).append(entry)
         else:
             entry.answer()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,13 +17,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, StoreUnavailable
 from gateway.lifecycle import DeliveryEvent, DeliveryState
 from gateway.store import Store, journal, lane
 from gateway.store.disk_sync import DiskSync
 from gateway.store.journal import File, Journal, Kept
+from gateway.store.scribe import Said
+from gateway.store.to_scribe import ToScribe
+from gateway.store.writer import Writer
 from tests.store.conftest import Open
-from tests.store.lanes import all_of, letters, on_lane, state
+from tests.store.lanes import all_of, letters, on_lane, state, until
 from tests.store.letters import NOON, mail, passing
 
 COLUMNS = {"mails": ["id", "digest"]}
@@ -364,3 +369,60 @@ def test_a_disk_that_fails_is_told(tmp_path: Path) -> None:
             os.close(writing)
 
     assert isinstance(asyncio.run(work()), OSError)
+
+
+def test_what_the_writer_has_written_is_counted_on_the_loop(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted_on: set[int] = set()
+    written = lane.Lane.written
+
+    def noted(self: lane.Lane, entry: Any) -> None:
+        counted_on.add(threading.get_ident())
+        written(self, entry)
+
+    monkeypatch.setattr(lane.Lane, "written", noted)
+    store = open_store()
+
+    async def work() -> None:
+        for some in range(0, 60, 20):
+            await all_of(store, [passing(letter) for letter in letters(60)[some : some + 20]])
+            await asyncio.to_thread(store.flush)
+        await asyncio.sleep(0)
+        assert store.behind == 0
+
+    on_lane(store, work)
+    assert counted_on == {threading.get_ident()}
+
+
+def test_while_the_database_takes_nothing_nothing_is_promised_and_all_is_written_afterwards(
+    open_store: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store()
+    first, later = letters(2)
+    is_gone = True
+
+    def commit(self: Any, *words: Any, **more: Any) -> None:
+        if is_gone:
+            raise OSError(errno.EIO, "the database is gone")
+        whole(self, *words, **more)
+
+    def refuse(self: Any, entries: Any) -> None:
+        self._answered(entries, Said(sqlite3.OperationalError("full"), []))
+
+    whole = Writer._commit
+    monkeypatch.setattr(Writer, "_commit", commit)
+    monkeypatch.setattr(ToScribe, "ship", refuse)
+
+    async def work() -> None:
+        nonlocal is_gone
+        await store.accept([passing(first)])
+        await asyncio.to_thread(until, lambda: store._writer.is_behind)
+        assert store.behind == 1
+        with pytest.raises(StoreUnavailable, match="does not take what was promised"):
+            await store.accept([passing(mail())])
+        is_gone = False
+        await asyncio.to_thread(until, lambda: store.behind == 0)
+        await store.accept([passing(later)])
+
+    on_lane(store, work)
+    store.flush()
+    assert {row.id for row in store.views.mails().rows} == {first.id, later.id}
