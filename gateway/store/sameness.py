@@ -6,7 +6,7 @@ direction: the same document with two units is two cases, for two clerks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,8 +73,7 @@ def _propose(transaction: Transaction, case: Case, marks: Sequence[Mark]) -> Non
         found.setdefault(row.case_id, set()).add(MarkKind(row.kind))
     order = [kind for kind, _ in LAYERS]
     proposed: dict[str, tuple[int, Layer, int]] = {}
-    for other_id, kinds in found.items():
-        other = case_of(goes_on_as(transaction.connection, other_id))
+    for other, kinds in _as_they_go_on(transaction.connection, found):
         if other.id == case.id or other.mail_id == case.mail_id or other.state in (CaseState.SEALED, CaseState.ARCHIVED):
             continue
         percent = round(likeness(main_sketch(case), main_sketch(other)) * 100)
@@ -83,6 +82,15 @@ def _propose(transaction: Transaction, case: Case, marks: Sequence[Mark]) -> Non
             proposed[other.id] = min(proposed.get(other.id, (99, Layer.TEXT, 0)), (order.index(best), layers[best], percent))
     for other_id, (_, layer, percent) in sorted(proposed.items(), key=lambda each: each[1])[:_MOST]:
         propose(transaction, case, other_id, layer, percent=percent, at=case.opened_at)
+
+
+def _as_they_go_on(connection: Connection, found: Mapping[str, set[MarkKind]]) -> Iterator[tuple[Case, set[MarkKind]]]:
+    """Each case, or what it was merged into, with its value; the rows by one query, because they may be two hundred."""
+    rows = {row.id: row for row in connection.execute(select(cases).where(cases.c.id.in_(found)))}
+    for case_id, kinds in found.items():
+        row = rows[case_id]
+        is_merged = row.state == CaseState.MERGED.value
+        yield case_of(goes_on_as(connection, row.merged_into) if is_merged else row), kinds
 
 
 def propose(transaction: Transaction, case: Case, other_id: str, layer: Layer, *, percent: int, at: datetime) -> None:
