@@ -225,7 +225,20 @@ class Written(Protocol):
 class Entry:
     """One thing for the writer to do, and where its outcome goes (a future of a loop or of a thread, or nowhere)."""
 
-    __slots__ = ("begun", "call", "durable", "error", "future", "lane", "loop", "promised", "result", "rows", "settlements")
+    __slots__ = (
+        "begun",
+        "call",
+        "durable",
+        "error",
+        "future",
+        "is_elsewhere",
+        "lane",
+        "loop",
+        "promised",
+        "result",
+        "rows",
+        "settlements",
+    )
 
     def __init__(
         self,
@@ -248,6 +261,7 @@ class Entry:
         self.result: Any = None
         self.error: BaseException | None = None
         self.promised: journal.Place | None = None  # the journal has it, and whoever waited was told: it must be written
+        self.is_elsewhere = False  # with the writer's thread, not with the scribe
         self.lane: Written | None = None  # who hears that what was promised is in the database
 
     @property

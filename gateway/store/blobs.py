@@ -101,6 +101,10 @@ class Blobs:
             raise
         return places
 
+    def holds(self, segment: str | None) -> bool:
+        """Whether append() has put bytes into this segment and still has it open: then nobody removes it."""
+        return segment is not None and self._files.holds(str(self._folder / segment))
+
     def read(self, segment: str, position: int, size: int) -> bytes:
         """The bytes at a place.  Raises OSError; fewer bytes than asked for when the file is too short."""
         with (self._folder / segment).open("rb") as file:

@@ -199,6 +199,15 @@ class Database:
         # PostgreSQL's classes 22, 23: bad values; 40: deadlock, to be tried again; 54: too large.
         return str(getattr(error, "sqlstate", ""))[:2] not in ("22", "23", "40", "54")
 
+    def is_refused(self, error: BaseException) -> bool:
+        """Does this very value break a rule, whatever is tried and however often?"""
+        if isinstance(error, DBAPIError):
+            error = error.orig or error
+        driver = self._writer.dialect.loaded_dbapi
+        if isinstance(error, driver.IntegrityError | driver.DataError | OverflowError | UnicodeError):
+            return True
+        return self.is_sqlite and "binding parameter" in str(error)  # a type that it does not know
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read with; StoreUnavailable when the database does not answer."""

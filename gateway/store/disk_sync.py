@@ -71,6 +71,8 @@ class DiskSync:
 
 
 def _tell(done: Done, result: int) -> None:
+    if result >= 2**63:
+        result -= 2**64  # caio 0.12 gives the kernel's negative numbers without their sign
     done(None if result >= 0 else OSError(-result, os.strerror(-result)))
 
 

@@ -14,6 +14,9 @@ digest in their row.
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
+import logging
 import os
 import struct
 import time
@@ -25,6 +28,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gateway.store.scribe import RECORD
+
+logger = logging.getLogger(__name__)
 
 TURN_BYTES = 16 * 1024 * 1024  # a file that has grown to this lets the other one take over
 MOST_BYTES = 256 * 1024 * 1024  # of one file, while the database does not take what is in the other
@@ -158,6 +163,8 @@ class Journal:
         if self.file.end >= TURN_BYTES and self._other_is_free():
             self._turn()
         file = self.file
+        if file.end > MOST_BYTES:
+            raise OSError(errno.ENOSPC, "the journal waits for the database")
         parts, places, end = _parts(file, records)
         file.append(parts, end - file.end)
         file.needed += len(records)
@@ -179,14 +186,21 @@ class Journal:
         """The disk failed: nobody knows what the file has.  What is in it stays for a replay; go on in the other."""
         file = self.file
         if self._other_is_free():
-            self._turn()
-        else:
-            file.end = MOST_BYTES  # no room, until the other one is free
+            try:
+                self._turn()
+            except OSError as error:
+                logger.warning("the journal cannot go on in its other file: %s", error)
+        if self.file is file:
+            file.end = MOST_BYTES + 1  # no room, until the other one is free
 
-    def set_aside(self, name: str, kept: Kept, bodies: Sequence[bytes]) -> Path:
-        """Keep a record that no database takes in a journal of its own; gives its path.  Any thread.  Raises OSError."""
+    def set_aside(self, name: str, kept: Kept, bodies: Sequence[bytes], heading: Heading | None = None) -> Path:
+        """Keep a record that no database takes in a journal of its own; gives its path.  Any thread.  Raises OSError.
+
+        ``heading``: of the file that it was read from.
+        """
         self._aside.mkdir(parents=True, exist_ok=True)
-        file = File(self._aside / f"{name}{_SUFFIX}", self._era, self._heading)
+        as_written = self._heading if heading is None else _encode(heading)
+        file = File(self._aside / f"{name}{_SUFFIX}", self._era, as_written)
         try:
             parts, end = _parts(file, [(kept, bodies)])[0::2]
             file.append(parts, end - file.end)
@@ -234,6 +248,44 @@ def _parts(file: File, records: Sequence[tuple[Kept, Sequence[bytes]]]) -> tuple
 def left(folder: Path, name: str) -> list[Path]:
     """The files that an earlier life of this node left."""
     return [path for n in (0, 1) if (path := folder / f"{name}.{n}{_SUFFIX}").exists()]
+
+
+def aside(folder: Path) -> list[Path]:
+    """The journals of records that no database took, each with one."""
+    return sorted((folder / "aside").glob(f"*{_SUFFIX}"))
+
+
+def damaged(paths: Sequence[Path]) -> list[Path]:
+    """Those of these files that have something, and no heading that can be read."""
+    found = []
+    for path in paths:
+        with path.open("rb") as file:
+            page = file.read(_PAGE)
+        if page.strip(b"\0") and _heading_of(page) is None:
+            found.append(path)
+    return found
+
+
+@contextlib.contextmanager
+def of_one(folder: Path, name: str, *, wait_s: float = 1.0) -> Iterator[bool]:
+    """While it lasts nobody else has the journal of this name; False: somebody has.  Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    yield False
+                    return
+                time.sleep(0.05)
+            else:
+                yield True
+                return
+    finally:
+        os.close(descriptor)
 
 
 def remove(paths: Sequence[Path]) -> None:

@@ -55,6 +55,7 @@ class Lane:
         """``known``: the keys of passed_over that the writer's thread has written."""
         self.loop = loop
         self.behind = 0  # entries that are promised and not in the database; may be read by any thread
+        self.elsewhere = 0  # of these with the writer's thread
         self._fall_back = fall_back
         self._journal = journal_
         self._arriving: list[Entry] = []  # go into the journal next
@@ -111,6 +112,7 @@ class Lane:
             self._journal.release(entry.promised)
             entry.promised = None
             self.behind -= 1
+            self.elsewhere -= entry.is_elsewhere
 
     # --- into the journal -----------------------------------------------------------------------------------------------
 
@@ -137,7 +139,11 @@ class Lane:
         else:
             self._syncing, self._begun_at = recorded, time.perf_counter()
             self._pace_at = self.loop.time() + (_PACE_S if len(waiting) > _FEW else 0.0)
-            self._sync.begin(places[0].file.descriptor, self._synced)
+            try:
+                self._sync.begin(places[0].file.descriptor, self._synced)
+            except Exception as error:  # noqa: BLE001 - no thread to be had, whatever: the database has to do without
+                self._syncing = []
+                self._give_up(recorded, error)
         self._before = len(waiting)
 
     def _kept(self, entry: Entry) -> tuple[Kept, Sequence[bytes]]:
@@ -172,12 +178,12 @@ class Lane:
                 self.loop.call_soon(self._record)
         self._rest()
 
-    def _give_up(self, recorded: Sequence[_Recorded], error: OSError) -> None:
+    def _give_up(self, recorded: Sequence[_Recorded], error: Exception) -> None:
         logger.error("the journal cannot be synced, the database has to do without: %s", error)
+        self._queue_all([entry for entry, _ in recorded])
         for _, place in recorded:
             self._journal.release(place)
         self._journal.leave()
-        self._queue_all([entry for entry, _ in recorded])
 
     def _promise(self, recorded: Sequence[_Recorded]) -> None:
         for entry, place in recorded:
@@ -219,7 +225,7 @@ class Lane:
         if self._scribe is None:
             pending, self._pending, self._waiting = self._pending, [], 0
             for entry in pending:
-                self._fall_back(entry)
+                self._leave_to_writer(entry)
         elif not self._scribe.is_busy:
             most = self._how_many()
             sent, self._pending = self._pending[:most], self._pending[most:]
@@ -244,10 +250,16 @@ class Lane:
         else:
             logger.info("the writer does what the scribe could not: %r", said.failure)
             for entry in sent:
-                self._fall_back(entry)
+                self._leave_to_writer(entry)
         if said.unsettled:
             self._settle_elsewhere(sent, frozenset(said.unsettled))
         self._go_on()
+
+    def _leave_to_writer(self, entry: Entry) -> None:
+        if entry.promised is not None:
+            entry.is_elsewhere = True
+            self.elsewhere += 1
+        self._fall_back(entry)
 
     def _settle_elsewhere(self, sent: Sequence[Entry], ids: Container[str]) -> None:
         """Deliveries that are somebody else's by now: the writer knows what to make of that."""
@@ -258,7 +270,7 @@ class Lane:
         """Nobody knows what became of these."""
         for entry in sent:
             if entry.future is None:
-                self._fall_back(entry)  # who looks whether it is there; settlements are harmless to do twice
+                self._leave_to_writer(entry)  # who looks whether it is there; settlements are harmless to do twice
             else:
                 entry.error = StoreUnavailable(f"not known to be written: {error}")
                 entry.answer()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from concurrent.futures import Future
 from pathlib import Path
 
 from sqlalchemy import Connection, Table
 
-from gateway.errors import StoreUnavailable
+from gateway.errors import ConfigError, StoreUnavailable
 from gateway.loops import running_loop_or_none
 from gateway.store import journal as journals
 from gateway.store.batch import JOURNALED, Entry
@@ -17,7 +19,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.database import Database
 from gateway.store.journal import Journal
 from gateway.store.lane import Lane
-from gateway.store.replay import replay
+from gateway.store.replay import SetAside, replay
 from gateway.store.tables import stories
 from gateway.store.writer import Writer
 
@@ -37,6 +39,7 @@ class Promises:
         self._name = name
         columns = {str(table.name): _columns(table) for table in JOURNALED}
         self._journal = Journal(folder, name=name, database=database.name, columns=columns)
+        self._endings = contextlib.ExitStack()
         self._writer: Writer | None = None
         self._lane: Lane | None = None
         self._is_drained = True  # no lane has anything that is not written, or with the writer
@@ -50,16 +53,56 @@ class Promises:
     def keep(self, connection: Connection) -> None:
         """Write what an earlier life had promised, and migrate: the journal has rows of the schema of its time.
 
-        ConfigError when it belongs to another database; OSError.
+        From now on the journal is ours alone.  ConfigError when it belongs to another database, or somebody else has it;
+        OSError.
         """
-        left = journals.left(self._folder, self._name)
+        try:
+            is_ours = self._endings.enter_context(journals.of_one(self._folder, self._name))
+        except OSError as error:
+            logger.warning("the folder of the journal cannot be used: %s", error)
+            self._database.migrate(connection)
+            return
+        if not is_ours:
+            raise ConfigError(f"[store] journal: another gateway of this name has {self._folder}; stop it, or rename this one")
+        left = self._left()
         if not left or not self._database.has_schema(connection):
             self._database.migrate(connection)
         if left:
-            count = replay(connection, left, database=self._database.name, blobs=self._blobs, set_aside=self._journal.set_aside)
+            count = self._replay(connection, left, self._journal.set_aside)
             logger.info("%d mails that an earlier life had promised came from the journal", count)
             self._database.migrate(connection)
             journals.remove(left)
+        for path in journals.aside(self._folder):
+            self._try_again(connection, path)
+
+    def _left(self) -> list[Path]:
+        """What an earlier life left; a file that cannot be read is kept for whoever can."""
+        left = journals.left(self._folder, self._name)
+        for path in journals.damaged(left):
+            kept = path.rename(path.with_suffix(f".{time.time_ns()}.damaged"))
+            logger.error("a journal has no heading that can be read; it is kept as %s", kept)
+            left.remove(path)
+        return left
+
+    def _replay(self, connection: Connection, paths: list[Path], set_aside: SetAside) -> int:
+        return replay(connection, paths, database=self._database.name, blobs=self._blobs, set_aside=set_aside)
+
+    def _try_again(self, connection: Connection, path: Path) -> None:
+        """What no database took may be taken by this one, or by this program."""
+        refused: list[Path] = []
+
+        def stay(*words: object) -> Path:
+            refused.append(path)
+            return path
+
+        try:
+            self._replay(connection, [path], stay)
+        except ConfigError as error:
+            logger.warning("%s stays aside: %s", path, error)
+            return
+        if not refused:
+            logger.info("%s is in the database now", path)
+            journals.remove([path])
 
     def attach(self, writer: Writer) -> None:
         """From now on the running loop has a lane; what it cannot do goes to this writer."""
@@ -83,6 +126,7 @@ class Promises:
     def close(self, *, finished: bool) -> None:
         """Let go of the journal; ``finished``: the writer has written all that it was given."""
         self._journal.close(finished=finished and self._is_drained)
+        self._endings.close()
 
     def takes(self, entry: Entry) -> bool:
         """Give an entry to the lane; False when it is not for the lane, or this is not its loop."""
@@ -100,6 +144,10 @@ class Promises:
         # The loop has ended, or the database does not answer: whoever asked it finds that out himself.
         with contextlib.suppress(RuntimeError, TimeoutError, StoreUnavailable):
             asyncio.run_coroutine_threadsafe(lane.catch_up(), lane.loop).result(_CATCH_UP_S)
+            if lane.elsewhere and self._writer is not None and self._database.is_sqlite:
+                done: Future[None] = Future()
+                self._writer.submit(Entry(future=done, durable=False))
+                done.result(_CATCH_UP_S)
 
     def flush(self) -> None:
         """Wait until nothing is on the lane; not on the loop."""

@@ -14,17 +14,18 @@ from gateway.errors import ConfigError
 from gateway.lifecycle import DeliveryState
 from gateway.model import digest_of
 from gateway.store.blobs import Blobs, Series
-from gateway.store.journal import Kept, Record, records
+from gateway.store.journal import Heading, Kept, Record, records
 from gateway.store.rows import Tuple, mail_digest, placed
 from gateway.store.tables import mails, passed_over
 
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = 256  # records in one transaction
+_BYTES_AT_ONCE = 16 * 1024 * 1024  # of large bodies in one
 _ID = mails.columns.keys().index("id")
 
 
-SetAside = Callable[[str, Kept, Sequence[bytes]], Path]
+SetAside = Callable[[str, Kept, Sequence[bytes], Heading], Path]
 
 
 def replay(connection: Connection, paths: Sequence[Path], *, database: str, blobs: Blobs, set_aside: SetAside) -> int:
@@ -36,7 +37,7 @@ def replay(connection: Connection, paths: Sequence[Path], *, database: str, blob
     """
     count = 0
     found = _whole(records(paths))
-    while some := list(islice(found, _AT_ONCE)):
+    while some := _some(found):
         for record in some:
             if record.heading.database != database:
                 raise ConfigError(
@@ -55,9 +56,21 @@ def _write_one(connection: Connection, record: Record, blobs: Blobs, set_aside: 
         return _write(connection, [record], blobs)
     except (DataError, IntegrityError, InterfaceError, OverflowError) as error:
         name = _first(record.kept)[0] if record.kept.rows else f"settled-{record.kept.settled[0][0]}"
-        path = set_aside(name, record.kept, record.bodies)
+        path = set_aside(name, record.kept, record.bodies, record.heading)
         logger.error("mail %s was promised, and the database does not take it; it is in %s: %s", name, path, error)
         return 0
+
+
+def _some(found: Iterator[Record]) -> list[Record]:
+    """The next ones: some hundred, or fewer when they are large."""
+    some: list[Record] = []
+    size = 0
+    for record in islice(found, _AT_ONCE):
+        some.append(record)
+        size += sum(map(len, record.bodies))
+        if size >= _BYTES_AT_ONCE:
+            break
+    return some
 
 
 def _whole(found: Iterable[Record]) -> Iterator[Record]:

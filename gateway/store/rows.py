@@ -82,6 +82,12 @@ def placed(row: Tuple, segment: str, position: int) -> Tuple:
     return (*row[:-3], segment, position, None)
 
 
+def segment_of(row: Tuple) -> str | None:
+    """Where the large body of a row of mails was placed; None when it was not."""
+    segment: str | None = row[-3]
+    return segment
+
+
 def mail_digest(row: Tuple) -> str:
     """SHA-256 of the bytes of a row of mails."""
     return str(row[4])

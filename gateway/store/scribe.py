@@ -188,6 +188,10 @@ class SegmentFiles:
             self.close()
             raise
 
+    def holds(self, path: str) -> bool:
+        """Whether this file is open here."""
+        return any(opened == path for opened, _ in self._open.values())
+
     def close(self) -> None:
         """Close all of them."""
         for _, descriptor in self._open.values():

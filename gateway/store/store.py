@@ -166,6 +166,7 @@ class Store:
         except BaseException as error:
             if connection is not None:
                 connection.close()  # it holds the node's name
+            self._promises.close(finished=False)
             self._database.close()
             if isinstance(error, SQLAlchemyError | OSError):
                 raise StoreUnavailable(f"the database cannot be opened: {error}") from error

@@ -20,13 +20,14 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreUnavailable, VanthuError
 from gateway.store.batch import Entry, begin_together, insert_reasons, insert_together, remember
 from gateway.store.blobs import Blobs
 from gateway.store.database import Database
 from gateway.store.moves import open_case, settle_one
-from gateway.store.rows import mail_digest
+from gateway.store.rows import mail_digest, segment_of
 from gateway.store.settling import settle_together
 from gateway.store.tables import mails
 from gateway.store.transaction import Transaction
@@ -96,7 +97,7 @@ class Writer:
                 self._write(batch)
             except Exception as error:
                 logger.exception("the writer failed; it goes on with the next batch")
-                self._fail(batch, error)
+                self._fail(batch, error, keep_settlements=True)
             self.is_behind = any(entry.promised for entry in self._unsettled)
             kept = set(map(id, self._unsettled))
             _answer([entry for entry in batch if id(entry) not in kept] if kept else batch)
@@ -160,8 +161,12 @@ class Writer:
                 if hopeless:
                     self._fail(entries[n:], error, keep_settlements=True)
                     return
-                if entry.promised is None or not self._is_kept(entry, error):
-                    self._fail([entry], error, keep_settlements=entry.promised is not None)
+                if entry.promised is None:
+                    self._fail([entry], error)
+                elif not (self._database.is_refused(error) and self._is_kept(entry, error)):
+                    # What comes behind it may be about it.
+                    self._fail(entries[n:], error, keep_settlements=True)
+                    return
 
     def _is_there(self, entry: Entry) -> bool:
         """A transaction of which nobody knew what became of it has written this after all."""
@@ -183,14 +188,20 @@ class Writer:
     # --- one transaction ----------------------------------------------------------------------------------------------
 
     def _write_large(self, batch: Sequence[Entry]) -> None:
-        """Put large bodies into segments, before the rows that point there."""
+        """Put large bodies into segments, before the rows that point there; those that are in an open one stay there."""
         large = [(entry, entry.rows, body) for entry in batch if entry.rows is not None for body in entry.rows.large]
+        large = [each for each in large if not self._blobs.holds(segment_of(each[1].mails[each[2].n]))]
         if not large:
             return
         try:
+            if self._transaction is None:
+                self._use(self._database.connect())  # first: while there is none, nothing is to fill the disk
             places = self._blobs.append([(body.series, body.raw) for _, _, body in large])
-        except OSError as error:
-            self._fail(list({id(entry): entry for entry, _, _ in large}.values()), error, keep_settlements=True)
+        except (OSError, SQLAlchemyError, VanthuError) as error:
+            failed = {id(entry): entry for entry, _, _ in large}
+            # What came of a mail must not be written before the mail.
+            behind = [entry for entry in batch if entry.settlements and id(entry) not in failed]
+            self._fail([*failed.values(), *behind], error, keep_settlements=True)
             return
         for (_, rows, body), place in zip(large, places, strict=True):
             rows.place(body, place)
@@ -238,7 +249,10 @@ class Writer:
     # --- when it fails ------------------------------------------------------------------------------------------------
 
     def _fail(self, entries: Sequence[Entry], error: BaseException, *, keep_settlements: bool = False) -> None:
+        kept = set(map(id, self._unsettled))
         for entry in entries:
+            if id(entry) in kept:
+                continue
             if keep_settlements and (entry.promised or (entry.settlements and len(self._unsettled) < _MOST_UNSETTLED)):
                 self._unsettled.append(entry)
                 continue

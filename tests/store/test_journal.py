@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,14 +20,15 @@ from msgspec.structs import replace
 
 from gateway.errors import ConfigError, StoreUnavailable
 from gateway.lifecycle import DeliveryEvent, DeliveryState
-from gateway.store import Store, journal, lane
+from gateway.store import Store, disk_sync, journal, lane
+from gateway.store.blobs import Blobs
 from gateway.store.disk_sync import DiskSync
 from gateway.store.journal import File, Journal, Kept
 from gateway.store.scribe import Said
 from gateway.store.to_scribe import ToScribe
 from gateway.store.writer import Writer
 from tests.store.conftest import Open
-from tests.store.lanes import all_of, letters, on_lane, state, until
+from tests.store.lanes import all_of, arrived, letters, on_lane, state, until
 from tests.store.letters import NOON, mail, passing
 
 COLUMNS = {"mails": ["id", "digest"]}
@@ -127,6 +129,23 @@ def test_there_is_no_room_when_the_database_is_too_far_behind(tmp_path: Path, mo
     for place in places:
         ours.release(place)
     assert ours.has_room(1)
+
+
+def test_after_two_failed_syncs_nothing_is_written_where_no_replay_looks(tmp_path: Path) -> None:
+    ours = new_journal(tmp_path)
+    (first,) = ours.append([(kept("một"), ())])
+    ours.leave()
+    (second,) = ours.append([(kept("hai"), ())])
+    ours.leave()  # while the first is still needed
+    assert not ours.has_room(0)
+    with pytest.raises(OSError, match="waits for the database"):
+        ours.append([(kept("ba"), ())])
+    ours.release(first)
+    assert ours.has_room(0)
+    ours.append([(kept("bốn"), ())])
+    ours.release(second)
+    ours.close(finished=False)
+    assert words(tmp_path) == ["hai", "bốn"]
 
 
 def test_after_a_failed_sync_it_goes_on_in_the_other_file(tmp_path: Path) -> None:
@@ -355,6 +374,16 @@ def test_where_the_kernel_has_no_such_thing_a_thread_does_it(open_store: Open, m
     assert {row.id for row in store.views.mails(limit=100).rows} == {letter.id for letter in many}
 
 
+@pytest.mark.parametrize("result", [-errno.EIO, 2**64 - errno.EIO], ids=["as it is", "as caio 0.12 gives it"])
+def test_a_failure_that_the_kernel_tells_is_a_failure(result: int) -> None:
+    heard: list[OSError | None] = []
+    disk_sync._tell(heard.append, result)
+    disk_sync._tell(heard.append, 0)
+    (failed, well) = heard
+    assert isinstance(failed, OSError)
+    assert (failed.errno, well) == (errno.EIO, None)
+
+
 def test_a_disk_that_fails_is_told(tmp_path: Path) -> None:
     async def work() -> OSError | None:
         loop = asyncio.get_running_loop()
@@ -393,36 +422,197 @@ def test_what_the_writer_has_written_is_counted_on_the_loop(open_store: Open, mo
     assert counted_on == {threading.get_ident()}
 
 
+class Broken:
+    """A database that takes nothing for a while: the scribe refuses, and so does the writer's thread."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+        self.is_broken = True
+        whole = Writer._commit
+
+        def commit(writer: Any, *words: Any, **more: Any) -> None:
+            if self.is_broken:
+                raise error
+            whole(writer, *words, **more)
+
+        def refuse(scribe: Any, entries: Any) -> None:
+            scribe._answered(entries, Said(sqlite3.OperationalError("full"), []))
+
+        monkeypatch.setattr(Writer, "_commit", commit)
+        monkeypatch.setattr(ToScribe, "ship", refuse)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.EIO, "gone"), sqlite3.OperationalError("no such table: mails"), MemoryError(), RuntimeError("a mistake")],
+    ids=["gone", "no table", "no memory", "a mistake"],
+)
 def test_while_the_database_takes_nothing_nothing_is_promised_and_all_is_written_afterwards(
-    open_store: Open, monkeypatch: pytest.MonkeyPatch
+    open_store: Open, monkeypatch: pytest.MonkeyPatch, error: Exception, tmp_path: Path
 ) -> None:
     store = open_store()
     first, later = letters(2)
-    is_gone = True
-
-    def commit(self: Any, *words: Any, **more: Any) -> None:
-        if is_gone:
-            raise OSError(errno.EIO, "the database is gone")
-        whole(self, *words, **more)
-
-    def refuse(self: Any, entries: Any) -> None:
-        self._answered(entries, Said(sqlite3.OperationalError("full"), []))
-
-    whole = Writer._commit
-    monkeypatch.setattr(Writer, "_commit", commit)
-    monkeypatch.setattr(ToScribe, "ship", refuse)
+    database = Broken(monkeypatch, error)
 
     async def work() -> None:
-        nonlocal is_gone
         await store.accept([passing(first)])
         await asyncio.to_thread(until, lambda: store._writer.is_behind)
         assert store.behind == 1
         with pytest.raises(StoreUnavailable, match="does not take what was promised"):
             await store.accept([passing(mail())])
-        is_gone = False
+        database.is_broken = False
         await asyncio.to_thread(until, lambda: store.behind == 0)
         await store.accept([passing(later)])
 
     on_lane(store, work)
     store.flush()
     assert {row.id for row in store.views.mails().rows} == {first.id, later.id}
+    assert not (tmp_path / "journal" / "aside").exists()
+
+
+def test_a_stop_while_the_database_takes_nothing_leaves_the_journal_to_the_next_life(
+    open_store: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(node="hue")
+    letter = mail()
+    with monkeypatch.context() as patch:
+        Broken(patch, RuntimeError("a mistake"))
+        on_lane(store, lambda: store.accept([passing(letter)]))
+        store.close()
+    assert open_store(node="hue").views.raw(letter.id) == letter.raw
+
+
+def test_large_bodies_are_not_written_again_and_again_while_the_database_takes_nothing(
+    open_store: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("gateway.store.writer._RETRY_S", 0.01)
+    store = open_store()
+    large, other = letters(2, size=LARGE)
+    database = Broken(monkeypatch, RuntimeError("a mistake"))
+
+    async def work() -> None:
+        await store.accept([passing(large)])
+        store.settle([arrived(large)])  # not before the mail that it is about
+        await asyncio.to_thread(until, lambda: store._writer.is_behind)
+        await asyncio.sleep(0.3)
+        assert sum(path.stat().st_size for path in (tmp_path / "blobs").iterdir()) == LARGE
+        database.is_broken = False
+        await asyncio.to_thread(until, lambda: store.behind == 0)
+        await store.accept([passing(other)])
+
+    on_lane(store, work)
+    store.flush()
+    assert store.views.raw(large.id) == large.raw
+    assert state(store, large) is DeliveryState.DELIVERED
+
+
+def test_what_came_of_a_mail_is_not_written_before_the_mail(
+    open_store: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gateway.store.writer._RETRY_S", 0.01)
+    store = open_store()
+    large = mail(b"x" * LARGE)
+    is_full = True
+    whole = Blobs.append
+
+    def append(self: Blobs, bodies: Any) -> Any:
+        if is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return whole(self, bodies)
+
+    monkeypatch.setattr(Blobs, "append", append)
+    Broken(monkeypatch, RuntimeError("a mistake")).is_broken = False  # only the scribe refuses
+
+    async def work() -> None:
+        nonlocal is_full
+        await store.accept([passing(large)])
+        await asyncio.to_thread(until, lambda: store._writer.is_behind)
+        store.settle([arrived(large)])
+        await asyncio.sleep(0.2)
+        is_full = False
+        await asyncio.to_thread(until, lambda: store.behind == 0)
+
+    on_lane(store, work)
+    store.flush()
+    assert state(store, large) is DeliveryState.DELIVERED
+    assert "no longer ours" not in caplog.text
+
+
+def test_who_reads_waits_also_for_what_the_writer_has_to_write(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store()
+    many = letters(5)
+    whole = Writer._commit
+
+    def slowly(self: Writer, *words: Any, **more: Any) -> None:
+        time.sleep(0.1)
+        whole(self, *words, **more)
+
+    monkeypatch.setattr(Writer, "_commit", slowly)
+    monkeypatch.setattr(ToScribe, "_message", failing_once(ToScribe._message))
+
+    async def work() -> None:
+        await all_of(store, [passing(letter) for letter in many])
+        await asyncio.sleep(0.05)  # the scribe was not told, and the writer is at it
+        assert len(await asyncio.to_thread(lambda: store.views.mails().rows)) == 5
+
+    on_lane(store, work)
+
+
+def failing_once(whole: Callable[..., Any]) -> Callable[..., Any]:
+    """It fails the first time."""
+    is_first = True
+
+    def method(*words: Any) -> Any:
+        nonlocal is_first
+        if is_first:
+            is_first = False
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return whole(*words)
+
+    return method
+
+
+def test_a_disk_that_can_begin_no_sync_stops_nobody(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store()
+    monkeypatch.setattr(lane, "_QUICK_S", 0.0)
+    monkeypatch.setattr(DiskSync, "begin", failing_once(DiskSync.begin))
+    monkeypatch.setattr(Journal, "_turn", failing_once(Journal._turn))
+    many = letters(20)
+    assert set(on_lane(store, lambda: all_of(store, [passing(letter) for letter in many]))) == {None}
+    store.flush()
+    assert len(store.views.mails(limit=100).rows) == 20
+
+
+# --- what lies beside -----------------------------------------------------------------------------------------------------
+
+
+def test_nobody_else_takes_a_journal_that_is_in_use(tmp_path: Path, open_store: Open) -> None:
+    open_store(node="hue")
+    (tmp_path / "other").mkdir()
+    other = Store(
+        url=f"sqlite:///{tmp_path}/other/vanthu.sqlite3",
+        blobs=tmp_path / "other",
+        journal=tmp_path / "journal",
+        inline_bytes=16384,
+        node="hue",
+    )
+    with pytest.raises(ConfigError, match="another gateway of this name has"):
+        other.open()
+
+
+def test_what_was_set_aside_is_tried_again_at_each_start(url: str, open_store: Open, tmp_path: Path) -> None:
+    first, *_ = ids = lived(url, tmp_path)
+    folder = tmp_path / "journal"
+    (folder / "aside").mkdir()
+    (folder / "hue.0.journal").rename(folder / "aside" / f"{first}.journal")
+    store = open_store(node="hue")
+    assert {row.id for row in store.views.mails().rows} == set(ids)
+    assert journal.aside(folder) == []
+
+
+def test_a_journal_that_cannot_be_read_is_kept(open_store: Open, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "hue.0.journal").write_bytes(os.urandom(8192))
+    open_store(node="hue")
+    (kept_as,) = (tmp_path / "journal").glob("*.damaged")
+    assert kept_as.stat().st_size == 8192
+    assert str(kept_as) in caplog.text
