@@ -53,7 +53,9 @@ class House:
         self.folder, self.now = folder, AT
         self.office = Register(folder / "office", fault=fault, answers=answers, looks_up=looks_up)
         self.settings = Settings(retry_after_s=(60, 300), look_up_after_s=(30, 120), uncertain_for_h=24.0, poll_every_s=0.02)
-        self.store = Store(url=f"sqlite:///{folder}/s.sqlite3", blobs=folder, inline_bytes=16384, node="t", clock=self.clock)
+        self.store = Store(
+            url=f"sqlite:///{folder}/s.sqlite3", blobs=folder / "blobs", inline_bytes=16384, node="t", clock=self.clock
+        )
         self.store.open()
         self.worker, self.follow_up = self.parts()
 
@@ -442,7 +444,7 @@ def killed_while_carrying(house: House, delivery: Delivery) -> None:
     asyncio.run(house.store.begin([delivery.id], house.now))
     house.store.close()
     house.store = Store(
-        url=f"sqlite:///{house.folder}/s.sqlite3", blobs=house.folder, inline_bytes=16384, node="t", clock=house.clock
+        url=f"sqlite:///{house.folder}/s.sqlite3", blobs=house.folder / "blobs", inline_bytes=16384, node="t", clock=house.clock
     )
     house.store.open()
     house.worker, house.follow_up = house.parts()

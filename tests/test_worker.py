@@ -100,7 +100,11 @@ class House:
 
     def open(self) -> None:
         self.store = Store(
-            url=f"sqlite:///{self.folder}/s.sqlite3", blobs=self.folder, inline_bytes=16384, node="test", clock=self.clock
+            url=f"sqlite:///{self.folder}/s.sqlite3",
+            blobs=self.folder / "blobs",
+            inline_bytes=16384,
+            node="test",
+            clock=self.clock,
         )
         self.store.open()
 

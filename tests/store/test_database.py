@@ -89,7 +89,7 @@ def test_the_name_of_a_node_may_be_anything(open_store: Open) -> None:
 @pytest.mark.parametrize("url", ["", "vanthu.sqlite3", "mysql://localhost/x", "sqlite://", "sqlite:///:memory:", "nosuch://x"])
 def test_a_url_that_makes_no_sense_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\[store\] url"):
-        Store(url=url, blobs=tmp_path, inline_bytes=1, node="hue")
+        Store(url=url, blobs=tmp_path / "blobs", inline_bytes=1, node="hue")
 
 
 def test_a_database_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
