@@ -231,7 +231,6 @@ class Entry:
         "durable",
         "error",
         "future",
-        "is_elsewhere",
         "lane",
         "loop",
         "promised",
@@ -261,7 +260,6 @@ class Entry:
         self.result: Any = None
         self.error: BaseException | None = None
         self.promised: journal.Place | None = None  # the journal has it, and whoever waited was told: it must be written
-        self.is_elsewhere = False  # with the writer's thread, not with the scribe
         self.lane: Written | None = None  # who hears that what was promised is in the database
 
     @property
@@ -279,17 +277,14 @@ class Entry:
 
     @property
     def is_for_journal(self) -> bool:
-        """Whether it may be promised before the database has it: plain mails, and deliveries that have simply arrived.
+        """Whether these are mails that may be promised before the database has them.
 
         What was swept must be in the database when its mailbox is looked into the next time.
         """
         rows = self.rows
-        if self.call is not None or self.begun:
+        if rows is None or self.call is not None or rows.openings or rows.swept or not rows.mails:
             return False
-        if rows is not None:
-            plain = not (rows.openings or rows.swept) and bool(rows.mails)
-            return plain and self.large_bytes <= LARGEST_ON_THE_LANE and not self.settlements
-        return bool(self.settlements) and all([not done.settlement.case_id and done.story is None for done in self.settlements])
+        return not rows.large or self.large_bytes <= LARGEST_ON_THE_LANE
 
     @property
     def large_bytes(self) -> int:

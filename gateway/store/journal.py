@@ -151,9 +151,9 @@ class Journal:
         """Where records go."""
         return self._files[0]
 
-    def has_room(self, size: int) -> bool:
-        """Whether so many bytes may be appended: else the database is too far behind."""
-        return bool(self._files) and (self.file.end + size <= MOST_BYTES or self._other_is_free())
+    def has_room(self) -> bool:
+        """Whether anything may be appended: else the database is too far behind, or the journal was never opened."""
+        return bool(self._files) and (self.file.end <= MOST_BYTES or self._other_is_free())
 
     def append(self, records: Sequence[tuple[Kept, Sequence[bytes]]]) -> list[Place]:
         """Write records, each with its large bodies; they are safe after a sync of their file.  Raises OSError.

@@ -14,6 +14,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Container, Sequence
+from typing import NamedTuple
 
 from gateway.errors import StoreUnavailable
 from gateway.store import journal
@@ -23,6 +24,7 @@ from gateway.store.database import Database
 from gateway.store.disk_sync import DiskSync
 from gateway.store.journal import Journal, Kept
 from gateway.store.scribe import Said
+from gateway.store.settling import Settled
 from gateway.store.to_scribe import ToScribe
 
 logger = logging.getLogger(__name__)
@@ -32,12 +34,16 @@ _MANY_BYTES = 4 * 1024 * 1024  # of large bodies in one transaction; the entry t
 _MANY = 256  # entries that need not wait for more to come
 _PATIENCE_S = 0.02  # that what nobody waits for may wait for more, so that one transaction serves many
 _MOST_BEHIND = 4096  # entries that are promised and not in the database; beyond it whoever comes waits for the commit
-_FEW = 4  # that wait for a sync: the loop has little else to do
-_QUICK_S = 0.0005  # a sync that takes less is waited for at once by few
+_FEW = 4  # that wait for a sync
+_QUICK_S = 0.0005  # a sync that takes less is waited for at once by somebody who is alone
 _PACE_S = 0.001  # from one sync to the next while more than few wait: more of them share one
 
 
-_Recorded = tuple[Entry, journal.Place]
+class _Recorded(NamedTuple):
+    """Entries that are in the journal, and where."""
+
+    entries: list[Entry]
+    places: list[journal.Place]
 
 
 class Lane:
@@ -58,8 +64,9 @@ class Lane:
         self.elsewhere = 0  # of these with the writer's thread
         self._fall_back = fall_back
         self._journal = journal_
-        self._arriving: list[Entry] = []  # go into the journal next
-        self._syncing: list[_Recorded] = []  # are there, and wait for the disk
+        self._arriving: list[Entry] = []  # go into the journal next …
+        self._settled: list[Settled] = []  # … and these, for which nobody waits
+        self._syncing: _Recorded | None = None  # is there, and waits for the disk
         self._sync = DiskSync(loop)
         self._sync_s = 0.0  # what the last sync took
         self._begun_at = 0.0
@@ -81,13 +88,17 @@ class Lane:
     def submit(self, entry: Entry) -> None:
         """Have a plain entry written; its future tells."""
         self._idle.clear()
-        if self.behind >= _MOST_BEHIND or not entry.is_for_journal or not self._journal.has_room(entry.large_bytes):
+        if self.behind >= _MOST_BEHIND or not entry.is_for_journal:
             self._queue(entry)
             return
         self._arriving.append(entry)
-        if not (self._is_due or self._syncing):
-            self._is_due = True
-            self.loop.call_soon(self._record)
+        self._call_record()
+
+    def settle(self, done: Sequence[Settled]) -> None:
+        """Have it written that these deliveries simply arrived; nobody waits for it."""
+        self._idle.clear()
+        self._settled += done
+        self._call_record()
 
     async def catch_up(self) -> None:
         """Wait until all that is promised so far is in the database."""
@@ -107,44 +118,48 @@ class Lane:
         self._sync.close()
 
     def written(self, entry: Entry) -> None:
-        """What was promised is in the database."""
+        """What was promised is in the database, by the writer's thread."""
         if entry.promised is not None:
             self._journal.release(entry.promised)
             entry.promised = None
             self.behind -= 1
-            self.elsewhere -= entry.is_elsewhere
+            self.elsewhere -= 1
 
     # --- into the journal -----------------------------------------------------------------------------------------------
+
+    def _call_record(self) -> None:
+        """With what else comes in with this turn of the loop."""
+        if not (self._is_due or self._syncing):
+            self._is_due = True
+            self.loop.call_soon(self._record)
 
     def _record(self) -> None:
         """Write what arrives into the journal, and have it synced when somebody waits for that."""
         self._is_due = False
-        if self._syncing or not self._arriving:
+        if self._syncing or not (self._arriving or self._settled):
             return
-        waiting = [entry for entry in self._arriving if entry.future is not None]
-        settled = [entry for entry in self._arriving if entry.future is None]
-        self._arriving = []
-        entries = [*waiting, _together(settled)] if settled else waiting
+        entries, self._arriving = self._arriving, []
+        waiting = len(entries)
+        if self._settled:
+            entries.append(Entry(settlements=self._settled, durable=False))
+            self._settled = []
+        if not self._journal.has_room():
+            self._queue_all(entries)
+            return
         try:
             places = self._journal.append([self._kept(entry) for entry in entries])
         except Exception as error:  # noqa: BLE001 - the disk, or a value that cannot be packed: the database finds out which
             logger.warning("the journal does not take this, the database has to: %s", error)
             self._queue_all(entries)
             return
-        recorded = list(zip(entries, places, strict=True))
+        recorded = _Recorded(entries, places)
         if not waiting:
             self._promise(recorded)
-        elif max(len(waiting), self._before) <= _FEW and self._sync_s < _QUICK_S:
+        elif max(waiting, self._before) <= 1 and self._sync_s < _QUICK_S:
             self._sync_now(recorded)
         else:
-            self._syncing, self._begun_at = recorded, time.perf_counter()
-            self._pace_at = self.loop.time() + (_PACE_S if len(waiting) > _FEW else 0.0)
-            try:
-                self._sync.begin(places[0].file.descriptor, self._synced)
-            except Exception as error:  # noqa: BLE001 - no thread to be had, whatever: the database has to do without
-                self._syncing = []
-                self._give_up(recorded, error)
-        self._before = len(waiting)
+            self._sync_beside(recorded, many=waiting > _FEW)
+        self._before = waiting
 
     def _kept(self, entry: Entry) -> tuple[Kept, Sequence[bytes]]:
         if entry.rows is None:
@@ -152,25 +167,36 @@ class Lane:
         large = entry.rows.large
         return entry.rows.kept(self._known), [body.raw for body in large] if large else ()
 
-    def _sync_now(self, recorded: Sequence[_Recorded]) -> None:
+    def _sync_now(self, recorded: _Recorded) -> None:
         """Nobody else is there: to wait for the disk takes less than to be woken by it."""
         begun = time.perf_counter()
         try:
-            recorded[0][1].file.sync()
+            recorded.places[0].file.sync()
         except OSError as error:
             self._give_up(recorded, error)
         else:
             self._promise(recorded)
         self._sync_s = time.perf_counter() - begun
 
+    def _sync_beside(self, recorded: _Recorded, *, many: bool) -> None:
+        self._syncing, self._begun_at = recorded, time.perf_counter()
+        self._pace_at = self.loop.time() + (_PACE_S if many else 0.0)
+        try:
+            self._sync.begin(recorded.places[0].file.descriptor, self._synced)
+        except Exception as error:  # noqa: BLE001 - no thread to be had, whatever: the database has to do without
+            self._syncing = None
+            self._give_up(recorded, error)
+
     def _synced(self, error: OSError | None) -> None:
-        recorded, self._syncing = self._syncing, []
+        recorded, self._syncing = self._syncing, None
+        if recorded is None:
+            return
         self._sync_s = time.perf_counter() - self._begun_at
         if error is None:
             self._promise(recorded)
         else:
             self._give_up(recorded, error)
-        if self._arriving and not self._is_due:
+        if (self._arriving or self._settled) and not self._is_due:
             self._is_due = True
             if (wait := self._pace_at - self.loop.time()) > 0:
                 self.loop.call_later(wait, self._record)
@@ -178,22 +204,23 @@ class Lane:
                 self.loop.call_soon(self._record)
         self._rest()
 
-    def _give_up(self, recorded: Sequence[_Recorded], error: Exception) -> None:
+    def _give_up(self, recorded: _Recorded, error: Exception) -> None:
         logger.error("the journal cannot be synced, the database has to do without: %s", error)
-        self._queue_all([entry for entry, _ in recorded])
-        for _, place in recorded:
+        self._queue_all(recorded.entries)
+        for place in recorded.places:
             self._journal.release(place)
         self._journal.leave()
 
-    def _promise(self, recorded: Sequence[_Recorded]) -> None:
-        for entry, place in recorded:
-            entry.promised, entry.lane, entry.loop = place, self, self.loop
+    def _promise(self, recorded: _Recorded) -> None:
+        entries, places = recorded
+        for entry, place in zip(entries, places, strict=True):
+            entry.promised = place
             if (future := entry.future) is not None:
                 entry.future = None
                 if not future.done():
                     future.set_result(None)
-        self.behind += len(recorded)
-        self._pending += [entry for entry, _ in recorded]
+        self.behind += len(entries)
+        self._pending += entries
         self._call_ship()
 
     # --- into the database ----------------------------------------------------------------------------------------------
@@ -238,15 +265,15 @@ class Lane:
         """How many of the pending make the next transaction."""
         large = 0
         for n, entry in enumerate(self._pending[:_MOST_ENTRIES], start=1):
-            large += entry.large_bytes
-            if large > _MANY_BYTES:
-                return n
+            if entry.rows is not None and entry.rows.large:
+                large += entry.large_bytes
+                if large > _MANY_BYTES:
+                    return n
         return _MOST_ENTRIES
 
     def _answered(self, sent: Sequence[Entry], said: Said) -> None:
         if said.failure is None:
-            for entry in sent:
-                entry.answer()
+            self._written_there(sent)
         else:
             logger.info("the writer does what the scribe could not: %r", said.failure)
             for entry in sent:
@@ -255,9 +282,19 @@ class Lane:
             self._settle_elsewhere(sent, frozenset(said.unsettled))
         self._go_on()
 
+    def _written_there(self, sent: Sequence[Entry]) -> None:
+        for entry in sent:
+            place = entry.promised
+            if place is None:
+                entry.answer()
+            else:
+                place.file.needed -= 1
+                entry.promised = None
+                self.behind -= 1
+
     def _leave_to_writer(self, entry: Entry) -> None:
         if entry.promised is not None:
-            entry.is_elsewhere = True
+            entry.lane, entry.loop = self, self.loop
             self.elsewhere += 1
         self._fall_back(entry)
 
@@ -282,12 +319,11 @@ class Lane:
         self._rest()
 
     def _rest(self) -> None:
-        if not (self._arriving or self._syncing or self._pending or (self._scribe is not None and self._scribe.is_busy)):
+        if not (
+            self._arriving
+            or self._settled
+            or self._syncing
+            or self._pending
+            or (self._scribe is not None and self._scribe.is_busy)
+        ):
             self._idle.set()
-
-
-def _together(settled: Sequence[Entry]) -> Entry:
-    """What nobody waits for is one record."""
-    if len(settled) == 1:
-        return settled[0]
-    return Entry(settlements=[done for entry in settled for done in entry.settlements], durable=False)

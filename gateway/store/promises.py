@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from gateway.store.database import Database
 from gateway.store.journal import Journal
 from gateway.store.lane import Lane
 from gateway.store.replay import SetAside, replay
+from gateway.store.settling import Settled
 from gateway.store.tables import stories
 from gateway.store.writer import Writer
 
@@ -134,6 +136,14 @@ class Promises:
         if lane is None or lane.loop is not running_loop_or_none() or not entry.is_plain:
             return False
         lane.submit(entry)
+        return True
+
+    def settles(self, done: Sequence[Settled]) -> bool:
+        """Give deliveries that simply arrived to the lane; False when it is not for the lane, or this is not its loop."""
+        lane = self._lane
+        if lane is None or lane.loop is not running_loop_or_none() or not all([each.is_simple for each in done]):
+            return False
+        lane.settle(done)
         return True
 
     def catch_up(self) -> None:

@@ -36,6 +36,11 @@ class Settled(NamedTuple):
     step: Tuple | None = None  # of STEP_CASE
     step_story: Tuple | None = None  # of TELL_STEP
 
+    @property
+    def is_simple(self) -> bool:
+        """A delivery of a mail has arrived, and there is nothing else to tell."""
+        return self.story is None and not self.settlement.case_id
+
 
 def settled(settlement: Settlement, life: str, now: datetime) -> Settled:
     """Make a settlement ready.  IllegalTransition when a delivery that is SENDING knows no such event."""

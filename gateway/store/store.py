@@ -116,6 +116,8 @@ class Store:
         folder = blobs.parent / "journal" if journal is None else journal
         self._promises = Promises(self._database, self._blobs, folder=folder, name=quote(node, safe=""))
         self._writer = Writer(self._database, self._blobs, clock=clock, set_aside=self._promises.set_aside)
+        self._leased_at = datetime.min.replace(tzinfo=UTC)  # when _leased was made
+        self._leased = Lease(node=node, life=self._life, until=0)
         self._look_at = 0.0  # monotonic: when the database is looked at again
         self._trouble = ""  # why nothing is promised
         self.views = Views(self._database, self._blobs)
@@ -232,7 +234,8 @@ class Store:
         """
         now = self._clock()
         done = [settled(settlement, self._life, now) for settlement in settlements]
-        self._submit(Entry(settlements=done, durable=False))
+        if not self._promises.settles(done):
+            self._submit(Entry(settlements=done, durable=False))
 
     def renew(self, delivery_ids: Sequence[str], *, until: datetime) -> None:
         """Keep the leases of what is still being carried; does not wait.  For transfers that may outlast the lease."""
@@ -411,7 +414,12 @@ class Store:
             self._writer.submit(entry)
 
     def _lease(self) -> Lease:
-        return Lease(node=self._node, life=self._life, until=micros(self._clock() + self._lease_for))
+        """Good for all that comes within a moment: a thousandth of it is no matter."""
+        now = self._clock()
+        if not self._leased_at <= now < self._leased_at + self._lease_for / 1000:
+            self._leased_at = now
+            self._leased = Lease(node=self._node, life=self._life, until=micros(now + self._lease_for))
+        return self._leased
 
     def _rows(self, acceptances: Sequence[Acceptance]) -> Rows:
         rows = Rows(self._lease())

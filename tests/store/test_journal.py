@@ -123,12 +123,12 @@ def test_there_is_no_room_when_the_database_is_too_far_behind(tmp_path: Path, mo
     monkeypatch.setattr(journal, "MOST_BYTES", 16384)
     ours = new_journal(tmp_path)
     places = []
-    while ours.has_room(0):
+    while ours.has_room():
         places += ours.append([(kept("x" * 1000), ())])
-    assert not ours.has_room(1)
+    assert not ours.has_room()
     for place in places:
         ours.release(place)
-    assert ours.has_room(1)
+    assert ours.has_room()
 
 
 def test_after_two_failed_syncs_nothing_is_written_where_no_replay_looks(tmp_path: Path) -> None:
@@ -137,11 +137,11 @@ def test_after_two_failed_syncs_nothing_is_written_where_no_replay_looks(tmp_pat
     ours.leave()
     (second,) = ours.append([(kept("hai"), ())])
     ours.leave()  # while the first is still needed
-    assert not ours.has_room(0)
+    assert not ours.has_room()
     with pytest.raises(OSError, match="waits for the database"):
         ours.append([(kept("ba"), ())])
     ours.release(first)
-    assert ours.has_room(0)
+    assert ours.has_room()
     ours.append([(kept("bốn"), ())])
     ours.release(second)
     ours.close(finished=False)
@@ -419,7 +419,7 @@ def test_what_the_writer_has_written_is_counted_on_the_loop(open_store: Open, mo
         assert store.behind == 0
 
     on_lane(store, work)
-    assert counted_on == {threading.get_ident()}
+    assert counted_on <= {threading.get_ident()}  # the scribe tells the loop itself
 
 
 class Broken:
