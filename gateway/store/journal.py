@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gateway.store.scribe import RECORD
+from gateway.store.scribe import RECORD, sync_folder
 
 logger = logging.getLogger(__name__)
 
@@ -343,12 +343,3 @@ def _pwrite(descriptor: int, data: _Bytes, position: int) -> int:
         written = os.pwrite(descriptor, view, position)
         view, position = view[written:], position + written
     return len(data)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names of new files durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

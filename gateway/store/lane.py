@@ -74,6 +74,7 @@ class Lane:
         self._pace_at = 0.0  # when the next one may begin
         self._pending: list[Entry] = []  # go to the database next
         self._waiting = 0  # entries in _pending that somebody waits for
+        self._is_refused = False  # the journal did not take the last records
         self._is_due = False  # _record() will be called in this turn of the loop
         self._is_shipping = False  # _ship() will be
         self._patience: asyncio.TimerHandle | None = None
@@ -149,9 +150,12 @@ class Lane:
         try:
             places = self._journal.append([self._kept(entry) for entry in entries])
         except Exception as error:  # noqa: BLE001 - the disk, or a value that cannot be packed: the database finds out which
-            logger.warning("the journal does not take this, the database has to: %s", error)
+            if not self._is_refused:  # once, not with each mail while a disk is full
+                logger.warning("the journal does not take this, the database has to: %s", error)
+            self._is_refused = True
             self._queue_all(entries)
             return
+        self._is_refused = False
         recorded = _Recorded(entries, places)
         if not waiting:
             self._promise(recorded)

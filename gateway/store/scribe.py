@@ -216,7 +216,7 @@ def _new_segment(path: str) -> int:
         if os.fstat(descriptor).st_nlink:  # else a purge came between making and locking it
             break
         os.close(descriptor)
-    _sync_folder(os.path.dirname(path))
+    sync_folder(os.path.dirname(path))
     return descriptor
 
 
@@ -227,8 +227,8 @@ def _write_whole(descriptor: int, body: bytes | memoryview, position: int) -> No
         view, position = view[written:], position + written
 
 
-def _sync_folder(folder: str) -> None:
-    """Make the name of a new file durable."""
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Make the names of new files durable.  Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
