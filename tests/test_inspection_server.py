@@ -98,6 +98,8 @@ def test_where_children_cannot_be_guarded_nothing_is_read(monkeypatch: pytest.Mo
         raise OSError(1, "PR_SET_SECCOMP")
 
     monkeypatch.setattr(sandbox, "give_up_rights", refused)
+    for loading in ("warm_up", "settle"):  # they leave a process as a fork server is: without OCR, and with its garbage frozen
+        monkeypatch.setattr(inspection_forks, loading, lambda *_: None)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         inspection_forks.serve(theirs, Models(ocr=False))
