@@ -233,7 +233,7 @@ class Intake:
         told = (*told, *[(topic, mail.sender) for topic in letters.told])
         await self._store.accept((acceptance, *letters.now), told=[(topic, address, now) for topic, address in told])
         self._hand_over((acceptance, *letters.now) if straight else letters.now)
-        if not straight or acceptance.openings:
+        if not straight or any([opening.hand_over for opening in acceptance.openings]):
             self._way_out.poke()
         _log(mail, verdicts)
         await self._be_courteous(mail.sender, letters.weekly, now)

@@ -32,6 +32,6 @@ def likeness(one: Sequence[int], other: Sequence[int]) -> float:
     """The share of runs of words that two texts have in common, 0 to 1, as their sketches tell it."""
     if not one or not other:
         return 0.0
-    smallest = heapq.nsmallest(SIZE, {*one, *other})
-    common = set(one) & set(other)
-    return sum(each in common for each in smallest) / len(smallest)
+    both = {*one, *other}
+    smallest = sorted(both)[:SIZE] if len(both) > SIZE else both
+    return len({*one}.intersection(other).intersection(smallest)) / len(smallest)

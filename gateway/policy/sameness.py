@@ -8,7 +8,7 @@ earlier one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 
@@ -75,27 +75,27 @@ def marks_of(case: Case, mail: Mail, *, agency: str, axis_id: str = "") -> tuple
         found.append(Mark(kind=MarkKind.AXIS, value=axis_id))
     if message_id := parse_fields(cut_head(mail.raw)[0]).first("message-id").strip():
         found.append(Mark(kind=MarkKind.MESSAGE_ID, value=message_id[:300]))
-    files = list(telling_files(case))
+    files = list(telling_files(case.files))
     found += [Mark(kind=MarkKind.FILE, value=file.digest) for file in files if file.size]
     if case.document is not None and agency:
         found += _numbers(case.document, agency)
     if files:
-        found += [Mark(kind=MarkKind.TEXT, value=f"{each:08x}") for each in main_sketch(case)[:_SUMS]]
+        found += [Mark(kind=MarkKind.TEXT, value=f"{each:08x}") for each in main_sketch(case.files, case.document)[:_SUMS]]
     return tuple(dict.fromkeys(found))
 
 
-def telling_files(case: Case) -> Iterator[FileReading]:
-    """The files of a case that are documents, or may be: a logo or a form that many mails carry makes none of them the same."""
-    for file in case.files:
+def telling_files(files: Iterable[FileReading]) -> Iterator[FileReading]:
+    """Those that are documents, or may be: a logo or a form that many mails carry makes no two cases the same."""
+    for file in files:
         for each in file.walk():
             if each.nature in _TELLING:
                 yield each
 
 
-def main_sketch(case: Case) -> tuple[int, ...]:
-    """The sketch of the case's document."""
-    sketched = [file for file in telling_files(case) if file.sketch]
-    main = next((file for file in sketched if case.document is not None and case.document in file.documents), None)
+def main_sketch(files: Iterable[FileReading], document: Document | None) -> tuple[int, ...]:
+    """The sketch of the document of a case that has these files."""
+    sketched = [file for file in telling_files(files) if file.sketch]
+    main = next((file for file in sketched if document is not None and document in file.documents), None)
     return main.sketch if main is not None else sketched[0].sketch if sketched else ()
 
 

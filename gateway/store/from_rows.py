@@ -205,6 +205,11 @@ def document_in(text: str | None) -> Document | None:
     return _document.decode(text) if text else None
 
 
+def files_in(text: str) -> tuple[FileReading, ...]:
+    """The column of the files of a case."""
+    return _files.decode(text)
+
+
 def detail_in(text: str) -> dict[str, str | int | float | bool | list[str]]:
     """The detail of a story."""
     return _detail.decode(text)

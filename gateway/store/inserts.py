@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import cast
 
 from sqlalchemy import Connection, Table, TextClause
@@ -32,7 +33,23 @@ def insert_new(
 
     PostgreSQL waits here for another transaction that is inserting the same.
     """
-    statement = insert_of(connection)(table).values(values)
+    statement = _statement(insert_of(connection), table, tuple(unless), where, told=True)
+    return connection.execute(statement, dict(values)).first() is not None
+
+
+def insert_those_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], *, unless: Sequence[str]
+) -> None:
+    """Insert the rows of which none with the same ``unless`` columns is there; all have the same columns."""
+    if rows:
+        statement = _statement(insert_of(connection), table, tuple(unless), None, told=False)
+        connection.execute(statement, [dict(row) for row in rows])
+
+
+@cache
+def _statement(insert: Insert, table: Table, unless: tuple[str, ...], where: TextClause | None, *, told: bool) -> sqlite.Insert:
+    """Kept, because SQLAlchemy takes longer to put one together than SQLite to carry it out."""
+    statement = insert(table)
     if unless:
         statement = statement.on_conflict_do_nothing(index_elements=unless, index_where=where)
-    return connection.execute(statement.returning(table.c[0])).first() is not None
+    return cast("sqlite.Insert", statement.returning(table.c[0])) if told else statement

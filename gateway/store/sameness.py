@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from gateway.documents.sketch import likeness
 from gateway.errors import NotAllowed, NotFound
 from gateway.lifecycle import CaseEvent, CaseState
 from gateway.model import Action, Case, Event, Story
 from gateway.policy.sameness import ALIKE, LAYERS, Layer, Mark, MarkKind, main_sketch
-from gateway.store.from_rows import AnyRow, case_of
-from gateway.store.inserts import insert_new
+from gateway.store.from_rows import AnyRow, case_of, document_in, files_in
+from gateway.store.inserts import insert_new, insert_those_new
+from gateway.store.marked import compared, is_never_proposed, with_common_words, with_marks
 from gateway.store.office_tables import case_links, case_marks, proposals
 from gateway.store.rows import story_row
 from gateway.store.steps import step_case
@@ -30,6 +30,9 @@ from gateway.store.transaction import Transaction
 SAME, DIFFERENT = "same", "different"
 GOES_ON = frozenset({CaseState.WAITING, CaseState.APPROVED, CaseState.HANDED_OVER, CaseState.REGISTERED, CaseState.DONE})
 _MOST = 20  # proposals for one case
+_LAYERS = dict(LAYERS)
+_ORDER = tuple(_LAYERS)
+_SURER = frozenset(_ORDER) - {MarkKind.TEXT}
 _LONGEST_CHAIN = 50  # of cases merged into merged ones
 _strings = msgspec.json.Decoder(tuple[str, ...])
 
@@ -46,9 +49,8 @@ def note(transaction: Transaction, case: Case, marks: Sequence[Mark]) -> None:
 
 def add_marks(connection: Connection, case_id: str, marks: Iterable[Mark]) -> None:
     """Marks of a case, each once."""
-    for mark in marks:
-        values = {"case_id": case_id, "kind": mark.kind.value, "value": clean(mark.value)}
-        insert_new(connection, case_marks, values, unless=("case_id", "kind", "value"))
+    rows = [{"case_id": case_id, "kind": mark.kind.value, "value": clean(mark.value)} for mark in marks]
+    insert_those_new(connection, case_marks, rows, unless=("case_id", "kind", "value"))
 
 
 def goes_on_as(connection: Connection, case_id: str, *, locked: bool = False) -> AnyRow:
@@ -66,31 +68,34 @@ def goes_on_as(connection: Connection, case_id: str, *, locked: bool = False) ->
 
 
 def _propose(transaction: Transaction, case: Case, marks: Sequence[Mark]) -> None:
-    layers = dict(LAYERS)
-    compared = [mark for mark in marks if mark.kind in layers]
-    found: dict[str, set[MarkKind]] = {}
-    for row in _with_marks(transaction.connection, case, compared):
-        found.setdefault(row.case_id, set()).add(MarkKind(row.kind))
-    order = [kind for kind, _ in LAYERS]
+    own = main_sketch(case.files, case.document)
     proposed: dict[str, tuple[int, Layer, int]] = {}
-    for other, kinds in _as_they_go_on(transaction.connection, found):
-        if other.id == case.id or other.mail_id == case.mail_id or other.state in (CaseState.SEALED, CaseState.ARCHIVED):
+    for other, kind in _as_they_go_on(transaction.connection, _alike(transaction.connection, case, marks)):
+        if other.id == case.id or other.mail_id == case.mail_id or is_never_proposed(other):
             continue
-        percent = round(likeness(main_sketch(case), main_sketch(other)) * 100)
-        best = min(kinds, key=order.index)
-        if best is not MarkKind.TEXT or percent >= ALIKE * 100:
-            proposed[other.id] = min(proposed.get(other.id, (99, Layer.TEXT, 0)), (order.index(best), layers[best], percent))
-    for other_id, (_, layer, percent) in sorted(proposed.items(), key=lambda each: each[1])[:_MOST]:
+        percent = round(likeness(own, main_sketch(files_in(other.files), document_in(other.document))) * 100)
+        if kind is not MarkKind.TEXT or percent >= ALIKE * 100:
+            found = (_ORDER.index(kind), _LAYERS[kind], percent)
+            proposed[other.id] = min(proposed.get(other.id, found), found)
+    for other_id, (_, layer, percent) in sorted(proposed.items(), key=lambda each: (each[1][0], -each[1][2]))[:_MOST]:
         propose(transaction, case, other_id, layer, percent=percent, at=case.opened_at)
 
 
-def _as_they_go_on(connection: Connection, found: Mapping[str, set[MarkKind]]) -> Iterator[tuple[Case, set[MarkKind]]]:
-    """Each case, or what it was merged into, with its value; the rows by one query, because they may be two hundred."""
-    rows = {row.id: row for row in connection.execute(select(cases).where(cases.c.id.in_(found)))}
-    for case_id, kinds in found.items():
-        row = rows[case_id]
+def _alike(connection: Connection, case: Case, marks: Sequence[Mark]) -> dict[str, MarkKind]:
+    """The cases that share what proposes them, each with the surest of it."""
+    texts = [mark.value for mark in marks if mark.kind is MarkKind.TEXT]
+    found = dict.fromkeys(with_common_words(connection, case, texts), MarkKind.TEXT)
+    for row in with_marks(connection, case, [mark for mark in marks if mark.kind in _SURER]):
+        kind = MarkKind(row.kind)
+        found[row.case_id] = min(found.get(row.case_id, kind), kind, key=_ORDER.index)
+    return found
+
+
+def _as_they_go_on(connection: Connection, found: Mapping[str, MarkKind]) -> Iterator[tuple[AnyRow, MarkKind]]:
+    """What is compared of each case, or of what it was merged into, with its value."""
+    for row in compared(connection, found):
         is_merged = row.state == CaseState.MERGED.value
-        yield case_of(goes_on_as(connection, row.merged_into) if is_merged else row), kinds
+        yield goes_on_as(connection, row.merged_into) if is_merged else row, found[row.id]
 
 
 def propose(transaction: Transaction, case: Case, other_id: str, layer: Layer, *, percent: int, at: datetime) -> None:
@@ -102,28 +107,15 @@ def propose(transaction: Transaction, case: Case, other_id: str, layer: Layer, *
         _tell(transaction, Event.PROPOSED, case.id, at=at, detail=detail)
 
 
-def _with_marks(connection: Connection, case: Case, marks: Sequence[Mark]) -> list[Any]:
-    if not marks:
-        return []
-    wanted = or_(*[and_(case_marks.c.kind == mark.kind.value, case_marks.c.value == clean(mark.value)) for mark in marks])
-    query = (
-        select(case_marks.c.case_id, case_marks.c.kind, cases.c.opened_at, cases.c.state)
-        .join(cases, cases.c.id == case_marks.c.case_id)
-        .where(wanted, cases.c.unit == case.unit, cases.c.direction == case.direction.value, cases.c.id != case.id)
-        .order_by(cases.c.opened_at.desc(), cases.c.id.desc())
-    )
-    return list(connection.execute(query.limit(200)))
-
-
 def _relate(transaction: Transaction, case: Case, marks: Sequence[Mark]) -> None:
     """Tie a document to the one that it recalls, corrects or replaces, whichever of the two came first."""
     connection = transaction.connection
     meant = [Mark(kind=MarkKind.NAME, value=mark.value) for mark in marks if mark.kind is MarkKind.CONCERNS]
-    earlier = _with_marks(connection, case, meant)
+    earlier = with_marks(connection, case, meant)
     if earlier:
         _link(transaction, case, case_of(goes_on_as(connection, earlier[0].case_id)), at=case.opened_at)
     named = [Mark(kind=MarkKind.CONCERNS, value=mark.value) for mark in marks if mark.kind is MarkKind.NAME]
-    for row in _with_marks(connection, case, named):
+    for row in with_marks(connection, case, named):
         _link(transaction, case_of(_locked(connection, row.case_id)), case, at=case.opened_at)
 
 
