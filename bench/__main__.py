@@ -1,6 +1,6 @@
-"""``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50, SECONDS=3600 (protocol),
-MAILS=1000 (latency), CORPUS=folder (doors), LOADS=10x2,50x2 for some loads only (sessions, KB; "10x2c" is a connection per
-mail), and STORE=postgresql (load).
+"""``make bench``: all parts, or ``make bench ONLY=load,crash``; further settings ROUNDS=3, KILLS=50, SECONDS=3600
+(of CPU; protocol), MAILS=1000 (latency), CORPUS=folder (doors), LOADS=10x2,50x2 for some loads only (sessions, KB; "10x2c" is
+a connection per mail), and STORE=postgresql (load).
 
 Prints Markdown tables and writes the record to bench/results/.  Exit 1 when a mail was lost or altered; a speed that missed its
 target is marked, but depends on what else the machine does, so it does not fail the run.  Only loopback addresses are used.

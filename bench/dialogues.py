@@ -204,11 +204,11 @@ def _heard(client: socket.socket) -> bytes:
 
 
 def have(*, seconds: float, first: int = 0, most: int = 10**12) -> tuple[int, str]:
-    """Converse until the time is over or a promise is broken: how many conversations there were, and which promise."""
-    begin, number = time.monotonic(), first
+    """Converse for so many seconds of CPU, or until a promise is broken: how many conversations, and which promise."""
+    begin, number = time.process_time(), first
     with stage() as on:
         try:
-            while number - first < most and time.monotonic() - begin < seconds:
+            while number - first < most and time.process_time() - begin < seconds:
                 converse(on, number)
                 number += 1
             _all_is_over(on.made)
@@ -241,7 +241,7 @@ def run(*, seconds: float) -> Part:
 def main() -> int:
     """By itself."""
     parser = argparse.ArgumentParser(prog="bench.dialogues", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of CPU")
     parser.add_argument("--first", type=int, default=0, help="the number of the first conversation")
     wanted = parser.parse_args()
     maillog.enable(False)

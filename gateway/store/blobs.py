@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from gateway.errors import StoreUnavailable
 from gateway.model import digest_of
-from gateway.store.scribe import Body, Goes, SegmentFiles
+from gateway.scribe.messages import Body, Goes
+from gateway.scribe.segments import SegmentFiles
 
 SEGMENT_BYTES = 64 * 1024 * 1024  # a segment is closed when it has grown to this
 _SUFFIX = ".segment"
@@ -41,7 +42,7 @@ class Place(NamedTuple):
 
 
 class Places:
-    """Where the next bodies of one writer go.  Only a plan: scribe.SegmentFiles writes."""
+    """Where the next bodies of one writer go.  Only a plan: SegmentFiles writes."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
@@ -63,11 +64,11 @@ class Places:
         return places
 
     def written(self, series: Series, place: Place, body: bytes) -> Body:
-        """A body as scribe.SegmentFiles takes it."""
+        """A body as SegmentFiles takes it."""
         return (str(series), str(self._folder / place.segment), place.position, body)
 
     def going(self, series: Series, place: Place) -> Goes:
-        """A body that the scribe reads in a journal, as scribe.Copyist takes it."""
+        """A body that the scribe reads in a journal, as its Copyist takes it."""
         return (str(series), str(self._folder / place.segment), place.segment, place.position)
 
     def leave(self) -> None:

@@ -22,8 +22,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from gateway.errors import ConfigError, StoreUnavailable
+from gateway.scribe.client import Scribe
+from gateway.scribe.messages import ON_POSTGRES
+from gateway.scribe.on_sqlite import BUSY_S, CACHED_STATEMENTS, PRAGMAS
 from gateway.store.migrations import upgrade
-from gateway.store.scribe import BUSY_S, CACHED_STATEMENTS, PRAGMAS, Scribe
 from gateway.store.statements import Statements
 from gateway.store.transaction import Gathered, OnSqlite, Transaction
 
@@ -31,8 +33,14 @@ _LOCK_WAIT_S = 1.0  # a killed process may take a moment to let go
 _NODE_LOCK = 0x56414E54  # "VANT": the class of our advisory locks
 
 # A dead peer is noticed after half a minute, by either side: else the lock of a machine that lost power would stay for hours.
-_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
-_SERVER_KEEPALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4"
+_CONNECT: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+    "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4",
+}
 
 
 class Database:
@@ -63,7 +71,7 @@ class Database:
                 "timeout": BUSY_S,
             }
             return create_engine(self._url, connect_args=arguments, **options)
-        arguments = {"connect_timeout": 10, "prepare_threshold": 2, **_KEEPALIVE, "options": _SERVER_KEEPALIVE}
+        arguments = {"prepare_threshold": 2, **_CONNECT}
         return create_engine(self._url, paramstyle="format", connect_args=arguments, **options)
 
     # --- opening ------------------------------------------------------------------------------------------------------
@@ -159,12 +167,7 @@ class Database:
         )
 
     def _prepare_writer(self, connection: DBAPIConnection, record: object) -> None:
-        statements = (
-            PRAGMAS
-            if self.is_sqlite
-            else ("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",)
-        )
-        _run(connection, statements)
+        _run(connection, PRAGMAS if self.is_sqlite else (ON_POSTGRES,))
 
     def _prepare_reader(self, connection: DBAPIConnection, record: object) -> None:
         if self.is_sqlite:
@@ -183,8 +186,18 @@ class Database:
         return OnPostgres(connection, self._statements)
 
     def scribe(self, journaled: Sequence[Table]) -> Scribe:
-        """A process that writes into the SQLite file beside us, also records of a journal with rows of these tables."""
-        return Scribe(str(self._url.database), self._statements.for_scribe(journaled))
+        """A process that writes into the database beside us, also records of a journal with rows of these tables."""
+        return Scribe(self._statements.for_scribe(self._for_scribe(), journaled))
+
+    def _for_scribe(self) -> str:
+        """Where it connects."""
+        if self.is_sqlite:
+            return str(self._url.database)
+        from psycopg.conninfo import make_conninfo
+
+        _, arguments = self._writer.dialect.create_connect_args(self._url)
+        arguments.pop("context", None)  # SQLAlchemy's own types
+        return make_conninfo("", **{**arguments, **_CONNECT})
 
     def gathered(self) -> Gathered:
         """Statements for the scribe."""

@@ -27,7 +27,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gateway.store.scribe import RECORD, sync_folder
+from gateway.scribe.messages import RECORD
+from gateway.scribe.segments import sync_folder
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ becomes its next transaction.  A plain mail waits for the journal alone.  What n
 office system begins), and all of it while the journal cannot be had or the database is far behind, waits for the commit.
 
 What the scribe could not do (a settlement of somebody else's, a disk that is full, a value that breaks a rule) goes to the
-writer's thread, which knows how to do it one by one.  With PostgreSQL everything goes there.
+writer's thread, which knows how to do it one by one.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from collections.abc import Callable, Container, Sequence
 from typing import NamedTuple
 
 from gateway.errors import StoreUnavailable
+from gateway.scribe.messages import Said
 from gateway.store import journal
 from gateway.store.batch import Entry
 from gateway.store.blobs import Places
 from gateway.store.database import Database
 from gateway.store.disk_sync import DiskSync
 from gateway.store.journal import Journal, Kept
-from gateway.store.scribe import Said
 from gateway.store.settling import Settled
 from gateway.store.to_scribe import ToScribe
 
@@ -56,9 +56,7 @@ class Lane:
         places: Places,
         fall_back: Callable[[Entry], None],
         journal_: Journal,
-        known: Container[str],
     ) -> None:
-        """``known``: the keys of passed_over that the writer's thread has written."""
         self.loop = loop
         self.behind = 0  # entries that are promised and not in the database; may be read by any thread
         self.elsewhere = 0  # of these with the writer's thread
@@ -80,11 +78,7 @@ class Lane:
         self._patience: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        self._scribe: ToScribe | None = None
-        self._known = known
-        if database.is_sqlite:
-            self._scribe = ToScribe(loop, database, places, answered=self._answered, lost=self._lost)
-            self._known = self._scribe.known
+        self._scribe = ToScribe(loop, database, places, answered=self._answered, lost=self._lost)
 
     def submit(self, entry: Entry) -> None:
         """Have a plain entry written; its future tells."""
@@ -114,8 +108,7 @@ class Lane:
 
     def close(self) -> None:
         """Let the scribe go.  What is pending is not written: drain() first."""
-        if self._scribe is not None:
-            self._scribe.close()
+        self._scribe.close()
         self._sync.close()
 
     def written(self, entry: Entry) -> None:
@@ -169,7 +162,7 @@ class Lane:
         if entry.rows is None:
             return Kept({}, settled=[done.row for done in entry.settlements]), ()
         large = entry.rows.large
-        return entry.rows.kept(self._known), [body.raw for body in large] if large else ()
+        return entry.rows.kept(self._scribe.known), [body.raw for body in large] if large else ()
 
     def _sync_now(self, recorded: _Recorded) -> None:
         """Nobody else is there: to wait for the disk takes less than to be woken by it."""
@@ -239,7 +232,7 @@ class Lane:
 
     def _call_ship(self) -> None:
         """Soon if somebody waits (what else comes in with this turn of the loop goes along), else after some patience."""
-        if self._is_shipping or (self._scribe is not None and self._scribe.is_busy):
+        if self._is_shipping or self._scribe.is_busy:
             return
         if self._waiting or len(self._pending) >= _MANY:
             self._is_shipping = True
@@ -253,11 +246,7 @@ class Lane:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
-        if self._scribe is None:
-            pending, self._pending, self._waiting = self._pending, [], 0
-            for entry in pending:
-                self._leave_to_writer(entry)
-        elif not self._scribe.is_busy:
+        if not self._scribe.is_busy:
             most = self._how_many()
             sent, self._pending = self._pending[:most], self._pending[most:]
             self._waiting = sum([entry.future is not None for entry in self._pending])
@@ -323,11 +312,5 @@ class Lane:
         self._rest()
 
     def _rest(self) -> None:
-        if not (
-            self._arriving
-            or self._settled
-            or self._syncing
-            or self._pending
-            or (self._scribe is not None and self._scribe.is_busy)
-        ):
+        if not (self._arriving or self._settled or self._syncing or self._pending or self._scribe.is_busy):
             self._idle.set()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 
 from gateway.errors import ConfigError, StoreUnavailable
 from gateway.loops import running_loop_or_none
@@ -22,7 +22,7 @@ from gateway.store.journal import Journal
 from gateway.store.lane import Lane
 from gateway.store.replay import SetAside, replay
 from gateway.store.settling import Settled
-from gateway.store.tables import stories
+from gateway.store.statements import columns_of
 from gateway.store.writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Promises:
         self._blobs = blobs
         self._folder = folder
         self._name = name
-        columns = {str(table.name): _columns(table) for table in JOURNALED}
+        columns = {str(table.name): [str(column.name) for column in columns_of(table)] for table in JOURNALED}
         self._journal = Journal(folder, name=name, database=database.name, columns=columns)
         self._endings = contextlib.ExitStack()
         self._writer: Writer | None = None
@@ -115,7 +115,7 @@ class Promises:
         except OSError as error:
             logger.warning("no journal: each mail waits for the database: %s", error)
         loop = asyncio.get_running_loop()
-        self._lane = Lane(loop, self._database, self._blobs.lane, self._fall_back, self._journal, writer.known)
+        self._lane = Lane(loop, self._database, self._blobs.lane, self._fall_back, self._journal)
 
     async def detach(self) -> None:
         """Write what is on the lane, and close it."""
@@ -154,7 +154,7 @@ class Promises:
         # The loop has ended, or the database does not answer: whoever asked it finds that out himself.
         with contextlib.suppress(RuntimeError, TimeoutError, StoreUnavailable):
             asyncio.run_coroutine_threadsafe(lane.catch_up(), lane.loop).result(_CATCH_UP_S)
-            if lane.elsewhere and self._writer is not None and self._database.is_sqlite:
+            if lane.elsewhere and self._writer is not None:
                 done: Future[None] = Future()
                 self._writer.submit(Entry(future=done, durable=False))
                 done.result(_CATCH_UP_S)
@@ -181,8 +181,3 @@ class Promises:
         except StoreUnavailable as error:
             entry.error = error
             entry.answer()
-
-
-def _columns(table: Table) -> list[str]:
-    """As its rows have them: stories are numbered by the database."""
-    return [str(column.name) for column in table.columns if not (table is stories and column.name == "id")]

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from gateway.lifecycle import CASE_TRANSITIONS, CaseEvent, CaseState, DeliveryEvent, DeliveryState, next_delivery_state
 from gateway.model import Event, Story
+from gateway.scribe.messages import NotAllChanged
 from gateway.store.office_tables import receipts
 from gateway.store.replies import reply_row
 from gateway.store.rows import Tuple, story_row
-from gateway.store.scribe import NotAllChanged
 from gateway.store.statements import FORGET_LOOK_UP, SETTLE, STEP_CASE, TELL_STEP
 from gateway.store.tables import NEVER, micros, stories
 from gateway.store.texts import clean

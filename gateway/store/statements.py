@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Column, Table, insert
 
+from gateway.scribe import messages
 from gateway.store.office_tables import look_ups, receipts
 from gateway.store.rows import Tuple
-from gateway.store.scribe import Tables
 from gateway.store.tables import deliveries, passed_over, stories
 
 # Rows in one statement.  (64 times the 20 columns of mails is far below SQLite's 32766 variables.)
@@ -85,21 +85,32 @@ class Statements:
             values = list(chain.from_iterable(rows[start : start + size]))
             yield self._change(change, size), values, size if change.must else -1
 
-    def for_scribe(self, tables: Sequence[Table]) -> Tables:
-        """What the scribe has to know to write records of a journal into these tables."""
+    def for_scribe(self, database: str, tables: Sequence[Table]) -> messages.Place:
+        """What the scribe of this database has to know to write records of a journal into these tables."""
         columns = deliveries.columns.keys()
         settled = ("id", "state", "attempts", "reply", "next_at", "wake_at", "delivered_at", "life", "sent")
-        return Tables(
-            inserts={str(table.name): str(self._insert(table, 1)) for table in tables},
-            settle=str(self._change(SETTLE, 1)),
+        return messages.Place(
+            is_sqlite=self._is_sqlite,
+            database=database,
+            tables=tuple(map(self._for_scribe, tables)),
+            settle=self._change(SETTLE, 1) if self._is_sqlite else _SETTLE_LISTS,
             delivery=tuple(columns.index(name) for name in settled),
         )
+
+    def _for_scribe(self, table: Table) -> messages.Table:
+        """PostgreSQL copies; a row that may be there already has to be inserted."""
+        if self._is_sqlite or table in _KEPT_AS_THEY_ARE:
+            return messages.Table(str(table.name), self._insert(table, 1))
+        columns = columns_of(table)
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        types = tuple(column.type.compile(self._dialect).lower() for column in columns)
+        return messages.Table(str(table.name), f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)".encode(), types)
 
     def _insert(self, table: Table, size: int) -> Any:
         key = (table.name, size)
         if key not in self._inserts:
-            columns = [column.name for column in table.columns if not (table is stories and column.name == "id")]
-            one_row = str(insert(table).values([dict.fromkeys(columns, "")]).compile(dialect=self._dialect))
+            columns = dict.fromkeys([column.name for column in columns_of(table)], "")
+            one_row = str(insert(table).values([columns]).compile(dialect=self._dialect))
             # The row again and again: to have SQLAlchemy compile 64 of them takes 10 ms, and there are many sizes.
             head, _, row = one_row.partition(" VALUES ")
             text = f"{head} VALUES {', '.join([row] * size)}"
@@ -120,6 +131,19 @@ class Statements:
             return text
         numbers = count(1)
         return re.sub("%s", lambda match: f"${next(numbers)}", text).encode()
+
+
+# SETTLE for the scribe on PostgreSQL, with a list for each column; it gives the ids of what was settled.
+_SETTLE_LISTS = (
+    SETTLE.head
+    + f" unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(SETTLE.types, 1))})"
+    + f" AS done({', '.join(f'column{n}' for n in range(1, len(SETTLE.types) + 1))}) {SETTLE.tail} RETURNING deliveries.id"
+).encode()
+
+
+def columns_of(table: Table) -> list[Column[Any]]:
+    """The columns as rows of the hot path have them: stories are numbered by the database."""
+    return [column for column in table.columns if not (table is stories and column.name == "id")]
 
 
 def _chunks(total: int) -> Iterator[tuple[int, int]]:

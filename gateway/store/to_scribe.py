@@ -1,7 +1,6 @@
 """Entries on their way to the scribe: one transaction at a time, sent and heard by the loop itself.
 
-No thread stands in between, so the interpreter lock never changes hands on the way of a mail.  SQLite only: PostgreSQL's client
-waits for the server without the lock, and what is on the lane goes to the writer's thread there.
+No thread stands in between, so the interpreter lock never changes hands on the way of a mail.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from gateway.scribe.client import Scribe
+from gateway.scribe.messages import Body, Goes, Piece, Said
 from gateway.store.batch import JOURNALED, Entry, begin_together, insert_reasons, insert_together, remember
 from gateway.store.blobs import Places
 from gateway.store.database import Database
-from gateway.store.scribe import Body, Goes, Piece, Said, Scribe
 from gateway.store.settling import settle_together
 
 logger = logging.getLogger(__name__)

@@ -99,11 +99,11 @@ class OnSqlite(Transaction):
 
 
 class Gathered:
-    """SQLite again: statements are gathered for the scribe, who carries them out as a whole."""
+    """Either database: statements are gathered for the scribe, who carries them out as a whole."""
 
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
-        self.steps: list[tuple[str, list[Any], int]] = []  # text, values, and how many rows it must change, or -1
+        self.steps: list[tuple[str | bytes, list[Any], int]] = []  # text, values, and how many rows it must change, or -1
 
     def insert(self, table: Table, rows: Sequence[Tuple]) -> None:
         """Insert rows of a hot table."""

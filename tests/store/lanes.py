@@ -17,7 +17,8 @@ import uvloop
 
 from gateway.lifecycle import DeliveryEvent, DeliveryState
 from gateway.model import Event, Mail, Story
-from gateway.store import Acceptance, Settlement, Store, scribe
+from gateway.scribe.client import MODULE
+from gateway.store import Acceptance, Settlement, Store
 from tests.store.letters import NOON, mail
 
 _T = TypeVar("_T")
@@ -42,6 +43,7 @@ def on_lane(store: Store, work: Callable[[], Coroutine[Any, Any, _T]], *, loop: 
 
 def scribe_of(parent: int) -> int:
     """The process id of the one scribe that this process has."""
+    until(lambda: bool(scribes_of(parent)))  # one that has just been started has no arguments for a moment
     (found,) = scribes_of(parent)
     return found
 
@@ -125,7 +127,7 @@ def limited(what: int, limit: int, processes: Sequence[int]) -> Iterator[None]:
 
 def _is_scribe(path: Path, parent: int) -> bool:
     try:
-        return int(_stat(path)[1]) == parent and str(scribe.__file__).encode() in (path / "cmdline").read_bytes().split(b"\0")
+        return int(_stat(path)[1]) == parent and MODULE.encode() in (path / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return False  # it has just ended
 

@@ -20,11 +20,11 @@ from msgspec.structs import replace
 
 from gateway.errors import ConfigError, StoreUnavailable
 from gateway.lifecycle import DeliveryEvent, DeliveryState
+from gateway.scribe.messages import Said
 from gateway.store import Store, disk_sync, journal, lane
 from gateway.store.blobs import Blobs
 from gateway.store.disk_sync import DiskSync
 from gateway.store.journal import File, Journal, Kept
-from gateway.store.scribe import Said
 from gateway.store.to_scribe import ToScribe
 from gateway.store.writer import Writer
 from tests.store.conftest import Open

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import resource
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import NullPool, create_engine, text
 
 from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseState, DeliveryState
@@ -40,16 +39,10 @@ from tests.store.letters import LEASE, NOON, captured, case, delivery, mail, pas
 INLINE = 16 * 1024
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """SQLite: the other database has no lane."""
-    return f"sqlite:///{tmp_path}/vanthu.sqlite3"
-
-
-def told(path: Path) -> list[str]:
+def told(url: str) -> list[str]:
     """Ids of mails in the order of their stories."""
-    with contextlib.closing(sqlite3.connect(path / "vanthu.sqlite3")) as connection:
-        return [mail_id for (mail_id,) in connection.execute("SELECT mail_id FROM stories ORDER BY id")]
+    with create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool).connect() as connection:
+        return list(connection.scalars(text("SELECT mail_id FROM stories ORDER BY id")))
 
 
 # --- what goes well -----------------------------------------------------------------------------------------------------
@@ -143,10 +136,10 @@ def test_a_full_segment_is_followed_by_a_new_one(store: Store, tmp_path: Path, m
     assert len(list((tmp_path / "blobs").iterdir())) == 3
 
 
-def test_the_order_in_which_mails_came_is_kept(store: Store, tmp_path: Path) -> None:
+def test_the_order_in_which_mails_came_is_kept(store: Store, url: str) -> None:
     many = letters(1200)  # in more than one transaction
     on_lane(store, lambda: all_of(store, [passing(letter) for letter in many]))
-    assert told(tmp_path) == [letter.id for letter in many]
+    assert told(url) == [letter.id for letter in many]
 
 
 @each_loop
@@ -359,12 +352,13 @@ def test_what_cannot_be_told_to_the_scribe_the_writer_does(store: Store) -> None
 
 
 @pytest.mark.parametrize("size", [3000, INLINE * 4], ids=["in rows", "in files"])
-def test_on_a_full_disk_mail_is_not_taken_and_afterwards_it_is(store: Store, size: int) -> None:
+def test_on_a_full_disk_mail_is_not_taken_and_afterwards_it_is(store: Store, url: str, size: int) -> None:
+    goes_on = url.startswith("postgresql") and size <= INLINE  # the server has a disk of its own
     taken: list[Mail] = []
     refused: list[Mail] = []
 
     async def fill() -> None:
-        for letter in letters(2000, size=size):
+        for letter in letters(500, size=size):
             try:
                 await store.accept([passing(letter)])
             except StoreUnavailable:
@@ -385,6 +379,6 @@ def test_on_a_full_disk_mail_is_not_taken_and_afterwards_it_is(store: Store, siz
 
     on_lane(store, work)
     until(lambda: state(store, taken[0]) is DeliveryState.DELIVERED)
-    assert (len(taken) > 5, len(refused)) == (True, 1)
-    assert {row.id for row in store.views.mails(limit=2000).rows} == {letter.id for letter in taken}
+    assert (len(taken) > 5, len(refused)) == (True, 0 if goes_on else 1)
+    assert {row.id for row in store.views.mails(limit=1000).rows} == {letter.id for letter in taken}
     assert all(store.views.raw(letter.id) == letter.raw for letter in taken)

@@ -37,13 +37,6 @@ from tests.store.lanes import (
 )
 from tests.store.letters import NOON, mail, passing
 
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """SQLite: the other database has no lane."""
-    return f"sqlite:///{tmp_path}/vanthu.sqlite3"
-
-
 # --- the scribe dies ----------------------------------------------------------------------------------------------------
 
 

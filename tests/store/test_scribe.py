@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from gateway.store.scribe import NotAllChanged, Scribe, Tables
+from gateway.scribe.client import Scribe
+from gateway.scribe.messages import Failed, NotAllChanged, Place
 from tests.store.lanes import holding_its_breath, scribe_of, scribes_of, state_of, until
 
 INSERT = "INSERT INTO words (id, word) VALUES (?, ?)"
@@ -23,7 +24,9 @@ UPDATE = "UPDATE words SET word = ? WHERE word = ?"
 
 Step = tuple[str, list[Any], int]
 
-NO_TABLES = Tables(inserts={}, settle="", delivery=())
+
+def place_of(database: Path) -> Place:
+    return Place(is_sqlite=True, database=str(database), tables=(), settle="", delivery=())
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def scribe(database: Path) -> Iterator[Scribe]:
-    scribe = Scribe(str(database), NO_TABLES)
+    scribe = Scribe(place_of(database))
     yield scribe
     scribe.close()
 
@@ -107,9 +110,9 @@ def test_when_too_few_rows_change_nothing_is_done(scribe: Scribe, database: Path
 def test_a_broken_rule_comes_back_as_sqlite_says_it_and_nothing_is_done(scribe: Scribe, database: Path) -> None:
     write(scribe, word(1))
     failure = write(scribe, word(2), word(1))
-    assert isinstance(failure, sqlite3.IntegrityError)
-    assert str(failure) == "UNIQUE constraint failed: words.id"
-    assert (failure.sqlite_errorcode, failure.sqlite_errorname) == (1555, "SQLITE_CONSTRAINT_PRIMARYKEY")
+    assert isinstance(failure, Failed)
+    assert str(failure) == "IntegrityError: UNIQUE constraint failed: words.id"
+    assert (failure.kind, failure.code) == ("IntegrityError", "SQLITE_CONSTRAINT_PRIMARYKEY")
     assert len(words(database)) == 1
     assert write(scribe, word(2)) is None
 
@@ -125,7 +128,7 @@ def test_a_value_that_no_database_takes_is_answered_and_the_scribe_goes_on(
 
 
 def test_what_was_sent_is_done_even_when_the_writer_goes_at_once(database: Path) -> None:
-    scribe = Scribe(str(database), NO_TABLES)
+    scribe = Scribe(place_of(database))
     scribe.socket.sendall(scribe.message([word(n) for n in range(1000)], durable=True))
     scribe.close()
     assert len(words(database)) == 1000
@@ -133,7 +136,7 @@ def test_what_was_sent_is_done_even_when_the_writer_goes_at_once(database: Path)
 
 
 def test_half_a_message_is_nothing(database: Path) -> None:
-    scribe = Scribe(str(database), NO_TABLES)
+    scribe = Scribe(place_of(database))
     whole = scribe.message([word(1), word(2)], durable=True)
     scribe.socket.sendall(whole[:-1])
     scribe.close()
@@ -149,7 +152,7 @@ def test_who_stops_the_gateway_does_not_stop_the_scribe(scribe: Scribe, database
 
 
 def test_a_scribe_that_is_killed_is_a_connection_that_ends(database: Path) -> None:
-    scribe = Scribe(str(database), NO_TABLES)
+    scribe = Scribe(place_of(database))
     write(scribe, word(1))
     process = scribe_of(os.getpid())
     with holding_its_breath(process):
@@ -169,9 +172,10 @@ def ended(connection: socket.socket) -> None:
 
 WRITER = """
 import sys, time
-from gateway.store.scribe import Scribe, Tables
+from gateway.scribe.client import Scribe
+from gateway.scribe.messages import Place
 
-scribe = Scribe(sys.argv[1], Tables({}, "", ()))
+scribe = Scribe(Place(True, sys.argv[1], (), "", ()))
 print("ready", flush=True)
 time.sleep(60)
 """
