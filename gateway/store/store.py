@@ -162,9 +162,10 @@ class Store:
         connection: Connection | None = None
         try:
             connection = self._database.connect()
-            self._promises.keep(connection)
-            self._database.trouble()  # from now on it is this file
-            again = claims.take_back(connection, self._node, self._clock())
+            with self._database.opening(connection):
+                self._promises.keep(connection)
+                self._database.trouble()  # from now on it is this file
+                again = claims.take_back(connection, self._node, self._clock())
         except BaseException as error:
             if connection is not None:
                 connection.close()  # it holds the node's name
