@@ -8,7 +8,6 @@ between clients, like PgBouncer in transaction mode, must not stand in between.)
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +24,7 @@ from gateway.errors import ConfigError, StoreUnavailable
 from gateway.scribe.client import Scribe
 from gateway.scribe.messages import ON_POSTGRES
 from gateway.scribe.on_sqlite import BUSY_S, CACHED_STATEMENTS, PRAGMAS
+from gateway.store import lock_file
 from gateway.store.migrations import upgrade
 from gateway.store.statements import Statements
 from gateway.store.transaction import Gathered, OnSqlite, Transaction
@@ -60,7 +60,7 @@ class Database:
         self._statements = Statements(self._writer.dialect)
         event.listen(self._writer, "connect", self._prepare_writer)
         event.listen(self.readers, "connect", self._prepare_reader)
-        self._lock_file = -1
+        self._lock_file: int | None = None
         self._file: tuple[int, int] | None = None  # device and inode of the SQLite file that is open
 
     def _engine(self, **options: Any) -> Engine:
@@ -82,19 +82,10 @@ class Database:
         if not self.is_sqlite:
             return
         path = Path(f"{self._url.database}.{quote(self._node, safe='')}.lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock_file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + _LOCK_WAIT_S
-        while True:
-            try:
-                fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    self.close()
-                    raise self._name_is_taken() from None
-                time.sleep(0.05)
-            else:
-                return
+        self._lock_file = lock_file.taken(path, wait_s=_LOCK_WAIT_S)
+        if self._lock_file is None:
+            self.close()
+            raise self._name_is_taken()
 
     def connect(self) -> Connection:
         """The one connection that writes: no transactions but those that the writer begins.  Holds the node's lock."""
@@ -165,9 +156,9 @@ class Database:
         """Let go of pools and lock."""
         self._writer.dispose()
         self.readers.dispose()
-        if self._lock_file >= 0:
+        if self._lock_file is not None:
             os.close(self._lock_file)
-            self._lock_file = -1
+            self._lock_file = None
 
     def _lock_in(self, connection: Connection) -> None:
         deadline = time.monotonic() + _LOCK_WAIT_S

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import logging
 import os
 import struct
@@ -29,6 +28,7 @@ import msgspec
 
 from gateway.scribe.messages import RECORD
 from gateway.scribe.segments import sync_folder
+from gateway.store import lock_file
 
 logger = logging.getLogger(__name__)
 
@@ -271,23 +271,12 @@ def damaged(paths: Sequence[Path]) -> list[Path]:
 @contextlib.contextmanager
 def of_one(folder: Path, name: str, *, wait_s: float = 1.0) -> Iterator[bool]:
     """While it lasts nobody else has the journal of this name; False: somebody has.  Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = lock_file.taken(folder / f"{name}.lock", wait_s=wait_s)
     try:
-        deadline = time.monotonic() + wait_s
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    yield False
-                    return
-                time.sleep(0.05)
-            else:
-                yield True
-                return
+        yield descriptor is not None
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def remove(paths: Sequence[Path]) -> None:
