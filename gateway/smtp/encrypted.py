@@ -25,6 +25,8 @@ _GOODBYE_S = 3.0  # for the client's part in the end of TLS, which many leave ou
 class Encrypted(Connection):
     """A session that can go on by TLS."""
 
+    _is_securing = False  # TLS was begun, and stands by now or never will
+
     def obey_starttls(self, arg: str) -> None:
         """Begin TLS; everything that was said is forgotten."""
         if arg:
@@ -46,12 +48,16 @@ class Encrypted(Connection):
         else:
             super()._begin()
 
+    def eof_received(self) -> bool:
+        """TLS closes both ways at once."""
+        return super().eof_received() and not self._is_securing
+
     def _start_tls(self, then: Callable[[], None]) -> None:
         transport = self._transport
         if transport is None:
             return
         transport.pause_reading()
-        self._waits = True
+        self._waits = self._is_securing = True
         self._errand = self.loop.create_task(self._shake_hands(transport, then))
 
     async def _shake_hands(self, transport: asyncio.Transport, then: Callable[[], None]) -> None:

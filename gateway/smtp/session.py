@@ -148,11 +148,11 @@ class Connection(asyncio.Protocol):
         if self._task is None:
             self._leave()
 
-    def eof_received(self) -> bool | None:
+    def eof_received(self) -> bool:
         """The client will say no more.  It may still read: what came before is answered (RFC 9293 section 3.6)."""
         self._no_more = True
         self._go_on()
-        return not self.session.tls  # TLS closes both ways at once
+        return True
 
     def pause_writing(self) -> None:
         """The client does not read: nothing more is obeyed until it does."""

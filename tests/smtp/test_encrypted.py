@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import os
 import re
 import socket
@@ -77,6 +79,38 @@ def test_a_mail_comes_by_tls_from_the_first_byte(
         client.say("EHLO client.example")
         assert client.deliver(LETTER).startswith("250 2.0.0 ")
         assert door.mail.arrival.protocol.startswith("ESMTPS (TLSv1.3 ")
+
+
+@LOOPS
+def test_a_client_that_leaves_with_the_end_of_its_handshake_is_no_worry(
+    files: TlsFiles, trusting: ssl.SSLContext, loop: Callable[[], asyncio.AbstractEventLoop], caplog: pytest.LogCaptureFixture
+) -> None:
+    with Door(runner=loop, **{**settings(files), "tls": "implicit"}) as door, caplog.at_level(logging.WARNING):
+        for _ in range(5):
+            leave_with_the_handshake(door.connect().socket, trusting)
+        eventually(lambda: door.server.sessions == 0)
+    assert caplog.messages == []
+
+
+def leave_with_the_handshake(client: socket.socket, trusting: ssl.SSLContext) -> None:
+    """The last flight of the handshake and the goodbye come in one packet; then read what still comes."""
+    came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = trusting.wrap_bio(came, goes, server_hostname="gw.example")
+    while True:
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            client.sendall(goes.read())
+            came.write(client.recv(65536))
+        else:
+            break
+    with contextlib.suppress(ssl.SSLWantReadError):
+        tls.unwrap()
+    client.sendall(goes.read())
+    with contextlib.suppress(ConnectionResetError):
+        while client.recv(65536):
+            pass
+    client.close()
 
 
 def test_what_was_said_in_the_clear_is_forgotten(door: Door, trusting: ssl.SSLContext) -> None:
