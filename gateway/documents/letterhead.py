@@ -343,7 +343,7 @@ class _Reader:
         flat = squeeze(text)
         found = grammar.ADDRESSED.match(flat.fold)
         rest = text[flat.place(found.end(), end=len(text)) :] if found else ""
-        named = tuple(one_line(cell).strip(" -+•;.,:") for cell in _NAMED.split(rest) if cell.strip(" -:.…_"))
+        named = tuple(one_line(cell).strip(" -+•;.,:") for cell in _named(rest) if cell.strip(" -:.…_"))
         self._set(addressed=Found(text=one_line(text), line=line), addressees=named)
         self.collecting = "addressees"
 
@@ -425,3 +425,9 @@ _CITES = re.compile(r"(?:quyet dinh|cong van|thong tu|nghi dinh|ke hoach|to trin
 
 def _announces_citation(line: str) -> bool:
     return bool(_CITES.search(fold(line).rstrip(" (")))
+
+
+def _named(addressed: str) -> list[str]:
+    """Those to whom a document is addressed, one behind the other; most lines name one, or are long and no such list."""
+    several = ";" in addressed or "\t" in addressed or "   " in addressed
+    return _NAMED.split(addressed) if several else [addressed]

@@ -56,7 +56,9 @@ class Found(Value):
 
 def cells(text: str) -> Iterator[str]:
     """The columns of a line: parted by a TAB, by three spaces or by a bar."""
-    return (cell for cell in _BETWEEN_CELLS.split(text) if cell.strip())
+    if "|" in text or "   " in text:
+        return (cell for cell in _BETWEEN_CELLS.split(text) if cell.strip())
+    return (cell for cell in text.split("\t") if cell.strip())  # a tenth of the time
 
 
 class Text(Value):

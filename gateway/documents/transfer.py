@@ -86,9 +86,31 @@ def from_quoted_printable(body: bytes) -> bytes:
 def from_strict_base64(body: bytes) -> bytes | None:
     """Base64 as mailers write it (RFC 4648 section 4, in lines); None for anything else."""
     try:
+        if size := _size_in_even_lines(body):
+            # A third of the time that it takes without the line ends: what is no letter is passed over here, and the size
+            # tells whether that was anything but those.
+            decoded = b64decode(body)
+            if len(decoded) == size:
+                return decoded
         return _decoded(body.translate(None, _LINE_ENDS))
     except binascii.Error:
         return None
+
+
+def _size_in_even_lines(body: bytes) -> int:
+    """The bytes that letters in lines (CRLF) as long as the first, but for the last one, stand for.
+
+    0 when the lines are not like that, or padding stands anywhere but at the end.
+    """
+    body = body.rstrip(_LINE_ENDS)
+    width = body.find(b"\r\n")
+    padding = body[body.find(b"=") :] if b"=" in body else b""
+    returns, feeds = body[width :: width + 2], body[width + 1 :: width + 2]
+    is_even = width > 0 and len(returns) == len(feeds) and not returns.strip(b"\r") and not feeds.strip(b"\n")
+    letters = len(body) - 2 * len(feeds)
+    if not is_even or letters % 4 or padding not in (b"", b"=", b"=="):
+        return 0
+    return letters // 4 * 3 - len(padding)
 
 
 def from_base64(body: bytes) -> bytes:

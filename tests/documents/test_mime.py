@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from gateway.documents import mime
 from gateway.documents.parameters import parameters_of
+from gateway.documents.transfer import from_strict_base64
 from gateway.documents.vietnamese import fold
 from gateway.documents.words import decoded_words
 
 PDF = b"%PDF-1.4 not really"
+_LINES = base64.encodebytes(bytes(range(250)) * 4).replace(b"\n", b"\r\n")
 CORPUS = Path(__file__).resolve().parents[2] / "../shared/corpus/mail/imap_tools/tests"
 
 
@@ -289,3 +291,17 @@ def test_words_of_the_head_hide_no_document_from_the_quick_look(head: bytes) -> 
     """Found by fuzzing: what a subject says is no field."""
     text = "Số: 87/THCSLL\r\nHương Giang, ngày 18 tháng 11 năm 2026\r\n".encode()
     assert mime.may_carry_document(head + b"\r\n" + text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"!" + _LINES, _LINES[:40] + b"!" + _LINES[41:], _LINES[:-2] + b"\r\n==", _LINES.replace(b"\r\n", b"!\n", 1), _LINES[:-1]],
+    ids=["a letter more", "a letter changed", "padding in a line of its own", "another line end", "one letter less"],
+)
+def test_base64_in_even_lines_is_as_strict_as_without_its_line_ends(body: bytes) -> None:
+    try:
+        strict = base64.b64decode(body.replace(b"\r", b"").replace(b"\n", b""), validate=True)
+    except ValueError:
+        strict = None
+    assert from_strict_base64(body) == strict
+    assert from_strict_base64(_LINES) == bytes(range(250)) * 4

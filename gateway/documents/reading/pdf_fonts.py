@@ -29,8 +29,11 @@ def in_unicode(textpage: ctypes.c_void_p, line: str, at: int) -> str:
     return "".join(decode_run(text, encoding) for encoding, text in merged)
 
 
+# What PDFium writes into, one for all calls: a page asks for hundreds of letters, and a child reads one page at a time.
+_NAME = ctypes.create_string_buffer(_LONGEST_NAME)
+_FLAGS = ctypes.c_int()
+
+
 def _encoding(textpage: ctypes.c_void_p, index: int) -> str:
-    name = ctypes.create_string_buffer(_LONGEST_NAME)
-    flags = ctypes.c_int()
-    length = pdfium.FPDFText_GetFontInfo(textpage, index, name, _LONGEST_NAME, flags)
-    return encoding_of_font(name.value.decode("utf-8", "replace")) if 0 < length <= _LONGEST_NAME else ""
+    length = pdfium.FPDFText_GetFontInfo(textpage, index, _NAME, _LONGEST_NAME, _FLAGS)
+    return encoding_of_font(_NAME.value.decode("utf-8", "replace")) if 0 < length <= _LONGEST_NAME else ""

@@ -82,11 +82,15 @@ def _placed_line(textpage: ctypes.c_void_p, line: str, at: int, frame: _Frame, n
     return _line("".join(out), number, centred=box is not None and is_centred(box), box=box)
 
 
+# What PDFium writes into, one for all calls: making four numbers took longer than asking for them.
+_LEFT, _RIGHT, _BOTTOM, _TOP = _EDGES = tuple(ctypes.c_double() for _ in range(4))
+
+
 def _box(textpage: ctypes.c_void_p, index: int) -> tuple[float, float, float, float]:
-    """Left, bottom, right and top of one letter, in points."""
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    pdfium.FPDFText_GetCharBox(textpage, index, left, right, bottom, top)
-    return left.value, bottom.value, right.value, top.value
+    """Left, bottom, right and top of one letter, in points; zeros for one that has no place."""
+    if not pdfium.FPDFText_GetCharBox(textpage, index, *_EDGES):
+        return 0.0, 0.0, 0.0, 0.0
+    return _LEFT.value, _BOTTOM.value, _RIGHT.value, _TOP.value
 
 
 # --- order --------------------------------------------------------------------------------------------------------------
