@@ -15,6 +15,7 @@ Plane = npt.NDArray[np.float32]
 DOTS = 60.0  # of the copy, to the inch: the ring of a seal is two pixels wide then
 A4_SHORT = 210.0 / 25.4  # inches
 _PAPER_SHORT = (4.5, 13.0)  # inches: from A5 across to A3
+_SLENDER = 12.0  # times as long as it is wide, at most: a strip of a fax roll, a long screen; else a line and no paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +57,13 @@ def inks_of(page: PageImage, *, dots: float = DOTS) -> Inks:
 
 
 def dots_of(page: PageImage) -> tuple[float, bool]:
-    """Pixels to the inch of paper, and whether that is known: else the short side is taken for that of A4."""
-    short = min(page.height, page.width)
+    """Pixels to the inch of paper, and whether that is known: else the short side is taken for that of A4.
+
+    A line of 2000 by 2 pixels, as mails have them under a signature, would be enlarged to 240 million that way.
+    """
+    short, long = sorted((page.height, page.width))
+    if long > _SLENDER * short:
+        return long / _SLENDER / A4_SHORT, False
     if page.dpi > 0 and _PAPER_SHORT[0] <= short / page.dpi <= _PAPER_SHORT[1]:
         return page.dpi, True
     return max(short, 1) / A4_SHORT, False

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from gateway.documents.pictures.ink import inks_of
 from gateway.documents.pictures.marks import marks_of
 from gateway.documents.text import Mark
 from gateway.model import Box
@@ -133,6 +134,13 @@ NO_SEALS: dict[str, Callable[[], Image.Image]] = {
 @pytest.mark.parametrize("what", NO_SEALS)
 def test_this_is_no_seal(what: str) -> None:
     assert seals(NO_SEALS[what]()) == []
+
+
+@pytest.mark.parametrize("size", [(2000, 2), (1, 3000), (40_000, 3)])
+@pytest.mark.parametrize("dpi", [0, 0.3, 100])
+def test_a_line_is_not_blown_up_to_a_page(size: tuple[int, int], dpi: float) -> None:
+    inks = inks_of(page_of(Image.new("L", size), dpi))
+    assert inks.height * inks.width < 4_000_000
 
 
 @pytest.mark.parametrize("words", ["KHẨN", "SAO Y", "HỎA TỐC"])
