@@ -14,7 +14,7 @@ demo: ## Send a dozen letters through a real gateway on this machine and show wh
 	@$(BIN)/vanthu demo $(if $(ONCE),--once)
 
 test: venv packages check ## Check everything, then test everything against real servers (Postfix, PostgreSQL, a browser).
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: venv ## Read the code without running it: format, lint, types, who may import whom.
 	@$(BIN)/ruff format --check --quiet
