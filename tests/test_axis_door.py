@@ -36,6 +36,7 @@ from gateway.policy.sameness import Layer, agency_of, marks_of
 from gateway.reception import Reception
 from gateway.store import Opening, Store
 from tests.store.letters import captured, mail
+from tests.world.prepared import sqlite_in
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PAPER = b"%PDF-1.4 the paper"
@@ -75,7 +76,7 @@ class Reader:
 
 class House:
     def __init__(self, folder: Path, directory: Directory = DIRECTORY) -> None:
-        self.store = Store(url=f"sqlite:///{folder}/s.sqlite3", blobs=folder / "blobs", inline_bytes=16384, node="t")
+        self.store = Store(url=sqlite_in(folder), blobs=folder / "blobs", inline_bytes=16384, node="t")
         self.store.open()
         self.door = AxisDoor(store=self.store, recogniser=Reader(), directory=lambda: directory, clock=lambda: NOW)
         self.reception = Reception(store=self.store, directory=lambda: directory, clock=lambda: NOW, poke=lambda: None)

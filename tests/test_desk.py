@@ -20,6 +20,7 @@ from gateway.review import Review
 from gateway.rights import acting
 from gateway.store import Opening, Store
 from tests.store.letters import captured, case, mail
+from tests.world.prepared import sqlite_in
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 OFFICE = "ioffice-nganh"
@@ -64,7 +65,7 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    store = Store(url=f"sqlite:///{tmp_path}/s.sqlite3", blobs=tmp_path / "blobs", inline_bytes=16384, node="test")
+    store = Store(url=sqlite_in(tmp_path), blobs=tmp_path / "blobs", inline_bytes=16384, node="test")
     store.open()
     for account in (NGA, CUC, PHUC, ADMIN):
         store.put_account(account)

@@ -25,6 +25,7 @@ from gateway.store import Acceptance, Opening, Store
 from gateway.traffic import Traffic
 from gateway.worker import Worker
 from tests.store.letters import mail, verdict
+from tests.world.prepared import sqlite_in
 from tests.world.register import Fault, Register, registered
 
 AT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -53,9 +54,7 @@ class House:
         self.folder, self.now = folder, AT
         self.office = Register(folder / "office", fault=fault, answers=answers, looks_up=looks_up)
         self.settings = Settings(retry_after_s=(60, 300), look_up_after_s=(30, 120), uncertain_for_h=24.0, poll_every_s=0.02)
-        self.store = Store(
-            url=f"sqlite:///{folder}/s.sqlite3", blobs=folder / "blobs", inline_bytes=16384, node="t", clock=self.clock
-        )
+        self.store = Store(url=sqlite_in(folder), blobs=folder / "blobs", inline_bytes=16384, node="t", clock=self.clock)
         self.store.open()
         self.worker, self.follow_up = self.parts()
 
@@ -444,7 +443,7 @@ def killed_while_carrying(house: House, delivery: Delivery) -> None:
     asyncio.run(house.store.begin([delivery.id], house.now))
     house.store.close()
     house.store = Store(
-        url=f"sqlite:///{house.folder}/s.sqlite3", blobs=house.folder / "blobs", inline_bytes=16384, node="t", clock=house.clock
+        url=sqlite_in(house.folder), blobs=house.folder / "blobs", inline_bytes=16384, node="t", clock=house.clock
     )
     house.store.open()
     house.worker, house.follow_up = house.parts()

@@ -42,6 +42,7 @@ from gateway.secret import Links
 from gateway.store import Store
 from tests.policy import desk
 from tests.world import letters, reading
+from tests.world.prepared import sqlite_in
 
 BOX = "y-kien@sgdhuonggiang.edu.vn"
 WORDS = "Đây là mẫu phiếu khảo sát, chưa ban hành."
@@ -55,7 +56,7 @@ class House:
         self.now = desk.NOW
         self.recognition = Recognition()
         self.parcels: list[Parcel] = []
-        self.store = Store(url=f"sqlite:///{folder}/vanthu.sqlite3", blobs=folder / "blobs", inline_bytes=16384, node="test")
+        self.store = Store(url=sqlite_in(folder), blobs=folder / "blobs", inline_bytes=16384, node="test")
         self.links = Links(b"secret", "https://cong.example", reply_address=BOX, sender="postmaster@cong.test")
         notices = Notices(hostname="cong.test", directory=desk.directory, links=self.links)
         self.hearing = Hearing(

@@ -21,6 +21,7 @@ from gateway.store import Acceptance, Exemption, Store
 from tests.policy import desk
 from tests.store import letters as stored
 from tests.world import letters, reading
+from tests.world.prepared import sqlite_in
 
 LIBRARY = "lienhe@thuvien-huonggiang.example"
 
@@ -69,7 +70,7 @@ class Way:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Moody]:
-    moody = Moody(url=f"sqlite:///{tmp_path}/vanthu.sqlite3", blobs=tmp_path / "blobs", inline_bytes=16384, node="test")
+    moody = Moody(url=sqlite_in(tmp_path), blobs=tmp_path / "blobs", inline_bytes=16384, node="test")
     moody.open()
     yield moody
     moody.close()

@@ -35,6 +35,7 @@ from gateway.review import Review
 from gateway.store import Acceptance, Opening, Settlement, Store
 from gateway.traffic import Traffic
 from tests.world import reading
+from tests.world.prepared import sqlite_in
 
 NOW = datetime(2025, 11, 17, 2, 0, tzinfo=UTC)
 OFFICE = "ioffice-nganh"
@@ -53,7 +54,7 @@ GONE = replace(CLERK, active=False)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(url=f"sqlite:///{tmp_path}/vanthu.sqlite3", blobs=tmp_path / "blobs", inline_bytes=16384, node="test")
+    store = Store(url=sqlite_in(tmp_path), blobs=tmp_path / "blobs", inline_bytes=16384, node="test")
     store.open()
     yield store
     store.close()

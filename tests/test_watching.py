@@ -29,6 +29,7 @@ from gateway.watching import Watcher
 from gateway.webhook import signature
 from tests.web import sample
 from tests.web.sample import DIRECTORY
+from tests.world.prepared import sqlite_in
 
 SECRET = "bí mật"  # noqa: S105 - of a test
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -41,7 +42,7 @@ class Machine:
         self.now = NOW
         self.paused: dict[str, str] = {}
         self.found: list[Alarm] = []
-        self.store = Store(url=f"sqlite:///{folder / 'a.sqlite3'}", blobs=folder / "blobs", inline_bytes=16384, node="test")
+        self.store = Store(url=sqlite_in(folder), blobs=folder / "blobs", inline_bytes=16384, node="test")
         self.store.open()
         config = Config(base=str(folder), alarms=Alarms(disk_free_percent=0, **settings), office=(Office(name="qlvb-tinh"),))  # type: ignore[arg-type]
         self.watcher = Watcher(

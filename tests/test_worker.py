@@ -31,6 +31,7 @@ from gateway.model import (
 from gateway.smtp import dsn
 from gateway.store import Acceptance, Opening, Store
 from gateway.worker import Worker, wait_after
+from tests.world.prepared import sqlite_in
 
 AT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 LAN = "gv.lan.thcsll@sgdhuonggiang.edu.vn"
@@ -100,7 +101,7 @@ class House:
 
     def open(self) -> None:
         self.store = Store(
-            url=f"sqlite:///{self.folder}/s.sqlite3",
+            url=sqlite_in(self.folder),
             blobs=self.folder / "blobs",
             inline_bytes=16384,
             node="test",

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.store import Store
 from tests.world.postgres import Postgres
+from tests.world.prepared import sqlite_in
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +23,12 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
+    """A database of each kind, with nothing in its tables."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/vanthu.sqlite3"
+        yield sqlite_in(tmp_path)
         return
     server: Postgres = request.getfixturevalue("postgres")
-    database = server.new_database()
+    database = server.prepared_database()
     yield database
     server.drop_database(database)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import time
 from pathlib import Path
@@ -23,6 +22,7 @@ from gateway.store import Store, migrations
 from gateway.store.tables import SCHEMA, metadata
 from tests.store.conftest import Open
 from tests.store.letters import LEASE, NOON, captured, case, mail, passing
+from tests.world.postgres import Postgres
 
 
 def driver(url: str) -> str:
@@ -107,6 +107,15 @@ def test_a_folder_that_does_not_exist_yet_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b" / "v.sqlite3").exists()
 
 
+def test_an_empty_database_gets_its_tables(postgres: Postgres, tmp_path: Path) -> None:
+    store = Store(url=postgres.new_database(), blobs=tmp_path / "blobs", inline_bytes=1000, node="hue")
+    store.open()
+    letter = mail()
+    store.accept_now([passing(letter)])
+    assert store.views.raw(letter.id) == letter.raw
+    store.close()
+
+
 def test_when_another_file_lies_in_its_place_nothing_is_promised_until_the_right_one_is_back(tmp_path: Path) -> None:
     file, away = tmp_path / "v.sqlite3", tmp_path / "v.away"
     store = Store(url=f"sqlite:///{file}", blobs=tmp_path / "blobs", inline_bytes=1000, node="hue")
@@ -153,16 +162,3 @@ def test_when_another_file_lies_in_its_place_no_clerk_decides_and_no_delivery_is
     assert approve().state is CaseState.APPROVED
     assert [parcel.mail.id for parcel in claim()] == [through.id]
     store.close()
-
-
-def test_a_start_leaves_the_full_log_of_a_killed_life_to_a_later_commit(open_store: Open) -> None:
-    database = open_store()._database
-    if not database.is_sqlite:
-        return
-    with database._writer.connect() as connection:
-        pages = "PRAGMA wal_autocheckpoint"
-        before = connection.exec_driver_sql(pages).scalar_one()
-        with contextlib.suppress(OSError), database.opening(connection):
-            during = connection.exec_driver_sql(pages).scalar_one()
-            raise OSError
-        assert during > before == connection.exec_driver_sql(pages).scalar_one()

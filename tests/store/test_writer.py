@@ -17,6 +17,7 @@ from gateway.model import Mail
 from gateway.store import Settlement, Store
 from tests.store.letters import LEASE, NOON, mail, passing
 from tests.world.postgres import Postgres
+from tests.world.prepared import sqlite_in
 
 
 @contextlib.contextmanager
@@ -32,7 +33,7 @@ def largest_file(size: int) -> Iterator[None]:
 
 @pytest.fixture
 def on_sqlite(tmp_path: Path) -> Iterator[Store]:
-    store = Store(url=f"sqlite:///{tmp_path}/vanthu.sqlite3", blobs=tmp_path / "blobs", inline_bytes=1000, node="hue")
+    store = Store(url=sqlite_in(tmp_path), blobs=tmp_path / "blobs", inline_bytes=1000, node="hue")
     store.open()
     yield store
     store.close()

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.world.prepared import make_tables
+
 _SETTINGS = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
@@ -40,6 +42,7 @@ class Postgres:
 
     def __init__(self, *, fsync: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="vanthu-pg-", dir="/tmp"))
+        self._prepared = ""  # the name of the database with nothing in its tables, once it is made
         self._data = self.folder / "data"
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
@@ -66,16 +69,26 @@ class Postgres:
 
     def new_database(self) -> str:
         """Make an empty database; gives its URL, as a user would write it into [store] url."""
+        return self._new("template1")
+
+    def prepared_database(self) -> str:
+        """Make a database that has its tables already: a copy of one that was migrated once."""
+        if not self._prepared:
+            url = self.new_database()
+            make_tables(url)
+            self._prepared = _name(url)
+        return self._new(self._prepared)
+
+    def _new(self, template: str) -> str:
         name = f"t{uuid.uuid4().hex}"
         with psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
     def drop_database(self, url: str) -> None:
         """Drop a database, whoever is still connected to it."""
-        name = url.rpartition("@/")[2].partition("?")[0]
         with psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            connection.execute(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(programs() / program), *arguments]
@@ -96,3 +109,7 @@ class Postgres:
             log = self.folder / "log"
             said = log.read_text(encoding="utf-8") if log.exists() else str(done.stderr)
             raise RuntimeError(f"{program} failed: {said}")
+
+
+def _name(url: str) -> str:
+    return url.rpartition("@/")[2].partition("?")[0]
