@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,10 +18,12 @@ pytestmark = pytest.mark.root
 TEACHER, DIVISION = letters.TEACHER[1], letters.DIVISION_CLERK[1]
 
 
-@pytest.fixture
-def house(start_gateway: Callable[..., Gateway], postfix: Postfix) -> Gateway:
+@pytest.fixture(scope="module")
+def house(running_postfix: Postfix, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """The gateway is the MX, Postfix keeps the mailboxes."""
-    return start_gateway(next_hop=postfix.address)
+    gateway = Gateway(tmp_path_factory.mktemp("mx") / "house", next_hop=running_postfix.address).start()
+    yield gateway
+    gateway.kill()
 
 
 def _as_in_a_maildir(raw: bytes) -> bytes:
@@ -47,8 +49,8 @@ def test_long_lines_bcc_and_missing_fields_survive_postfix(house: Gateway, postf
     assert mail.endswith(_as_in_a_maildir(odd))
 
 
-@pytest.fixture
-def asking_server(start_gateway: Callable[..., Gateway], postfix: Postfix) -> Iterator[Postfix]:
+@pytest.fixture(scope="module")
+def running_server(running_postfix: Postfix, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
     """Postfix asks about recipients, and leads mail to forwarded addresses to the gateway."""
     smtp, asked = free_port(), free_port()
     settings = {
@@ -56,13 +58,21 @@ def asking_server(start_gateway: Callable[..., Gateway], postfix: Postfix) -> It
         "[policy_service] listen": f'"127.0.0.1:{asked}"',
         "[policy_service] filter": f'"smtp:[127.0.0.1]:{smtp}"',
     }
-    gateway = start_gateway(next_hop=postfix.address, settings=settings)
+    folder = tmp_path_factory.mktemp("asked") / "house"
+    gateway = Gateway(folder, next_hop=running_postfix.address, settings=settings).start()
     (line,) = documented("postfix-policy-service", "main.cf of that server").splitlines()
     line = line.replace(" = ", "=").replace("10040", str(asked)).replace("permit_mynetworks, ", "")
     server = Postfix(listeners=f"127.0.0.1:{{port}} inet n - n - - smtpd\n  -o {{{{ {line} }}}}")
     yield server
     gateway.stop()
     server.stop()
+
+
+@pytest.fixture
+def asking_server(running_server: Postfix, postfix: Postfix) -> Postfix:
+    """It, with empty mailboxes before and behind the gateway."""
+    running_server.forget()
+    return running_server
 
 
 def test_an_address_past_its_closing_date_is_refused_at_rcpt_and_the_others_are_taken(asking_server: Postfix) -> None:

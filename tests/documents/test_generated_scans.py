@@ -25,19 +25,23 @@ STAMPED_RIGHT = 0.7  # the red stamp of arrival lies over the title: what is und
 
 
 @pytest.fixture(scope="module")
-def readings() -> Iterator[dict[str, list[FileReading]]]:
-    """All scans, read by two children."""
+def inspector() -> Iterator[Inspector]:
+    """Two children at a time."""
     inspector = Inspector(Inspection(processes=2))
     inspector.start()
+    yield inspector
+    inspector.close()
+
+
+@pytest.fixture(scope="module")
+def readings(inspector: Inspector) -> dict[str, list[FileReading]]:
+    """All scans."""
 
     def read(case: Case) -> FileReading:
         return inspector.inspect_file(case.file, case.make())
 
-    try:
-        with ThreadPoolExecutor(2) as threads:
-            yield {name: list(threads.map(read, cases)) for name, cases in CLASSES.items()}
-    finally:
-        inspector.close()
+    with ThreadPoolExecutor(2) as threads:
+        return {name: list(threads.map(read, cases)) for name, cases in CLASSES.items()}
 
 
 def test_there_are_enough_scans() -> None:
@@ -61,18 +65,13 @@ def test_most_facts_of_a_scan_are_read(name: str, readings: dict[str, list[FileR
     assert sum(map(len, misses.values())) <= max(1, (1 - right) * asked), misses
 
 
-def test_the_photo_of_a_telephone_is_read() -> None:
+def test_the_photo_of_a_telephone_is_read(inspector: Inspector) -> None:
     """HEIC: its decoder starts threads, which a guarded child may, and only those."""
     case = CLASSES["scan in print"][0]
     photo = io.BytesIO()
     with Image.open(io.BytesIO(case.make())) as picture:
         pillow_heif.from_pillow(picture.convert("RGB")).save(photo, quality=70)
-    inspector = Inspector(Inspection(processes=1))
-    inspector.start()
-    try:
-        reading = inspector.inspect_file("IMG_0412.HEIC", photo.getvalue())
-    finally:
-        inspector.close()
+    reading = inspector.inspect_file("IMG_0412.HEIC", photo.getvalue())
     assert (reading.media, reading.reason) == (media.HEIC, "")
     assert reading.nature in case.natures
     assert len(wrong_in(case, reading)) <= 1

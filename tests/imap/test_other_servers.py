@@ -71,14 +71,16 @@ def test_a_server_that_keeps_no_keywords_is_swept_once_in_two_lives(pymap: Pymap
 def test_messages_move_on_a_server_that_keeps_little(pymap: Pymap, open_house: Open) -> None:
     with closing(signed_in(pymap.port)) as session:
         session.append("INBOX", letter("ba"))
+        there = session.select("INBOX").exists
     box = box_at(pymap.port, after=After.MOVE, move_to="Đã chuyển")
     open_house(box, folder="mover").wait_for(1)
 
-    def left() -> int:
+    def counts() -> list[int]:
         with closing(signed_in(pymap.port)) as session:
-            return session.select("INBOX").exists
+            return [session.select(folder).exists for folder in ("INBOX", box.move_to)]
 
-    House.wait_until(lambda: left() == 0)
+    House.wait_until(lambda: counts()[0] == 0)
+    assert counts() == [0, there]
 
 
 GMAIL = (

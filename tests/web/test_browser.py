@@ -39,7 +39,7 @@ def drawer(inspector: Inspector) -> Inspector:
 def test_a_clerk_approves_with_one_key_and_the_next_case_opens(house: House, seat: Seat, remember: Callable[..., Case]) -> None:
     older = remember(sample.incoming_case, ago=timedelta(hours=1))
     newer = remember(sample.decision_case)
-    seat.sign_in(CLERK)
+    seat.type_name_and_password(CLERK)
     seat.fits("queue")
     seat.key("j")
     seat.page.keyboard.press("Enter")
@@ -111,7 +111,7 @@ def test_without_javascript_a_clerk_decides_all_the_same(
     case = remember(sample.decision_case)
     context = chromium.new_context(java_script_enabled=False, locale="vi-VN")
     seat = Seat(context.new_page(), console, "no-script")
-    seat.sign_in(CLERK)
+    seat.type_name_and_password(CLERK)
     seat.page.get_by_role("link", name="Về việc thành lập Hội đồng").click()
     seat.page.get_by_text("Trả lại", exact=False).first.click()
     seat.page.get_by_label("Thiếu phụ lục hoặc tệp kèm theo").check()

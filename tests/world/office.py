@@ -46,6 +46,15 @@ class OfficeFolder:
             time.sleep(0.05)
         return packages
 
+    def wait_for_number(self, number: str, *, seconds: float = 20.0) -> Package:
+        """The package of the document with this number, as soon as it is there; raises TimeoutError when it does not come."""
+        end = time.monotonic() + seconds
+        while not (found := [package for package in self.packages() if package.number == number]):
+            if time.monotonic() > end:
+                raise TimeoutError(f"no package of number {number} came into {self.folder}")
+            time.sleep(0.05)
+        return found[0]
+
 
 def read_package(file: str, raw: bytes) -> Package:
     """Read one edXML package; raises what lxml raises when it is not well-formed."""

@@ -118,6 +118,11 @@ class Sink:
                 raise AssertionError(f"expected {n} mails within {timeout} s, got {len(self.mails)}")
             return list(self.mails)
 
+    def forget(self) -> None:
+        """Forget the mails that came; replies and connections stay."""
+        with self._changed:
+            self.mails = []
+
     # --- threads ---
 
     def _listen(self) -> None:

@@ -228,10 +228,8 @@ def scans() -> dict[str, list[Case]]:
     """Classes of scans, each case one page."""
     return {
         "scan in print": [_scanned(n, how, form) for n, (how, form) in enumerate(_MACHINES)],
-        "scan, number and day by hand": [_scanned(n, how, form, by_hand=True) for n, (how, form) in enumerate(_MACHINES[:6])],
-        "scan with a stamp of arrival": [
-            _scanned(n, how, "pdf", stamped=True) for n, how in enumerate(("office", "one bit", "grey"))
-        ],
+        "scan, number and day by hand": [_scanned(n, *_MACHINES[n], by_hand=True) for n in (1, 2, 4)],
+        "scan with a stamp of arrival": [_scanned(n, how, "pdf", stamped=True) for n, how in enumerate(("office", "one bit"))],
         "scan of several pages": [_marked("grey", "pdf", body=invent.paper("scan").body * 8)],
         "scan of a copy": [_marked("office", "pdf", copied=invent.copied("scan", form="Sao y"))],
         "scan with a stamp of secrecy": [_marked("office", "pdf", secrecy=Secrecy.CONFIDENTIAL)],
