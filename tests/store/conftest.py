@@ -30,7 +30,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server: Postgres = request.getfixturevalue("postgres")
     database = server.prepared_database()
     yield database
-    server.drop_database(database)
+    server.give_back(database)
 
 
 Open = Callable[..., Store]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.world.emptying import empty, schema_of
 from tests.world.prepared import make_tables
 
 _SETTINGS = """
@@ -43,6 +44,8 @@ class Postgres:
     def __init__(self, *, fsync: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="vanthu-pg-", dir="/tmp"))
         self._prepared = ""  # the name of the database with nothing in its tables, once it is made
+        self._schema: object = None  # of that
+        self._emptied: list[str] = []  # URLs of copies of it that were used and have nothing in their tables again
         self._data = self.folder / "data"
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
@@ -72,12 +75,27 @@ class Postgres:
         return self._new("template1")
 
     def prepared_database(self) -> str:
-        """Make a database that has its tables already: a copy of one that was migrated once."""
+        """A database that has its tables already, and nothing in them: a copy of one that was migrated once."""
+        if self._emptied:
+            return self._emptied.pop()
         if not self._prepared:
             url = self.new_database()
             make_tables(url)
+            with psycopg.connect(url) as connection:
+                self._schema = schema_of(connection)
             self._prepared = _name(url)
         return self._new(self._prepared)
+
+    def give_back(self, url: str) -> None:
+        """Empty a prepared database for whoever wants one next; drop it when its tables are not as they were made."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            is_whole = schema_of(connection) == self._schema
+            if is_whole:
+                empty(connection)
+        if is_whole:
+            self._emptied.append(url)
+        else:
+            self.drop_database(url)
 
     def _new(self, template: str) -> str:
         name = f"t{uuid.uuid4().hex}"
