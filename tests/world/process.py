@@ -15,7 +15,8 @@ from gateway import maillog
 from gateway.documents.ocr import engine
 from gateway.documents.signatures import trust
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
+# Not SIGINT: asyncio gives it back as Python has it, also where a shell left it ignored.
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
 _LIMITS = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_NPROC")
 _OURS = ("PYTEST_CURRENT_TEST", "OMP_THREAD_LIMIT")  # pytest's own; what loading OCR sets once and for all
 
