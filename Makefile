@@ -5,6 +5,7 @@
 
 BIN := .venv/bin
 PYTEST_ARGS ?=
+WORKERS ?= 3 # of pytest: one more than the two cores of the smallest machine, for many tests wait for a server or a browser
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
@@ -14,7 +15,7 @@ demo: ## Send a dozen letters through a real gateway on this machine and show wh
 	@$(BIN)/vanthu demo $(if $(ONCE),--once)
 
 test: venv packages check ## Check everything, then test everything against real servers (Postfix, PostgreSQL, a browser).
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: venv ## Read the code without running it: format, lint, types, who may import whom.
 	@$(BIN)/ruff format --check --quiet

@@ -66,6 +66,7 @@ from gateway.store import Acceptance, Opening, Settlement, Store
 from gateway.traffic import Traffic
 from tests.policy import desk
 from tests.world import archives, files, letters, official, pdf
+from tests.world.prepared import sqlite_in
 from web.context import PageDrawer
 from web.files import Place, places
 
@@ -144,7 +145,7 @@ class House:
         self.reloaded = 0
         self.resumed: list[str] = []  # couriers that an officer took up again
         self.poked = threading.Event()  # the worker was told that something became due
-        url = url or f"sqlite:///{folder / DATABASE}"
+        url = url or sqlite_in(folder, DATABASE)
         self.store = Store(url=url, blobs=folder / "blobs", inline_bytes=16384, node="test")
         notices = Notices(hostname="cong.sgdhuonggiang.edu.vn", help_phone="0200 000 000", help_url="https://vanthu.example")
         self.review = Review(
