@@ -25,7 +25,7 @@ def test_a_database_that_was_used_is_empty_for_the_next_test(postgres: Postgres,
     assert postgres.prepared_database() == url
     with psycopg.connect(url) as connection:
         tables = [name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-        rows = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone() for name in tables}  # type: ignore[arg-type]  # noqa: S608
+        rows = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone() for name in tables}  # noqa: S608
         (numbers,) = connection.execute("SELECT count(last_value) FROM pg_sequences").fetchone() or (None,)
     assert {name for name, count in rows.items() if count != (0,)} == {"alembic_version"}
     assert numbers == 0
@@ -46,6 +46,6 @@ def test_a_database_whose_tables_were_changed_is_given_to_nobody(postgres: Postg
         (index,) = connection.execute(
             "SELECT min(indexname) FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix%'"
         ).fetchone() or ("",)
-        connection.execute(change.format(index=index))  # type: ignore[arg-type]
+        connection.execute(change.format(index=index))
     postgres.give_back(url)
     assert postgres.prepared_database() != url
