@@ -133,19 +133,18 @@ class Inspector:
         self._wait()
         subject, files, index = "", list[FileReading](), 0
         until = min(done_by, time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s)
-        whole = FileReading(name="", digest=digest_of(raw), size=len(raw))
         while True:
             outcome = self._run(self._job("mail", skip=index), raw, until=until)
             subject = outcome.subject or subject
             files += outcome.readings
             if outcome.complete:
                 break
-            files.append(outcome.lost or unreadable(whole, outcome.reason))
+            files.append(outcome.lost or unreadable(_whole(raw), outcome.reason))
             if outcome.lost is None:  # it died before the first file: the mail itself cannot be taken apart
                 break
             index = outcome.index + 1
             if time.monotonic() >= until:
-                files.append(unreadable(FileReading(name="…", digest=whole.digest, size=0), "time limit"))
+                files.append(unreadable(FileReading(name="…", digest=digest_of(raw), size=0), "time limit"))
                 break
         return assembled(subject, tuple(files))
 
@@ -227,6 +226,10 @@ class Inspector:
             raise VanthuError("the inspection cannot run: its fork server dies")
         finally:
             self._idle.put(reader)
+
+
+def _whole(raw: bytes) -> FileReading:
+    return FileReading(name="", digest=digest_of(raw), size=len(raw))
 
 
 def models_of(settings: Inspection) -> Models:

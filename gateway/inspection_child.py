@@ -69,11 +69,12 @@ class _Frames:
         while frame:
             frame = frame[os.write(self.sink, frame) :]
 
-    def begin(self, index: int, name: str, data: bytes, limit_s: float) -> None:
-        """Say which file is next, so that it can be named if this process dies over it; its time starts."""
+    def begin(self, index: int, name: str, data: bytes, limit_s: float) -> str:
+        """Say which file is next, so that it can be named if this process dies over it; its time starts.  Gives its digest."""
         reading = FileReading(name=name, digest=digest_of(data), size=len(data), nature=Nature.UNREADABLE)
         self.send(BEGIN, msgspec.msgpack.encode((index, reading)))
         signal.setitimer(signal.ITIMER_REAL, limit_s)
+        return reading.digest
 
     def reading(self, reading: FileReading) -> None:
         """The result of that file."""
@@ -89,10 +90,11 @@ def _read_mail(job: Job, data: bytes, frames: _Frames) -> None:
     for index, part in enumerate(message.parts):
         if index < job.skip:
             continue
-        frames.begin(index, "" if part.is_body else part.name, part.data, job.time_limit_s)
+        digest = frames.begin(index, "" if part.is_body else part.name, part.data, job.time_limit_s)
         if len(part.data) > job.max_file_bytes:
             part = mime.Part(name=part.name, declared=part.declared, charset="", data=b"", limit=mime.TOO_LARGE)
-        reading = read_part(part, room)
+            digest = ""
+        reading = read_part(part, room, digest=digest)
         frames.reading(reading)
         if reading.nature is Nature.SECRET:
             break

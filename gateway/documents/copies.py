@@ -84,8 +84,11 @@ def _belongs(text: str) -> bool:
     return bool(_WHO_AND_WHEN.match(squeezed(text))) or (begins_agency(text) and not is_capitals(text) and "\t" not in text)
 
 
+_BETWEEN_PARTS = re.compile(r"[;,]")
+
+
 def _agency_in(text: str) -> str:
-    return next((one_line(part) for part in re.split(r"[;,]", text) if begins_agency(part)), "")
+    return next((one_line(part) for part in _BETWEEN_PARTS.split(text) if begins_agency(part)), "")
 
 
 def _copier(lines: Sequence[Line], index: int) -> str:

@@ -31,6 +31,9 @@ _DAY_WORD = re.compile(r"[,;\s]*ngày\s*$", re.IGNORECASE)
 _PLACE = re.compile(r"([^\W\d_][\w .'’-]{1,40}?)\s*[,.;:]?\s*$")
 
 
+_COLUMN_END = re.compile(r"\t| {3,}(?=\S)")
+
+
 def date_line(line: str, flat: Squeezed, *, after: int = 0) -> DateLine | None:
     """Place and date of a letterhead in this line, behind ``after`` (where its number ended)."""
     found = _DATE.search(flat.fold) or _SHORT_DATE.match(flat.fold)
@@ -40,7 +43,7 @@ def date_line(line: str, flat: Squeezed, *, after: int = 0) -> DateLine | None:
     at = flat.place(word, end=len(line))
     if at < after:
         return None
-    before = re.split(r"\t| {3,}(?=\S)", line[after:at])[-1]
+    before = _COLUMN_END.split(line[after:at])[-1]
     begins = at - len(before)
     place = _PLACE.search(_DAY_WORD.sub("", before))
     if place and before[max(place.start(1) - 1, 0)] in "/-":
@@ -56,9 +59,12 @@ def date_line(line: str, flat: Squeezed, *, after: int = 0) -> DateLine | None:
     )
 
 
+_IN_FIGURES = re.compile(r"\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})")
+
+
 def short_date(text: str) -> DateLine | None:
     """ "10/10/2003" or "10-10-2003", as databases write it."""
-    found = re.match(r"\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4})", text)
+    found = _IN_FIGURES.match(text)
     if not found:
         return None
     return DateLine(place="", on=_day(found[1], found[2], found[3]), blank=False, year=found[3], start=0, end=found.end())

@@ -27,6 +27,9 @@ _LONE_CR = re.compile(rb"\r(?!\n)")
 _FIELDS_ONLY = re.compile(rb"(?:[!-9;-~]{1,76}[ \t]*:[^\r\n]*(?:(?:\r\n|\n|\r)[ \t][^\r\n]*)*(?:\r\n|\n|\r))+")
 
 
+_COMMENT = re.compile(r"\([^)]*\)")
+
+
 class Fields(Value):
     """The fields of one head: lower-case names and undecoded values, in order."""
 
@@ -61,10 +64,7 @@ class Fields(Value):
 
     def dispositions(self) -> set[str]:
         """ "attachment", "inline" …, lower case: every one that is named."""
-        found = {
-            re.sub(r"\([^)]*\)", "", value).partition(";")[0].strip(" \t\"'").lower()
-            for value in self.all("content-disposition")
-        }
+        found = {_COMMENT.sub("", value).partition(";")[0].strip(" \t\"'").lower() for value in self.all("content-disposition")}
         return found - {""}
 
     def file_name(self) -> str:
@@ -123,6 +123,9 @@ def cuts_of(raw: bytes, *, part: bool = False) -> list[tuple[bytes, bytes]]:
     return cuts
 
 
+_FOLDED = re.compile(r"[\r\n]+[ \t]+")
+
+
 def parse_fields(head: bytes) -> Fields:
     """All fields of a head; lines that are none are passed over, and so are NULs, as C programs do."""
     pairs: list[tuple[str, str]] = []
@@ -133,7 +136,7 @@ def parse_fields(head: bytes) -> Fields:
         if len(pairs) >= _MOST_FIELDS and not name.startswith("content-"):
             continue
         value = found[2][:MAX_FIELD].decode("utf-8", "surrogateescape")
-        pairs.append((name, re.sub(r"[\r\n]+[ \t]+", " ", value).strip()))
+        pairs.append((name, _FOLDED.sub(" ", value).strip()))
         if len(pairs) >= 2 * _MOST_FIELDS:
             break
     return Fields(pairs=tuple(pairs))

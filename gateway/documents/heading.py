@@ -55,12 +55,15 @@ def heading_of(lines: Sequence[Line]) -> Letterhead | None:
     )
 
 
+_OF = re.compile(r"^(?:của\s+)?", re.IGNORECASE)
+
+
 def _kind_and_issuer(before: str) -> tuple[str, str]:
     """ "Quyết định của Bộ trưởng Bộ Tài chính": the kind, and the agency behind the title of its head."""
     kind, rest = kind_by_title(before)
     if not kind:
         return "", ""
-    issuer = re.sub(r"^(?:của\s+)?", "", " ".join(before.split()[len(kind.split()) :]), flags=re.IGNORECASE)
+    issuer = _OF.sub("", " ".join(before.split()[len(kind.split()) :]))
     body = _HEAD_OF.sub("", issuer)
     return (kind, body) if not rest or grammar.begins_agency(issuer) or body != issuer else ("", "")
 

@@ -96,12 +96,15 @@ ABBREVIATIONS = frozenset(kind.abbreviation for kind in KINDS if kind.abbreviati
 _OLD_LATER_GROUP = frozenset({"QĐ", "NĐ", "TT", "CT", "NQ", "TTLT", "TB"})
 
 
+_BETWEEN_GROUPS = re.compile(r"[-/.]")
+
+
 def kind_by_symbol(symbol: str, on: date | None = None) -> str:
     """The kind that a ký hiệu such as "QĐ-SGDĐT" names, "" when its first group names none (a công văn).
 
     With ``on`` the regulation in force on that day is asked first.
     """
-    groups = [group for group in re.split(r"[-/.]", plain_symbol(symbol)) if group]
+    groups = [group for group in _BETWEEN_GROUPS.split(plain_symbol(symbol)) if group]
     if not groups:
         return ""
     if name := _kind_by_abbreviation(groups[0], on):
@@ -110,11 +113,14 @@ def kind_by_symbol(symbol: str, on: date | None = None) -> str:
     return _kind_by_abbreviation(later, on) if later else ""
 
 
+_OF_THE_ASSEMBLY = re.compile(r"\bQH\d|UBTVQH")
+
+
 def kinds_in_symbol(symbol: str) -> frozenset[str]:
     """Every kind that a group of the ký hiệu could name: "TC/QĐ/CĐKT" has Thông cáo and Quyết định, one of them by chance."""
-    groups = re.split(r"[-/.]", plain_symbol(symbol))
+    groups = _BETWEEN_GROUPS.split(plain_symbol(symbol))
     return frozenset(kind.name for kind in KINDS if kind.abbreviation and kind.abbreviation in groups) | (
-        {"Luật", "Nghị quyết", "Pháp lệnh", "Bộ luật"} if re.search(r"\bQH\d|UBTVQH", symbol) else frozenset()
+        {"Luật", "Nghị quyết", "Pháp lệnh", "Bộ luật"} if _OF_THE_ASSEMBLY.search(symbol) else frozenset()
     )
 
 

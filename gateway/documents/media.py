@@ -234,11 +234,14 @@ def _media_of_text(data: bytes, start: bytes) -> str:
     return PLAIN if wide or controls * 50 <= len(start) else UNKNOWN
 
 
+_EDXML = re.compile(rb"<(?:\w+:)?edXML(?:Envelope)?[\s>]")
+
+
 def _kind_of_words(text: bytes, more: bytes) -> str:
     lowered = text[:512].lower()
     if lowered.startswith(b"begin:vcalendar"):
         return CALENDAR
-    if b"www.mic.gov.vn/TBT/QCVN" in more or re.search(rb"<(?:\w+:)?edXML(?:Envelope)?[\s>]", more):
+    if b"www.mic.gov.vn/TBT/QCVN" in more or _EDXML.search(more):
         return EDXML
     if b"<html" in lowered or lowered.startswith((b"<!doctype html", b"<head", b"<body", b"<meta", b"<table", b"<div", b"<p>")):
         return HTML
@@ -249,10 +252,13 @@ def _kind_of_words(text: bytes, more: bytes) -> str:
     return _kind_of_armour(text)
 
 
+_FLAT_ODT_TYPE = re.compile(rb"office:mimetype=[\"']application/vnd\.oasis\.opendocument\.text")
+
+
 def _kind_of_xml(more: bytes) -> str:
     if b"office/word/2003/wordml" in more or (b"office/2006/xmlPackage" in more and b"Word.Document" in more):
         return WORD_XML
-    if re.search(rb"office:mimetype=[\"']application/vnd\.oasis\.opendocument\.text", more):
+    if _FLAT_ODT_TYPE.search(more):
         return FLAT_ODT
     return HTML if b"<html" in more.lower() else XML
 
@@ -261,12 +267,15 @@ _ARMOUR = re.compile(rb"-----BEGIN (?:PKCS7|PKCS #7 SIGNED DATA|CMS)-----\s+([A-
 _BARE_ARMOUR = re.compile(rb"M[A-P][A-Za-z0-9+/\r\n]{60}")
 
 
+_SPACE = re.compile(rb"\s")
+
+
 def _kind_of_armour(text: bytes) -> str:
     """A CMS object written in base64, with or without its armour lines (RFC 7468 section 8)."""
     found = _ARMOUR.match(text) or _BARE_ARMOUR.match(text)
     if found is None:
         return ""
-    letters = re.sub(rb"\s", b"", found[found.lastindex or 0])[:56]
+    letters = _SPACE.sub(b"", found[found.lastindex or 0])[:56]
     return _kind_of_cms(binascii.a2b_base64(letters[: len(letters) // 4 * 4]))
 
 

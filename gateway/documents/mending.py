@@ -26,6 +26,9 @@ _ALL_STANDING = """
 _STANDING = frozenset(_ALL_STANDING.split())
 
 
+_WORD = re.compile(r"[^\W\d_]+")
+
+
 def mended(text: str) -> str:
     """The text with broken words joined; NFC.  Costs nothing where no piece of a word stands alone.
 
@@ -33,13 +36,16 @@ def mended(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     text = _SPACED.sub(lambda found: _together(found[0]), text)
-    weak = not any(_is_rest(word) or (_is_onset(word) and len(word) > 1) for word in re.findall(r"[^\W\d_]+", text))
+    weak = not any(_is_rest(word) or (_is_onset(word) and len(word) > 1) for word in _WORD.findall(text))
     return text if weak else _PIECES.sub(lambda found: _joined(found[0].split(" ")), text)
+
+
+_WIDE_SPACE = re.compile(" {2,}")
 
 
 def _together(spaced: str) -> str:
     """Spaced-out letters as words: parted at wider gaps, else where syllables end."""
-    groups = [group.replace(" ", "") for group in re.split(" {2,}", spaced)]
+    groups = [group.replace(" ", "") for group in _WIDE_SPACE.split(spaced)]
     if len(spaced) > _LONGEST or not all(any(_parts(group)) for group in groups):
         return spaced
     return " ".join(word for group in groups for word in _parts(group))

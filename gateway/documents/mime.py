@@ -249,7 +249,7 @@ def _between(body: bytes, boundary: bytes, searched: bytes = b"") -> list[bytes]
         begins_line = at == 0 or searched[at - 1] in b"\r\n"
         end = at + len(delimiter)
         if begins_line and (closing := _LINE_REST.match(searched, end)):
-            pieces.append(_without_line_end(body[start:at]))
+            pieces.append(body[start : _without_line_end(body, at)])
             start = at = closing.end()
         else:
             at = end
@@ -269,8 +269,8 @@ def _guessed_boundary(body: bytes) -> bytes:
     return found[1] if found else b""
 
 
-def _without_line_end(piece: bytes) -> bytes:
-    """The line end before a boundary belongs to the boundary (RFC 2046 section 5.1.1)."""
-    if piece.endswith(b"\r\n"):
-        return piece[:-2]
-    return piece[:-1] if piece[-1:] in (b"\n", b"\r") else piece
+def _without_line_end(body: bytes, at: int) -> int:
+    """The line end before a boundary belongs to the boundary (RFC 2046 section 5.1.1): where what stands before it ends."""
+    if body.endswith(b"\r\n", 0, at):
+        return at - 2
+    return at - 1 if body.endswith((b"\n", b"\r"), 0, at) else at

@@ -14,12 +14,15 @@ _GAP = r"[ _.\-/&+]*"
 _LEAST = 3  # letters of a ký hiệu: "05 TB" may be anything
 
 
+_BETWEEN_GROUPS = re.compile(r"[^a-z0-9]+")
+
+
 def number_in_name(name: str, symbol: str) -> str:
     """The number, with a zero before a single figure (Decree 30/2020, appendix I, II.3); "" when the name does not say it.
 
     ``symbol`` is the ký hiệu as printed, without the year: "SYT-TCCB".
     """
-    groups = [group for group in re.split(r"[^a-z0-9]+", fold(symbol)) if group]
+    groups = [group for group in _BETWEEN_GROUPS.split(fold(symbol)) if group]
     if sum(map(len, groups)) < _LEAST:
         return ""
     follows = _GAP.join(map(re.escape, groups))

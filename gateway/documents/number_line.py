@@ -78,6 +78,9 @@ def _begins_column(line: str, start: int) -> bool:
     return not before.strip(" .*|-_") or before.isupper() or before.endswith(("\t", "   ", "|", "| ", "\t "))
 
 
+_ALONE = re.compile(r"\s*(\d{1,6})\s*(?:$|\t| {3})")
+
+
 def _number_in(rest: str, offset: int, *, has_colon: bool) -> NumberLine | None:
     if found := _NUMBER.match(rest):
         symbol, end = _whole_symbol(rest, found["symbol"], found.end())
@@ -92,15 +95,18 @@ def _number_in(rest: str, offset: int, *, has_colon: bool) -> NumberLine | None:
         return NumberLine(symbol="" if dotted else symbol, joint=found["joint"], dotted=dotted, end=offset + found.end())
     if has_colon and (not rest.strip() or _DOTS.match(rest.strip())):
         return NumberLine(dotted=bool(_DOTS.search(rest)), end=offset + len(rest))
-    if has_colon and (alone := re.match(r"\s*(\d{1,6})\s*(?:$|\t| {3})", rest)):
+    if has_colon and (alone := _ALONE.match(rest)):
         return NumberLine(number=alone[1], end=offset + alone.end(1))
     return None
+
+
+_BETWEEN_GROUPS = re.compile(r"[-/]")
 
 
 def _whole_symbol(rest: str, symbol: str, end: int) -> tuple[str, int]:
     """Ký hiệu without its spaces, with letters that a bad font has torn off put back."""
     symbol = "".join(symbol.split())
-    while len(re.split(r"[-/]", symbol)[-1]) <= 3 and (torn := _TORN.match(rest, end)):
+    while len(_BETWEEN_GROUPS.split(symbol)[-1]) <= 3 and (torn := _TORN.match(rest, end)):
         symbol += torn[1]
         end = torn.end()
     return symbol.rstrip(".-/"), end

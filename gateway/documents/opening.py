@@ -33,14 +33,14 @@ class Opener:
     def __init__(self, room: Room) -> None:
         self._room = room
 
-    def open(self, packed: Packed, *, within: str = "") -> FileReading:
-        """The reading of one file or body; ``within`` is the shown path of the container."""
+    def open(self, packed: Packed, *, within: str = "", digest: str = "") -> FileReading:
+        """The reading of one file or body; ``within`` is the shown path of the container, ``digest`` that of the data."""
         name = joined(within, packed.name)
         started = time.perf_counter()
         reading = self._looked_at(packed, name)
         elapsed = round((time.perf_counter() - started) * 1000, 2)
         size = packed.size or len(packed.data)
-        return replace(reading, name=name, digest=digest_of(packed.data), size=size, elapsed_ms=elapsed)
+        return replace(reading, name=name, digest=digest or digest_of(packed.data), size=size, elapsed_ms=elapsed)
 
     def _looked_at(self, packed: Packed, name: str) -> FileReading:
         if packed.limit:

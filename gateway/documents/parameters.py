@@ -145,12 +145,17 @@ def _without_comments(value: str) -> str:
     return "".join(out)
 
 
+_SPACE_OR_COMMENT = re.compile(r"\s|\([^)]*\)")
+_SPACE_OR_QUOTE = re.compile(r"[\s\"]")
+_NEXT_PARAMETER = re.compile(r"boundary=|name=|charset=|,")
+
+
 @lru_cache(maxsize=256)
 def media_types_of(value: str) -> tuple[str, ...]:
     """The media type, lower case, as it stands and without comments; () when the field is empty."""
     spelled = (
-        re.sub(r"\s|\([^)]*\)", "", value.partition(";")[0]),
-        re.sub(r"[\s\"]", "", _without_comments(value).partition(";")[0]),
+        _SPACE_OR_COMMENT.sub("", value.partition(";")[0]),
+        _SPACE_OR_QUOTE.sub("", _without_comments(value).partition(";")[0]),
     )
-    cut = (re.split(r"boundary=|name=|charset=|,", each.lower())[0] for each in spelled)
+    cut = (_NEXT_PARAMETER.split(each.lower())[0] for each in spelled)
     return tuple(each for each in dict.fromkeys(cut) if each)

@@ -29,6 +29,9 @@ def may_say_who(line: str) -> bool:
     return bool(_MAY_SAY_FOR_WHOM.search(line) or _MAY_SAY_WHO.search(squeezed(line)))
 
 
+_SPACE_OR_SLASH = re.compile(r"[\s/]")
+
+
 def capacity_and_title(piece: str) -> tuple[str, str] | None:
     """("KT.", "GIÁM ĐỐC") from "KT. GIÁM ĐỐC", ("", "HIỆU TRƯỞNG") from a title alone; None for anything else."""
     piece = one_line(piece).strip(" *:|")
@@ -36,7 +39,7 @@ def capacity_and_title(piece: str) -> tuple[str, str] | None:
         return None
     capacity = ""
     if found := _CAPACITY.match(piece):
-        capacity = re.sub(r"[\s/]", "", found[1] or found[2]).upper() + "."
+        capacity = _SPACE_OR_SLASH.sub("", found[1] or found[2]).upper() + "."
         piece = piece[found.end() :].strip()
     if not piece[:1].isupper():
         return None
@@ -69,11 +72,14 @@ _NOT_NAMES = _words(
 _AGENCY_IN_CAPITALS = frozenset({"TRƯỜNG", "VỤ", "TỔ", "HỘI", "ĐOÀN", "ĐỘI", "ĐẠI", "BỘ", "BAN", "LỚP"})  # but VŨ, TRƯƠNG, TÔ
 
 
+_NAME_PART = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)?")
+
+
 def person_name(piece: str) -> str:
     """The typed name of a signer (box 7b), without his academic titles; "" when the piece is no name."""
     piece = _HONOUR.sub("", one_line(piece).strip(" .*|:()"))
     words = piece.split()
-    if not 2 <= len(words) <= 6 or not all(re.fullmatch(r"[^\W\d_]+(?:['’-][^\W\d_]+)?", word) for word in words):
+    if not 2 <= len(words) <= 6 or not all(_NAME_PART.fullmatch(word) for word in words):
         return ""
     first = fold(words[0])
     if first in _NOT_NAMES and first not in _SURNAMES:

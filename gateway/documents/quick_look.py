@@ -28,6 +28,7 @@ _KNOWN_CHARSETS = (b"utf-8", b"us-ascii", b"iso-8859-1", b"windows-1252", b"wind
 # Above these sizes others would have to wait too long for the look: tags cost ten times what words do.
 _LARGEST = 8 << 20
 _LARGEST_WITH_TAGS = SHORT = 1 << 20
+_LOOKED_INTO = (b"text/plain", b"text/html", b"multipart/alternative")
 _TEXT_ONLY = re.compile(rb"content-type\s*:\s*(?:multipart/alternative|text/plain|text/html)\s*(?:;|\r?\n)", re.IGNORECASE)
 
 
@@ -40,15 +41,18 @@ def may_carry_document(raw: bytes) -> bool:
     end = raw.find(b"\r\n\r\n")
     if end < 0 or len(raw) > _LARGEST:
         return True
-    head, body = raw[:end].lower(), raw[end + 4 :]
+    head = raw[:end].lower()
     if _relates(raw, head):
         return True
     if not head.count(b"\n") == head.count(b"\r") == head.count(b"\r\n") or b"\0" in head:
         return True  # readers disagree about where the head ends
     where = _field(head, b"content-type:")
+    value = head[where + 13 : where + 60].lstrip()
+    if where >= 0 and not value.startswith(_LOOKED_INTO):
+        return True  # nearly every mail with an attachment: its megabytes are not copied for this
+    body = raw[end + 4 :]
     if where < 0:
         return b"content-" in head or (b"-" in body and b"\ncontent-" in body.lower()) or _text_may(body)
-    value = head[where + 13 : where + 60].lstrip()
     if len(raw) > _LARGEST_WITH_TAGS and not value.startswith(b"text/plain"):
         return True
     if value.startswith(b"multipart/alternative") and head.count(b"content-type") == 1:

@@ -36,11 +36,14 @@ def read_parts(message: Message) -> Iterator[FileReading]:
             return
 
 
-def read_part(part: Part, room: Room | None = None) -> FileReading:
-    """One part of a mail: a body text, or an attachment.  ``room`` is what the mail has left for what lies in its files."""
+def read_part(part: Part, room: Room | None = None, *, digest: str = "") -> FileReading:
+    """One part of a mail: a body text, or an attachment.  ``room`` is what the mail has left for what lies in its files.
+
+    ``digest`` is that of its data, where it is known.
+    """
     room = room or Room()
     room.restart()
-    return Opener(room).open(packed_of(part))
+    return Opener(room).open(packed_of(part), digest=digest)
 
 
 def recognise_file(name: str, data: bytes) -> FileReading:

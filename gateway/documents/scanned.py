@@ -71,8 +71,11 @@ def _title_in(line: Line) -> str:
     return cells[0] if cells else ""
 
 
+_NO_LETTERS = re.compile(r"[^a-z]")
+
+
 def _letters(text: str) -> str:
-    return re.sub(r"[^a-z]", "", squeezed(text))
+    return _NO_LETTERS.sub("", squeezed(text))
 
 
 # --- Box 1 ------------------------------------------------------------------------------------------------------------
@@ -152,11 +155,15 @@ def symbol_and_rest(symbol: str) -> tuple[str, str]:
     return "".join(kept), " ".join(words[len(kept) :])
 
 
+_YEAR_FIRST = re.compile(r"^((?:19|20)\d\d)-?(?=[A-ZĐ])")
+_SEPARATORS = re.compile(r"([-/])")
+
+
 def _repaired(symbol: str, groups: frozenset[str]) -> str:
     """Groups of the symbol that occur nowhere, as the group that the text cites and that differs in one letter."""
     symbol = once_barred(symbol).rstrip(".-/")
-    symbol = re.sub(r"^((?:19|20)\d\d)-?(?=[A-ZĐ])", r"\1/", symbol)
-    parts = re.split(r"([-/])", symbol)
+    symbol = _YEAR_FIRST.sub(r"\1/", symbol)
+    parts = _SEPARATORS.split(symbol)
     for index in range(0, len(parts), 2):
         part = parts[index]
         if index == 0 and part in ("0Đ", "OĐ", "QD", "0D", "QB"):
@@ -208,10 +215,13 @@ def _dated(found: re.Match[str], confidence: float) -> str:
     return f"ngày {day} tháng {month} năm {year}"
 
 
+_ONE_OR_TWO_FIGURES = re.compile(r"[0-9]{1,2}")
+
+
 def _number_of(text: str, limit: int, confidence: float) -> str:
     """Digits, where letters that look like 1 and 0 are taken for them in print; "…" for anything else."""
     digits = as_digits(text)
-    believed = re.fullmatch(r"[0-9]{1,2}", digits) and 1 <= int(digits) <= limit and confidence >= _DOUBTFUL
+    believed = _ONE_OR_TWO_FIGURES.fullmatch(digits) and 1 <= int(digits) <= limit and confidence >= _DOUBTFUL
     return digits if believed else HANDWRITTEN
 
 
@@ -242,12 +252,15 @@ _VV = re.compile(r"^\W{0,2}(?:[VYv]\s?[/\]|líi!1\[)⁄]{1,2}\s?[vVYyụwW]\s*[:
 _URGENT = {"HỎA TỐC": "hoatoc", "THƯỢNG KHẨN": "thuongkhan", "KHẨN": "khan"}
 
 
+_FRAMES = re.compile(r"^\W*[\[|(]")
+
+
 def urgency_in(cell: str) -> str:
     """A stamp in its frame: "[nỏA TỐC]" is "HỎA TỐC"."""
     flat = _letters(cell)
     if len(flat) > 12 or len(cell) > 18:
         return ""
-    framed = bool(re.match(r"^\W*[\[|(]", cell))
+    framed = bool(_FRAMES.match(cell))
     for words, letters in _URGENT.items():
         most = 0 if len(letters) < 6 else 2 if framed else 1
         if distance(flat, letters, most) <= most and (framed or is_capitals(cell)):
@@ -255,9 +268,12 @@ def urgency_in(cell: str) -> str:
     return ""
 
 
+_SPECKS = re.compile(r"^(?:\W*\w?\W+)+(?=\w{2})")
+
+
 def _title(cell: str) -> str:
     """The name of a kind in capitals, with at most one letter in five wrong; "" when the cell is none."""
-    bare = re.sub(r"^(?:\W*\w?\W+)+(?=\w{2})", "", cell.strip()) if len(cell) < 60 else ""
+    bare = _SPECKS.sub("", cell.strip()) if len(cell) < 60 else ""
     if not bare or not is_capitals(bare):
         return ""
     flat = _letters(bare)

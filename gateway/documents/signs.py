@@ -105,6 +105,11 @@ def _secret(stamp: Secrecy, found: Found, file: str) -> Judgement:
     return Judgement(nature=Nature.SECRET, confidence=0.95, document=document)
 
 
+_GROUP_NO_ISSUER = re.compile(r"to (?!cong tac|chuc|cong nghe|bao|hop)")
+_MADE_UP = re.compile(r"(?:^|[-/])(?:XYZ|ABC|XXX|AAA)(?:$|[-/])")
+_OF_A_GROUP = re.compile(r"-(?:TCM|TO|TỔ)\w*$")
+
+
 class _Weighing:
     """One text with its upper and lower part."""
 
@@ -197,11 +202,8 @@ class _Weighing:
         number = self.head.number
         if self._regime is Regime.COMPANY and not self.head.motto:
             return True  # a price list, an offer: companies issue nothing
-        group = bool(
-            re.match(r"to (?!cong tac|chuc|cong nghe|bao|hop)", issuer)
-            or (number and re.search(r"-(?:TCM|TO|TỔ)\w*$", number.symbol))
-        )
-        made_up = bool(number and re.search(r"(?:^|[-/])(?:XYZ|ABC|XXX|AAA)(?:$|[-/])", number.symbol))
+        group = bool(_GROUP_NO_ISSUER.match(issuer) or (number and _OF_A_GROUP.search(number.symbol)))
+        made_up = bool(number and _MADE_UP.search(number.symbol))
         return group or made_up
 
     def _is_copy(self) -> bool:

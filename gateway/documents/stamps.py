@@ -46,6 +46,9 @@ def secrecy_stamp(cell: str, *, bare: bool = False) -> Secrecy:
     return _SECRECY_BARE.get(flat, Secrecy.NONE) if without_marks or read_badly else Secrecy.NONE
 
 
+_UNTIL = re.compile(r"(HENGIO|TRUOC|DEN).*")
+
+
 def urgency_stamp(cell: str) -> Urgency:
     """The urgency stamp that this piece of a line is."""
     text = "".join(cell.strip(_STAMP_FRAME).split())
@@ -55,7 +58,7 @@ def urgency_stamp(cell: str) -> Urgency:
     field = _LEVEL.match(flat)
     if field and field[1] == "KHAN":
         flat = flat[field.end() :]
-    return _URGENCY_BARE.get(re.sub(r"(HENGIO|TRUOC|DEN).*", r"", flat), _URGENCY_BARE.get(flat, Urgency.NORMAL))
+    return _URGENCY_BARE.get(_UNTIL.sub(r"", flat), _URGENCY_BARE.get(flat, Urgency.NORMAL))
 
 
 def secrecy_of(lines: Sequence[Line]) -> tuple[Secrecy, Line | None]:

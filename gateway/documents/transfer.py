@@ -20,6 +20,7 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _URL_LETTERS = bytes.maketrans(b"-_", b"+/")
 _LINE_ENDS = b"\r\n"
+_BEHIND = 8  # so many line ends may stand behind the last letter
 _IDENTITY = ("7bit", "8bit", "binary")
 
 # Strict (RFC 4648 section 3.3).  The standard library takes fifty times as long: most of what it takes to split a mail.
@@ -102,15 +103,18 @@ def _size_in_even_lines(body: bytes) -> int:
 
     0 when the lines are not like that, or padding stands anywhere but at the end.
     """
-    body = body.rstrip(_LINE_ENDS)
-    width = body.find(b"\r\n")
-    padding = body[body.find(b"=") :] if b"=" in body else b""
-    returns, feeds = body[width :: width + 2], body[width + 1 :: width + 2]
+    end = len(body) - len(body[-_BEHIND:]) + len(body[-_BEHIND:].rstrip(_LINE_ENDS))
+    width, padded = body.find(b"\r\n"), body.find(b"=", 0, end)
+    padding = end - padded if padded >= 0 else 0
+    returns, feeds = body[width : end : width + 2], body[width + 1 : end : width + 2]
     is_even = width > 0 and len(returns) == len(feeds) and not returns.strip(b"\r") and not feeds.strip(b"\n")
-    letters = len(body) - 2 * len(feeds)
-    if not is_even or letters % 4 or padding not in (b"", b"=", b"=="):
+    letters = end - 2 * len(feeds)
+    if not is_even or letters % 4 or padding > 2 or body[end - padding : end].strip(b"="):
         return 0
-    return letters // 4 * 3 - len(padding)
+    return letters // 4 * 3 - padding
+
+
+_UNPADDED = re.compile(rb"[^=]+")
 
 
 def from_base64(body: bytes) -> bytes:
@@ -122,7 +126,7 @@ def from_base64(body: bytes) -> bytes:
         letters = letters.translate(_URL_LETTERS)
     letters = _NOT_BASE64.sub(b"", letters)
     pieces = []
-    for run in re.findall(rb"[^=]+", letters):
+    for run in _UNPADDED.findall(letters):
         run = run[: len(run) - 1] if len(run) % 4 == 1 else run
         pieces.append(binascii.a2b_base64(run + b"=" * (-len(run) % 4)))
     return b"".join(pieces)

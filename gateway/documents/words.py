@@ -37,11 +37,14 @@ def _undo_words(value: str) -> str:
     return "".join(out) + decoded_bytes(pending, charset) + value[end:]
 
 
+_NO_LETTERS = re.compile(rb"[^A-Za-z0-9+/]")
+
+
 def _word_bytes(encoding: str, text: str) -> bytes:
     raw = text.encode("ascii", "ignore")
     if encoding in "qQ":
         return binascii.a2b_qp(raw, header=True)
-    raw = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+    raw = _NO_LETTERS.sub(b"", raw)
     raw = raw[:-1] if len(raw) % 4 == 1 else raw
     return binascii.a2b_base64(raw + b"=" * (-len(raw) % 4))
 

@@ -38,11 +38,14 @@ def locked(data: bytes, room: Room) -> Iterator[Packed]:
     yield Packed(name="…", limit="encrypted")
 
 
+_SPACE = re.compile(rb"\s")
+
+
 def _der(data: bytes) -> bytes:
     """The object itself, out of its base64 with or without armour lines."""
     if data.lstrip()[:5] == b"-----":
         return bytes(pem.unarmor(data.lstrip())[2])
-    return data if data[:1] == b"0" else mime.from_base64(re.sub(rb"\s", b"", data))
+    return data if data[:1] == b"0" else mime.from_base64(_SPACE.sub(b"", data))
 
 
 def _opened(signed: bytes, meter: Meter) -> Iterator[Packed]:

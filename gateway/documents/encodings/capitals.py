@@ -21,13 +21,16 @@ def with_capitals(text: str, index: int) -> str:
     return "".join(_cell(cell, index) for cell in _GAP.split(text))
 
 
+_FIGURE = re.compile(r"\d")
+
+
 def _cell(text: str, index: int) -> str:
     if _PLAIN.match(text):
         return text.upper()
     words = in_words(text)
     parts = _WORD.findall(words)
     could_be = all(word.isupper() or _plain_capitals(word) or len(word) == 1 for word in parts)
-    if could_be and sum(word.isupper() for word in parts) >= 2 and not re.search(r"\d", words):
+    if could_be and sum(word.isupper() for word in parts) >= 2 and not _FIGURE.search(words):
         return words.upper()
     in_place = index < _HEAD_LINES or _TITLE_LIKE.match(words.strip())
     whole = words.islower() and len(parts) > 1 and len(words) < 70 and not words.rstrip().endswith((",", ";", ".")) and in_place

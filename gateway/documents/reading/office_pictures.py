@@ -41,9 +41,12 @@ def page_pictures(kind: str, data: bytes) -> tuple[bytes, ...]:
         return ()
 
 
+_MAIN_PART = re.compile(r"word/document\d*\.xml$")
+
+
 def in_word_package(package: Package) -> tuple[bytes, ...]:
     """Those of a DOCX: in the order in which the text refers to them, then the others."""
-    main = next((name for name in package.names if re.match(r"word/document\d*\.xml$", name)), "")
+    main = next((name for name in package.names if _MAIN_PART.match(name)), "")
     targets = _targets(package.part(f"word/_rels/{posixpath.basename(main)}.rels"))
     used = [targets.get(number, "") for number in _EMBEDDED.findall(package.part(main))]
     return _pages(package, used, "word/media/")

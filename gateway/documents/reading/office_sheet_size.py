@@ -22,9 +22,12 @@ _FIRST_PLACE = re.compile(rb">[^>]*?" + _PLACE.pattern)  # of each cell, where w
 Place = tuple[int, int]  # row and column
 
 
+_END_OF_STRING = re.compile(rb"</(?:\w+:)?si>")
+
+
 def check_package(package: Package) -> None:
     """Of an XLSX or XLSB.  Raises Unreadable ("too large")."""
-    longest = max(map(len, re.split(rb"</(?:\w+:)?si>", package.part("xl/sharedStrings.xml"))), default=0)
+    longest = max(map(len, _END_OF_STRING.split(package.part("xl/sharedStrings.xml"))), default=0)
     for name in package.names:
         if name.startswith("xl/worksheets/") and name.endswith((".xml", ".bin")):
             content = package.part(name)

@@ -9,11 +9,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from gateway.documents.signatures import offline
+
+# isort: split
+# That came before all that loads pyHanko.
 from gateway.documents import media
 from gateway.documents.signatures import cms, office, pdf
 from gateway.model import DigitalSignature, SignatureLevel
 
-__all__ = ["signatures_of"]
+__all__ = ["offline", "signatures_of"]
 
 # Its warnings quote the names of certificates, and those hold personal identifiers.
 for _name in ("pyhanko", "pyhanko_certvalidator"):

@@ -47,12 +47,15 @@ def signatures(data: bytes, content: bytes | None = None) -> tuple[DigitalSignat
     return tuple(judged(signed, info, lambda name: digest(name, covered), envelope) for info in _infos(signed))
 
 
+_LINE_END = re.compile(rb"\r?\n")
+
+
 def beside(data: bytes, content: bytes) -> tuple[DigitalSignature, ...]:
     """The same over a file or a part that lies beside; its line ends were CR LF when it was signed, whatever they are now."""
     found = signatures(data, content)
     if all(each.reason != "content changed" for each in found):
         return found
-    canonical = re.sub(rb"\r?\n", b"\r\n", content)
+    canonical = _LINE_END.sub(b"\r\n", content)
     again = signatures(data, canonical)
     return found if any(each.reason == "content changed" for each in again) else again
 

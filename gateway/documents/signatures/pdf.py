@@ -50,6 +50,9 @@ def signatures(data: bytes) -> tuple[DigitalSignature, ...]:
         return (DigitalSignature(level=SignatureLevel.BROKEN, reason="damaged"),)
 
 
+_HEX_STRING = re.compile(rb"\s*<[0-9A-Fa-f\s]*>\s*")
+
+
 class _File:
     """One PDF with what its signatures share."""
 
@@ -116,7 +119,7 @@ class _File:
         if start or not length <= second or second + rest > len(self._data) or self._digested > _MOST_DIGESTED:
             return ()
         # The gap holds the signature and nothing else: words hidden in it would be seen, and not be signed.
-        if not re.fullmatch(rb"\s*<[0-9A-Fa-f\s]*>\s*", memoryview(self._data)[length:second]):
+        if not _HEX_STRING.fullmatch(memoryview(self._data)[length:second]):
             return ()
         whole = memoryview(self._data)
         return whole[:length], whole[second : second + rest]
