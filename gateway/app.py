@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,7 @@ class Gateway:
         self._make_desks()
         self._make_doors()
         self._make_watch()
+        self._works: list[asyncio.Task[None]] = []
         self._endings = contextlib.AsyncExitStack()
 
     def _make_way_out(self) -> None:
@@ -196,7 +197,7 @@ class Gateway:
     # --- its life -------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Open the store, start the way out: all that mail needs before it may come in.  After a failure: stop()."""
+        """Open the store: all that mail needs before it may come in.  After a failure: stop()."""
         at_the_end = self._endings
         at_the_end.callback(maillog.flush)
         at_the_end.push_async_callback(asyncio.to_thread, self.inspector.close)
@@ -209,29 +210,9 @@ class Gateway:
         self.store.attach()
         self.checks.attach(asyncio.get_running_loop())
         at_the_end.push_async_callback(self.store.detach)
-        works = (
-            self.worker.run(),
-            self.follow_up.run(),
-            write_log(),
-            keep_house(self.store, self.settings.store, self.clock),
-            *wiring.nightly_of(self._ground),
-            self.sealer.run(),
-            self.chain_look.run(),
-            self.daily.run(),
-            self.watcher.run(),
-        )
-        tasks = [asyncio.create_task(work) for work in works]
-        at_the_end.push_async_callback(_cancelled, tasks)
+        at_the_end.push_async_callback(_cancelled, self._works)
         at_the_end.push_async_callback(self.worker.stop)
         at_the_end.callback(self.follow_up.stop)
-
-    def sweep(self, announce: Callable[[str], None]) -> None:
-        """Begin to read the mailboxes, if there are any; ``announce`` hears of each when it was looked into first."""
-        if not any(mailbox.sweep for mailbox in self.settings.mailbox):
-            return
-        self.poller = wiring.poller_of(self._ground, self.intake, announce)
-        self.poller.start(asyncio.get_running_loop())
-        self._endings.push_async_callback(asyncio.to_thread, self.poller.stop)
 
     async def listen(self) -> None:
         """Let mail in.  Raises ConfigError when nobody can listen there."""
@@ -240,6 +221,36 @@ class Gateway:
         self._endings.push_async_callback(self.policy_service.stop)
         with naming("[policy_service] listen", self.settings.policy_service.listen):
             await self.policy_service.start()
+
+    def carry(self) -> None:
+        """Let mail out: what comes in from now on, and what waits since before."""
+        self._begin(self.worker.run(), write_log())
+
+    def work(self) -> None:
+        """Begin what goes on by itself: office systems are asked, chores, who watches.
+
+        When all is loaded: together their first looks into the store take longer than all that the doors need.
+        """
+        self._begin(
+            self.follow_up.run(),
+            keep_house(self.store, self.settings.store, self.clock),
+            *wiring.nightly_of(self._ground),
+            self.sealer.run(),
+            self.chain_look.run(),
+            self.daily.run(),
+            self.watcher.run(),
+        )
+
+    def _begin(self, *works: Coroutine[object, object, None]) -> None:
+        self._works += [asyncio.create_task(work) for work in works]
+
+    def sweep(self, announce: Callable[[str], None]) -> None:
+        """Begin to read the mailboxes, if there are any; ``announce`` hears of each when it was looked into first."""
+        if not any(mailbox.sweep for mailbox in self.settings.mailbox):
+            return
+        self.poller = wiring.poller_of(self._ground, self.intake, announce)
+        self.poller.start(asyncio.get_running_loop())
+        self._endings.push_async_callback(asyncio.to_thread, self.poller.stop)
 
     async def stop(self) -> None:
         """Sessions end, what is on its way arrives or stays leased in the store, nothing is lost.

@@ -110,6 +110,8 @@ async def _show(folder: Path, config_file: Path, password: str, *, once: bool, s
         _add_accounts(house, password)
         console = await asyncio.to_thread(start_console, house, listening("127.0.0.1", 0))
         await house.listen()
+        house.carry()
+        house.work()
         terminal = Terminal() if sys.stdout.isatty() else Terminal(width=160)
         terminal.print(f"Cổng Vanthu: SMTP {house.smtp.addresses[0][1]}, máy chủ thư kế tiếp {house.settings.relay.next_hop}")
         letters = _letters()

@@ -13,17 +13,20 @@ import click
 import pytest
 
 from gateway import sample, serving
+from gateway.app import Gateway
 from gateway.cli import main
 from gateway.commands.group import Commands
 from gateway.config import load
 from gateway.errors import VanthuError
 from gateway.inspection import Inspector
+from gateway.store import Store
 from tests.world.gateway import with_setting
 
 # Each takes its hundredths of a second, or is large.
 _CAN_WAIT = (
-    "PIL", "aiohttp", "authlib", "dkim", "dns", "flask", "gateway.documents.recognise", "imapclient", "jinja2", "joserfc",
-    "lxml", "numpy", "openpyxl", "pyhanko", "pypdfium2", "requests", "rich", "spf", "web", "werkzeug",
+    "PIL", "aiohttp", "authlib", "caio", "dkim", "dns", "flask", "gateway.documents.recognise", "imapclient", "jinja2",
+    "joserfc", "lxml", "numpy", "openpyxl", "pyhanko", "pypdfium2", "requests", "rich", "spf", "sqlalchemy.dialects.postgresql",
+    "urllib.request", "web", "werkzeug",
 )  # fmt: skip
 
 
@@ -58,24 +61,39 @@ def test_readers_that_cannot_be_had_end_the_gateway_with_their_reason(tmp_path: 
         raise VanthuError("the inspection cannot start: no reason")
 
     monkeypatch.setattr(Inspector, "start", refused)
-    said = _served(tmp_path, "the inspection cannot start: no reason")
+    said: list[str] = []
+    _serve(tmp_path, "the inspection cannot start: no reason", said)
     (door,) = said
     port = int(re.fullmatch(r"ready smtp 127\.0\.0\.1:(\d+)", door)[1])  # type: ignore[index]
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=10)
 
 
-def _served(folder: Path, reason: str) -> list[str]:
-    """What a gateway announces that ends for this reason."""
+def test_what_goes_on_by_itself_begins_when_all_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    for owner, name in ((Gateway, "carry"), (Inspector, "start"), (Store, "all_is_loaded")):
+        monkeypatch.setattr(owner, name, lambda *_, name=name: steps.append(name))
+
+    def work(_: Gateway) -> None:
+        raise VanthuError("enough is seen")
+
+    monkeypatch.setattr(Gateway, "work", work)
+    _serve(tmp_path, "enough is seen", steps)
+    carry, door, *others = steps
+    assert door.startswith("ready smtp")
+    assert [carry, *others] == ["carry", "start", "all_is_loaded"]
+
+
+def _serve(folder: Path, reason: str, said: list[str]) -> None:
+    """Run a gateway that ends for this reason; ``said`` gets what it announces."""
     sample.write(folder / "house")
-    file, said = folder / "house" / "vanthu.toml", list[str]()
+    file = folder / "house" / "vanthu.toml"
     text = file.read_text(encoding="utf-8")
     for key in ("[smtp] listen", "[web] listen"):
         text = with_setting(text, key, '"127.0.0.1:0"')
     file.write_text(text, encoding="utf-8")
     with pytest.raises(VanthuError, match=reason):
         asyncio.run(serving.serve(load(file), start_console=lambda *_: _Console(), announce=said.append))
-    return said
 
 
 class _Console:

@@ -75,6 +75,6 @@ alarms = Table(
     Column("tries", Integer, nullable=False),  # of the webhook
     Column("next_try_at", Instant),
     Column("over_at", Instant),
-    Index("ix_alarms_standing", "kind", "about", unique=True, sqlite_where=STANDING, postgresql_where=STANDING),
+    Index("ix_alarms_standing", "kind", "about", unique=True, sqlite_where=STANDING),
     Index(None, "raised_at"),
 )

@@ -30,6 +30,7 @@ from gateway.store.statements import Statements
 from gateway.store.transaction import Gathered, OnSqlite, Transaction
 
 _LOCK_WAIT_S = 1.0  # a killed process may take a moment to let go
+_LARGE_WAL = 16_000  # pages of 4 KB
 _NODE_LOCK = 0x56414E54  # "VANT": the class of our advisory locks
 
 # A dead peer is noticed after half a minute, by either side: else the lock of a machine that lost power would stay for hours.
@@ -130,6 +131,22 @@ class Database:
             connection.exec_driver_sql("ROLLBACK")
             raise
         connection.exec_driver_sql("COMMIT")
+
+    @contextlib.contextmanager
+    def opening(self, connection: Connection) -> Iterator[None]:
+        """While it lasts the WAL is not copied into the file but when it is large: a tenth of a second that can wait.
+
+        A killed life leaves one that is full, so the first commit would do that; the scribe's next one does it as well.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        usual = connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_LARGE_WAL}")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {usual}")
 
     def has_schema(self, connection: Connection) -> bool:
         """Whether there is anything in the database yet."""

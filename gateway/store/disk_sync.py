@@ -1,7 +1,8 @@
 """A sync of a file that the loop need not wait for: the kernel does it, and rings.
 
 Linux AIO (io_submit with IOCB_CMD_FDSYNC) through caio: no thread of ours is awake, so nobody takes the interpreter lock from
-the loop, and it costs it 10 µs where a thread costs 50.  Where a kernel has none (some sandboxes), a thread does it.
+the loop, and it costs it 10 µs where a thread costs 50.  Until load() was called, and where a kernel has none (some sandboxes),
+a thread does it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,29 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-try:
+if TYPE_CHECKING:
     from caio import linux_aio
-except ImportError:  # not Linux
-    linux_aio = None  # type: ignore[assignment]
 
 logger = logging.getLogger(__name__)
 
 Done = Callable[[OSError | None], None]
+
+_aio: ModuleType | None = None  # caio.linux_aio, once it is loaded
+
+
+def load() -> None:
+    """From now on the kernel does it, if it can.  Stops the whole process for 30 to 90 ms, once: not while anybody waits.
+
+    As it is loaded, caio makes a context to see whether there is any AIO, and io_destroy(2) waits for all other CPUs (RCU).
+    """
+    global _aio
+    with contextlib.suppress(ImportError):  # not Linux
+        from caio import linux_aio
+
+        _aio = linux_aio
 
 
 class DiskSync:
@@ -32,19 +47,14 @@ class DiskSync:
         self._loop = loop
         self._thread: ThreadPoolExecutor | None = None
         self._context: linux_aio.Context | None = None
-        if linux_aio is None:
-            return
-        try:
-            self._context = linux_aio.Context(max_requests=8)
-        except (OSError, SystemError) as error:
-            logger.info("no Linux AIO here, a thread waits for the disk: %s", error)
-        else:
-            loop.add_reader(self._context.fileno, self._hear)
+        self._is_open = False  # _context is made, or cannot be
 
     def begin(self, descriptor: int, done: Done) -> None:
         """Have what was written to this file put on the disk (fdatasync); ``done`` hears of it."""
-        if self._context is not None:
-            operation = linux_aio.Operation.fdsync(descriptor)
+        if _aio is not None and not self._is_open:
+            self._open(_aio)
+        if _aio is not None and self._context is not None:
+            operation = _aio.Operation.fdsync(descriptor)
             operation.set_callback(partial(_tell, done))
             try:
                 if self._context.submit(operation):
@@ -62,6 +72,15 @@ class DiskSync:
             self._context = None
         if self._thread is not None:
             self._thread.shutdown()
+
+    def _open(self, aio: ModuleType) -> None:
+        self._is_open = True
+        try:
+            self._context = aio.Context(max_requests=8)
+        except (OSError, SystemError) as error:
+            logger.info("no Linux AIO here, a thread waits for the disk: %s", error)
+        else:
+            self._loop.add_reader(self._context.fileno, self._hear)
 
     def _hear(self) -> None:
         if self._context is not None:

@@ -56,10 +56,10 @@ swept = Table(
     Column("at", Instant, nullable=False),
     Column("tidy_at", Instant),  # when it is to be marked or moved; NULL: done, or left
     # The same bytes in the same mailbox are one mail, whatever number the server gives them: the database says so, not a check.
-    Index("ix_swept_bytes", "mailbox", "digest", unique=True, sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
+    Index("ix_swept_bytes", "mailbox", "digest", unique=True, sqlite_where=ACCEPTED),
     # Imports of old mail ask whether bytes were swept before, from whichever mailbox.
-    Index("ix_swept_digest", "digest", sqlite_where=ACCEPTED, postgresql_where=ACCEPTED),
-    Index("ix_swept_untidy", "mailbox", "folder", sqlite_where=UNTIDY, postgresql_where=UNTIDY),
+    Index("ix_swept_digest", "digest", sqlite_where=ACCEPTED),
+    Index("ix_swept_untidy", "mailbox", "folder", sqlite_where=UNTIDY),
     Index(None, "mail_id"),
     sqlite_with_rowid=False,
 )

@@ -118,7 +118,7 @@ receipts = Table(
     Column("raw", LargeBinary, nullable=False),
     Index(None, "case_id"),
     Index(None, "delivery_id"),
-    Index("ix_receipts_orphans", "got_at", sqlite_where=UNANSWERED, postgresql_where=UNANSWERED),
+    Index("ix_receipts_orphans", "got_at", sqlite_where=UNANSWERED),
 )
 
 # Deliveries that are being asked after.
@@ -167,6 +167,6 @@ statuses = Table(
     Column("due_at", Instant),  # NULL when it is over
     Column("reply", Text, nullable=False),
     Index(None, "case_id"),
-    Index("ix_statuses_due", "courier", "due_at", sqlite_where=DUE, postgresql_where=DUE),
+    Index("ix_statuses_due", "courier", "due_at", sqlite_where=DUE),
     sqlite_with_rowid=False,
 )

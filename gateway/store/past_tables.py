@@ -52,7 +52,7 @@ past_documents = Table(
     Column("document_key", Text, nullable=False),  # number, symbol, agency and year
     Column("joined", Boolean, nullable=False),  # the archive had these bytes already
     Column("twin_of", Text, nullable=False),  # a case with the same number, symbol, agency and year in other bytes
-    Index(None, "document_key", sqlite_where=WITH_KEY, postgresql_where=WITH_KEY),
+    Index(None, "document_key", sqlite_where=WITH_KEY),
     Index(None, "case_id"),
     sqlite_with_rowid=False,
 )

@@ -94,9 +94,8 @@ def _write(connection: Connection, some: Sequence[Record], blobs: Blobs) -> int:
             _place(record, blobs)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_sqlite else "BEGIN")
     try:
-        for record in new:
-            for name, rows in record.kept.rows.items():
-                _insert(connection, name, record.heading.columns[name], rows)
+        for (name, columns), rows in _gathered(new).items():
+            _insert(connection, name, columns, rows)
         _settle(connection, [row for record in some for row in record.kept.settled])
     except BaseException:
         connection.exec_driver_sql("ROLLBACK")
@@ -111,6 +110,15 @@ def _new(connection: Connection, some: Sequence[Record]) -> list[Record]:
     asked = select(mails.c.id, mails.c.digest).where(mails.c.id.in_([mail_id for (mail_id, _), _ in firsts]))
     there = {(mail_id, digest) for mail_id, digest in connection.execute(asked)}
     return [record for first, record in firsts if first not in there]
+
+
+def _gathered(records_: Sequence[Record]) -> dict[tuple[str, tuple[str, ...]], list[Tuple]]:
+    """The rows of all of them by table and its columns, in the order of writing: one statement for many costs a tenth."""
+    gathered: dict[tuple[str, tuple[str, ...]], list[Tuple]] = {}
+    for record in records_:
+        for name, rows in record.kept.rows.items():
+            gathered.setdefault((name, tuple(record.heading.columns[name])), []).extend(rows)
+    return gathered
 
 
 def _first(kept: Kept) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from gateway.errors import StoreUnavailable
 from gateway.lifecycle import CaseEvent, DeliveryEvent
 from gateway.loops import running_loop
 from gateway.model import Account, Case, Delivery, Event, Story
-from gateway.store import claims, housekeeping, moves, undoing
+from gateway.store import claims, disk_sync, housekeeping, moves, undoing
 from gateway.store.alarms import AlarmRows
 from gateway.store.archive import Archive
 from gateway.store.audit_views import AuditViews
@@ -162,9 +162,10 @@ class Store:
         connection: Connection | None = None
         try:
             connection = self._database.connect()
-            self._promises.keep(connection)
-            self._database.trouble()  # from now on it is this file
-            again = claims.take_back(connection, self._node, self._clock())
+            with self._database.opening(connection):
+                self._promises.keep(connection)
+                self._database.trouble()  # from now on it is this file
+                again = claims.take_back(connection, self._node, self._clock())
         except BaseException as error:
             if connection is not None:
                 connection.close()  # it holds the node's name
@@ -187,6 +188,11 @@ class Store:
     def attach(self) -> None:
         """From now on the running loop has a fast lane of its own; end it with detach()."""
         self._promises.attach(self._writer)
+
+    @staticmethod
+    def all_is_loaded() -> None:
+        """The process has loaded all that it needs: what stops it for a moment may be loaded as well."""
+        disk_sync.load()
 
     async def detach(self) -> None:
         """Write what is on the fast lane, and close it."""

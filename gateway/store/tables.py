@@ -3,6 +3,9 @@
 Times are whole microseconds since 1970 in UTC, the same on SQLite and PostgreSQL (``Instant`` turns them into aware
 datetimes); tuples and mappings are JSON text.  Whoever changes a table writes a migration beside it
 (``migrations/versions``) and sets SCHEMA to its revision: a test compares the two.
+
+A partial index says its condition as ``sqlite_where`` alone: the migrations make it on both databases, and to say it here for
+PostgreSQL as well would load SQLAlchemy's part for that one at each start (docs/decisions/0043-the-door-opens-first.md).
 """
 
 from __future__ import annotations
@@ -111,8 +114,8 @@ mails = Table(
     Column("segment", Text),  # file of the blobs folder that has the bytes …
     Column("position", BigInteger),  # … from here on
     Column("raw", LargeBinary),  # the bytes, when they are few; the last column, so that lists do not read past them
-    Index(None, "at", sqlite_where=KEPT, postgresql_where=KEPT),
-    Index(None, "segment", sqlite_where=IN_SEGMENT, postgresql_where=IN_SEGMENT),
+    Index(None, "at", sqlite_where=KEPT),
+    Index(None, "segment", sqlite_where=IN_SEGMENT),
 )
 
 verdicts = Table(
@@ -137,9 +140,9 @@ verdicts = Table(
     Column("policy_version", Text, nullable=False),
     Column("evidence", Text, nullable=False),  # JSON
     Column("passed_over", Text, nullable=False),  # key of passed_over; "" for none
-    Index(None, "action", "mail_id", sqlite_where=NOT_DELIVERED, postgresql_where=NOT_DELIVERED),
-    Index("ix_verdicts_let_through", "mail_id", sqlite_where=LET_THROUGH, postgresql_where=LET_THROUGH),
-    Index("ix_verdicts_would_have", "mail_id", sqlite_where=WOULD_HAVE, postgresql_where=WOULD_HAVE),
+    Index(None, "action", "mail_id", sqlite_where=NOT_DELIVERED),
+    Index("ix_verdicts_let_through", "mail_id", sqlite_where=LET_THROUGH),
+    Index("ix_verdicts_would_have", "mail_id", sqlite_where=WOULD_HAVE),
 )
 
 # Most mails pass over the same rules for the same reasons: those words are kept once.
@@ -234,10 +237,8 @@ cases = Table(
     Column("issuer", Text, nullable=False),
     Column("title", Text, nullable=False),  # trích yếu
     Column("urgency", Text, nullable=False),
-    Index("ix_cases_joinable", "unit", "direction", "key", unique=True, sqlite_where=JOINABLE, postgresql_where=JOINABLE),
-    Index(
-        "ix_cases_archived", "unit", "direction", "key", unique=True, sqlite_where=ARCHIVED_SAME, postgresql_where=ARCHIVED_SAME
-    ),
+    Index("ix_cases_joinable", "unit", "direction", "key", unique=True, sqlite_where=JOINABLE),
+    Index("ix_cases_archived", "unit", "direction", "key", unique=True, sqlite_where=ARCHIVED_SAME),
     Index(None, "opened_at", "id"),
     Index("ix_cases_book", "unit", "direction", "book_on", "id"),
     # The queue (case_queue.py): its order and its counts are read from these alone.
@@ -276,9 +277,9 @@ deliveries = Table(
     Column("life", Text, nullable=False),  # … in which life: only that one may settle it
     Column("delivered_at", Instant),  # the story then has a line that this row says (told.py)
     Column("sent", Text),  # SHA-256 of the bytes that left; NULL while nobody took them
-    Index(None, "courier", "wake_at", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+    Index(None, "courier", "wake_at", sqlite_where=UNFINISHED),
     Index(None, "mail_id"),
-    Index(None, "case_id", sqlite_where=OF_CASE, postgresql_where=OF_CASE),
+    Index(None, "case_id", sqlite_where=OF_CASE),
     sqlite_with_rowid=False,
 )
 
@@ -292,11 +293,11 @@ stories = Table(
     Column("case_id", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("detail", Text, nullable=False),  # JSON
-    Index(None, "mail_id", sqlite_where=OF_MAIL, postgresql_where=OF_MAIL),
-    Index(None, "case_id", sqlite_where=OF_CASE, postgresql_where=OF_CASE),
+    Index(None, "mail_id", sqlite_where=OF_MAIL),
+    Index(None, "case_id", sqlite_where=OF_CASE),
     Index("ix_stories_at_id", "at", "id"),
-    Index("ix_stories_actor", "actor", "at", "id", sqlite_where=BY_SOMEBODY, postgresql_where=BY_SOMEBODY),
-    Index("ix_stories_moved", "at", sqlite_where=MOVED, postgresql_where=MOVED),
+    Index("ix_stories_actor", "actor", "at", "id", sqlite_where=BY_SOMEBODY),
+    Index("ix_stories_moved", "at", sqlite_where=MOVED),
 )
 
 told = Table(
@@ -324,5 +325,5 @@ accounts = Table(
     Column("last_sign_in_at", Instant),
     Column("language", Text, nullable=False, server_default=text("''")),
     Column("look", Text, nullable=False, server_default=text("''")),
-    Index("ix_accounts_subject", "subject", unique=True, sqlite_where=WITH_SUBJECT, postgresql_where=WITH_SUBJECT),
+    Index("ix_accounts_subject", "subject", unique=True, sqlite_where=WITH_SUBJECT),
 )

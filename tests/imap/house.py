@@ -81,6 +81,8 @@ class House:
 
     async def _start(self) -> None:
         await self.gateway.start()
+        self.gateway.carry()
+        self.gateway.work()
         self.gateway.sweep(self.announced.append)
 
     def call(self, work: Any) -> Any:

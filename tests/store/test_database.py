@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from pathlib import Path
@@ -162,3 +163,16 @@ def test_when_another_file_lies_in_its_place_no_clerk_decides_and_no_delivery_is
     assert approve().state is CaseState.APPROVED
     assert [parcel.mail.id for parcel in claim()] == [through.id]
     store.close()
+
+
+def test_a_start_leaves_the_full_log_of_a_killed_life_to_a_later_commit(open_store: Open) -> None:
+    database = open_store()._database
+    if not database.is_sqlite:
+        return
+    with database._writer.connect() as connection:
+        pages = "PRAGMA wal_autocheckpoint"
+        before = connection.exec_driver_sql(pages).scalar_one()
+        with contextlib.suppress(OSError), database.opening(connection):
+            during = connection.exec_driver_sql(pages).scalar_one()
+            raise OSError
+        assert during > before == connection.exec_driver_sql(pages).scalar_one()

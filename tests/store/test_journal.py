@@ -342,7 +342,18 @@ def test_without_a_journal_everything_waits_for_the_database(open_store: Open, t
     on_lane(store, work)
 
 
-def test_many_at_once_are_synced_by_the_kernel_and_one_alone_at_once(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=[True, False], ids=["kernel", "thread"])
+def who_syncs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Who waits for the disk when many do: the kernel, or a thread until that is loaded, or where there is no such thing."""
+    monkeypatch.setattr(disk_sync, "_aio", None)
+    if request.param:
+        Store.all_is_loaded()
+    return "kernel" if request.param else "thread"
+
+
+def test_many_at_once_are_synced_beside_the_loop_and_one_alone_at_once(
+    who_syncs: str, open_store: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = open_store()
     begun: list[int] = []
     begin = DiskSync.begin
@@ -358,18 +369,26 @@ def test_many_at_once_are_synced_by_the_kernel_and_one_alone_at_once(open_store:
         assert begun == []
         assert set(await all_of(store, [passing(letter) for letter in letters(50)])) == {None}
         assert begun == [1]
+        assert any(thread.name.startswith("disk-sync") for thread in threading.enumerate()) == (who_syncs == "thread")
 
     on_lane(store, work)
     store.flush()
     assert len(store.views.mails(limit=100).rows) == 51
 
 
-def test_where_the_kernel_has_no_such_thing_a_thread_does_it(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.store.disk_sync.linux_aio", None)
+def test_from_the_thread_to_the_kernel_while_mail_flows(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_sync, "_aio", None)
     monkeypatch.setattr(lane, "_QUICK_S", 0.0)
     store = open_store()
     many = letters(50)
-    assert set(on_lane(store, lambda: all_of(store, [passing(letter) for letter in many]))) == {None}
+
+    async def work() -> None:
+        for n in range(0, 50, 10):
+            assert set(await all_of(store, [passing(letter) for letter in many[n : n + 10]])) == {None}
+            if n == 20:
+                Store.all_is_loaded()
+
+    on_lane(store, work)
     store.flush()
     assert {row.id for row in store.views.mails(limit=100).rows} == {letter.id for letter in many}
 
@@ -384,7 +403,8 @@ def test_a_failure_that_the_kernel_tells_is_a_failure(result: int) -> None:
     assert (failed.errno, well) == (errno.EIO, None)
 
 
-def test_a_disk_that_fails_is_told(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("who_syncs")
+def test_a_disk_that_fails_is_told() -> None:
     async def work() -> OSError | None:
         loop = asyncio.get_running_loop()
         sync, heard = DiskSync(loop), loop.create_future()

@@ -9,9 +9,9 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from html import escape
 from pathlib import PurePosixPath
 from typing import TypeAlias
-from xml.sax.saxutils import escape
 
 from msgspec.structs import replace
 
@@ -291,12 +291,13 @@ def _lines(nodes: Sequence[Node], *, indent: int, prefix: str = "edXML:") -> Ite
 _ALWAYS = frozenset({"CodeNumber", "CodeNotation", "Place", "TypeName", "Subject", "Content", "FullName"})
 
 # XML 1.0 section 2.2: everything but these may stand in a document.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# (Said the other way round, by what may stand there, it takes 7 ms to compile, at each start.)
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def _escaped(text: str) -> str:
     # A bare CR would come back as LF (XML 1.0 section 2.11).
-    return escape(_NOT_XML.sub("\ufffd", text), {"\r": "&#13;"})
+    return escape(_NOT_XML.sub("\ufffd", text), quote=False).replace("\r", "&#13;")
 
 
 def _fitted(value: EdxmlPackage) -> tuple[EdxmlPackage, list[str]]:
