@@ -71,7 +71,7 @@ def test_readers_that_cannot_be_had_end_the_gateway_with_their_reason(tmp_path: 
 
 def test_what_goes_on_by_itself_begins_when_all_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
-    for owner, name in ((Gateway, "carry"), (Inspector, "start"), (Store, "all_is_loaded")):
+    for owner, name in ((Gateway, "carry"), (Inspector, "start"), (Store, "all_is_loaded"), (serving, "_settle_memory")):
         monkeypatch.setattr(owner, name, lambda *_, name=name: steps.append(name))
 
     def work(_: Gateway) -> None:
@@ -81,7 +81,7 @@ def test_what_goes_on_by_itself_begins_when_all_is_loaded(tmp_path: Path, monkey
     _serve(tmp_path, "enough is seen", steps)
     carry, door, *others = steps
     assert door.startswith("ready smtp")
-    assert [carry, *others] == ["carry", "start", "all_is_loaded"]
+    assert [carry, *others] == ["carry", "start", "all_is_loaded", "_settle_memory"]
 
 
 def _serve(folder: Path, reason: str, said: list[str]) -> None:
