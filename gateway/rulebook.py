@@ -63,6 +63,7 @@ class Rulebook:
 
 def _read(settings: Config) -> tuple[Directory, Policy]:
     """Both, or ConfigError."""
-    directory = load_directory(settings.path(settings.directory.path))
+    kept = settings.path(settings.store.blobs).parent / "directory.kept"
+    directory = load_directory(settings.path(settings.directory.path), kept)
     issuers_of(directory)  # its index of names is made now, not when the first document is waited for
     return directory, load_policy(settings.path(settings.policy.path))

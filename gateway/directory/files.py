@@ -15,16 +15,26 @@ from pathlib import Path
 from typing import Any
 
 from gateway.directory.columns import TABLES, Column, FileTable
+from gateway.directory.kept_rows import keep_rows, rows_kept
 from gateway.directory.snapshot import Directory
 from gateway.errors import ConfigError
 from gateway.model import Value
 
 
-def load(path: Path) -> Directory:
-    """Read all files of the folder.  Raises ConfigError with file, row, column and what was expected."""
+def load(path: Path, kept: Path | None = None) -> Directory:
+    """Read all files of the folder.  Raises ConfigError with file, row, column and what was expected.
+
+    ``kept``: a file that has the rows from one time to the next (kept_rows.py).
+    """
     if not path.is_dir():
         raise ConfigError(f"{path}: expected a folder with {', '.join(table.file for table in TABLES if table.is_required)}")
-    return snapshot_of({table.file: _read(path, table) for table in TABLES})
+    lists = {table.file: _list(path / table.file, table) for table in TABLES}
+    rows = None if kept is None else rows_kept(kept, lists, Path(__file__))
+    if rows is None:
+        rows = {table.file: _rows(path / table.file, table, lists[table.file]) for table in TABLES}
+        if kept is not None:
+            keep_rows(kept, lists, Path(__file__), rows)
+    return snapshot_of(rows)
 
 
 def snapshot_of(rows: Mapping[str, Sequence[Any]]) -> Directory:
@@ -60,21 +70,28 @@ def version_of(files: Mapping[str, str]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _read(folder: Path, table: FileTable) -> Sequence[Any]:
-    file = folder / table.file
-    if not file.exists() and not table.is_required:
-        return ()
-    return tuple(parse(table, _decoded(file), where=str(file)))
+def _list(file: Path, table: FileTable) -> bytes | None:
+    """What a file has; None when it is not there, and need not be."""
+    return None if not file.exists() and not table.is_required else _bytes_of(file)
 
 
-def _decoded(file: Path) -> str:
+def _rows(file: Path, table: FileTable, data: bytes | None) -> Sequence[Any]:
+    return () if data is None else tuple(parse(table, _decoded(data, file), where=str(file)))
+
+
+def _bytes_of(file: Path) -> bytes:
     try:
-        return file.read_bytes().decode("utf-8-sig")
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def _decoded(data: bytes, file: Path) -> str:
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = error.object[: error.start].count(b"\n") + 1
         raise ConfigError(f'{file}: row {row}: expected UTF-8; save it as "CSV UTF-8" in the spreadsheet program') from error
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 def parse(table: FileTable, text: str, *, where: str) -> Iterator[Value]:
@@ -88,7 +105,7 @@ def parse(table: FileTable, text: str, *, where: str) -> Iterator[Value]:
 
 def rows_of_csv(file: Path) -> list[tuple[int, list[str]]]:
     """The rows of a file of the folder with their numbers, the header among them.  ConfigError when it cannot be read."""
-    return _numbered(_decoded(file), str(file))
+    return _numbered(_decoded(_bytes_of(file), file), str(file))
 
 
 def _numbered(text: str, where: str) -> list[tuple[int, list[str]]]:
