@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from gateway.scribe.copyist import Copyist
 from gateway.scribe.hand import Hand, OutcomeUnknown
-from gateway.scribe.messages import NOT_ALL, Body, Goes, Piece, Place, Step, Table, packed, receive
+from gateway.scribe.messages import NOT_ALL, READY, Body, Goes, Piece, Place, Step, Table, packed, receive
 from gateway.scribe.segments import SegmentFiles
 
 
@@ -20,9 +20,10 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with socket.socket(fileno=descriptor) as writer, contextlib.suppress(ConnectionError, OutcomeUnknown):
-        is_sqlite, database, tables, settle, delivery = receive(writer)
-        place = Place(is_sqlite, database, tuple(Table(*each) for each in tables), settle, delivery)
-        process = _Process(place)
+        is_sqlite, database, tables, *others = receive(writer)
+        process = _Process(Place(is_sqlite, database, tuple(Table(*each) for each in tables), *others))
+        with contextlib.suppress(ConnectionError):  # what was sent by somebody who is gone already is done all the same
+            writer.sendall(packed(READY))
         while True:
             writer.sendall(packed(process.do(*receive(writer))))
 
@@ -51,7 +52,8 @@ class _Process:
                     self._hand.roll_back()
                     return (NOT_ALL, "", ""), []
             self._hand.commit()
-        except OutcomeUnknown:
+        except OutcomeUnknown as unknown:
+            sys.stderr.write(f"scribe: nobody knows whether this was committed: {unknown.__cause__}\n")
             raise
         except Exception as error:  # noqa: BLE001 - a number too large, half a surrogate pair: not only databases have their say
             self._hand.roll_back()  # then nothing was done but bytes that no row points to

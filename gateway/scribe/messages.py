@@ -23,7 +23,12 @@ RECORD = struct.Struct("<QIII")
 # What whoever writes to PostgreSQL begins with: a commit that is to be durable is, whatever the server is set to.
 ON_POSTGRES = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
+# PostgreSQL: the class of the advisory locks of scribes.  A gateway that opens waits for the scribe of an earlier life.
+SCRIBE_LOCK = 0x56414E55
+TAKE_LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
+
 NOT_ALL = "not all"
+READY = "ready"  # the first that the process says: before it, it has done nothing
 _LENGTH = struct.Struct("<Q")
 
 
@@ -35,6 +40,7 @@ class Place(NamedTuple):
     tables: tuple[Table, ...]  # in which records of a journal are written, in this order
     settle: str | bytes  # the statement that settles deliveries
     delivery: tuple[int, ...]  # where in a row of deliveries stands what a settled delivery has, in its order
+    node: str = ""  # PostgreSQL: of which only one scribe may write
 
 
 class Table(NamedTuple):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import Any
 
 import psycopg
 
 from gateway.scribe.copyist import Copied
 from gateway.scribe.hand import OutcomeUnknown
-from gateway.scribe.messages import ON_POSTGRES, Place, Table
+from gateway.scribe.messages import ON_POSTGRES, SCRIBE_LOCK, TAKE_LOCK, Place, Table
 
+_LOCK_WAIT_S = 2.0
 _TEXTS = 500  # that stay prepared
 
 
@@ -42,7 +44,8 @@ class OnPostgres:
     def _insert(self, table: Table, rows: list[list[Any]]) -> None:
         cursor = self._there()
         if not table.types:
-            for row in rows:
+            # In one order, whoever writes them: two who wait for one another would never end.
+            for _, row in sorted({row[0]: row for row in rows}.items()):
                 cursor.execute(table.insert, row)
             return
         with cursor.copy(table.insert) as copy:
@@ -82,8 +85,25 @@ class OnPostgres:
 
     def _there(self) -> psycopg.RawCursor[Any]:
         if self._cursor is None:
-            connection = psycopg.connect(self._place.database, autocommit=True, prepare_threshold=2)
+            self._connection = self._connected()
+            self._cursor = psycopg.RawCursor(self._connection)
+        return self._cursor
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(self._place.database, autocommit=True, prepare_threshold=2)
+        try:
             connection.prepared_max = _TEXTS
             connection.execute(ON_POSTGRES)
-            self._connection, self._cursor = connection, psycopg.RawCursor(connection)
-        return self._cursor
+            self._lock_in(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _lock_in(self, connection: psycopg.Connection[Any]) -> None:
+        """The connection that was lost may take a moment to be gone."""
+        deadline = time.monotonic() + _LOCK_WAIT_S
+        while connection.execute(TAKE_LOCK, (SCRIBE_LOCK, self._place.node)).fetchone() != (True,):
+            if time.monotonic() > deadline:
+                raise psycopg.OperationalError(f"another scribe of {self._place.node} writes into this database")
+            time.sleep(0.05)

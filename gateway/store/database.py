@@ -22,13 +22,14 @@ from sqlalchemy.pool import NullPool
 
 from gateway.errors import ConfigError, StoreUnavailable
 from gateway.scribe.client import Scribe
-from gateway.scribe.messages import ON_POSTGRES
+from gateway.scribe.messages import ON_POSTGRES, SCRIBE_LOCK, TAKE_LOCK
 from gateway.scribe.on_sqlite import BUSY_S, CACHED_STATEMENTS, PRAGMAS
 from gateway.store import lock_file
 from gateway.store.migrations import upgrade
 from gateway.store.statements import Statements
 from gateway.store.transaction import Gathered, OnSqlite, Transaction
 
+_SCRIBE_WAIT_S = 30.0
 _LOCK_WAIT_S = 1.0  # a killed process may take a moment to let go
 _LARGE_WAL = 16_000  # pages of 4 KB
 _NODE_LOCK = 0x56414E54  # "VANT": the class of our advisory locks
@@ -98,6 +99,21 @@ class Database:
             raise
         return connection
 
+    def wait_for_scribes(self, connection: Connection) -> None:
+        """Wait until no scribe of an earlier life writes any more: it finishes the transaction that it was given.
+
+        ConfigError when one goes on after half a minute.  SQLite: whoever begins a transaction waits for it anyway.
+        """
+        if self.is_sqlite:
+            return
+        deadline = time.monotonic() + _SCRIBE_WAIT_S
+        lock = (SCRIBE_LOCK, self._node)
+        while not connection.exec_driver_sql(TAKE_LOCK, lock).scalar_one():
+            if time.monotonic() > deadline:
+                raise self._name_is_taken()
+            time.sleep(0.05)
+        connection.exec_driver_sql("SELECT pg_advisory_unlock(%s, hashtext(%s))", lock)
+
     def trouble(self) -> str:
         """Why nothing may be promised any more; "" as long as all is well.  A call of stat(), so for some times a second.
 
@@ -162,8 +178,7 @@ class Database:
 
     def _lock_in(self, connection: Connection) -> None:
         deadline = time.monotonic() + _LOCK_WAIT_S
-        lock = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
-        while not connection.exec_driver_sql(lock, (_NODE_LOCK, self._node)).scalar_one():
+        while not connection.exec_driver_sql(TAKE_LOCK, (_NODE_LOCK, self._node)).scalar_one():
             if time.monotonic() > deadline:
                 raise self._name_is_taken()
             time.sleep(0.05)
@@ -195,17 +210,18 @@ class Database:
 
     def scribe(self, journaled: Sequence[Table]) -> Scribe:
         """A process that writes into the database beside us, also records of a journal with rows of these tables."""
-        return Scribe(self._statements.for_scribe(self._for_scribe(), journaled))
+        return Scribe(self._statements.for_scribe(self._for_scribe(), journaled, node=self._node))
 
     def _for_scribe(self) -> str:
         """Where it connects."""
         if self.is_sqlite:
             return str(self._url.database)
         from psycopg.conninfo import make_conninfo
+        from psycopg.pq import Conninfo
 
         _, arguments = self._writer.dialect.create_connect_args(self._url)
-        arguments.pop("context", None)  # SQLAlchemy's own types
-        return make_conninfo("", **{**arguments, **_CONNECT})
+        known = {option.keyword.decode() for option in Conninfo.get_defaults()}  # the others are psycopg's or SQLAlchemy's own
+        return make_conninfo("", **{key: value for key, value in {**arguments, **_CONNECT}.items() if key in known})
 
     def gathered(self) -> Gathered:
         """Statements for the scribe."""

@@ -153,7 +153,8 @@ class Promises:
             return
         # The loop has ended, or the database does not answer: whoever asked it finds that out himself.
         with contextlib.suppress(RuntimeError, TimeoutError, StoreUnavailable):
-            asyncio.run_coroutine_threadsafe(lane.catch_up(), lane.loop).result(_CATCH_UP_S)
+            with contextlib.suppress(StoreUnavailable):  # what became of a transaction is not known: the writer finds out
+                asyncio.run_coroutine_threadsafe(lane.catch_up(), lane.loop).result(_CATCH_UP_S)
             if lane.elsewhere and self._writer is not None:
                 done: Future[None] = Future()
                 self._writer.submit(Entry(future=done, durable=False))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError
 
 from gateway.errors import ConfigError
@@ -15,7 +15,7 @@ from gateway.lifecycle import DeliveryState
 from gateway.model import digest_of
 from gateway.store.blobs import Blobs, Series
 from gateway.store.journal import Heading, Kept, Record, records
-from gateway.store.rows import Tuple, mail_digest, placed
+from gateway.store.rows import Tuple, mail_digest, place_of, placed
 from gateway.store.tables import mails, passed_over
 
 logger = logging.getLogger(__name__)
@@ -89,13 +89,16 @@ def _whole(found: Iterable[Record]) -> Iterator[Record]:
 def _write(connection: Connection, some: Sequence[Record], blobs: Blobs) -> int:
     is_sqlite = connection.dialect.name == "sqlite"
     new = _new(connection, some)
-    for record in new:
+    torn = _torn(connection, some, new, blobs, is_sqlite=is_sqlite)
+    for record in (*new, *torn):
         if record.bodies:
             _place(record, blobs)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_sqlite else "BEGIN")
     try:
         for (name, columns), rows in _gathered(new).items():
             _insert(connection, name, columns, rows)
+        for record in torn:
+            _lead_to(connection, record)
         _settle(connection, [row for record in some for row in record.kept.settled])
     except BaseException:
         connection.exec_driver_sql("ROLLBACK")
@@ -119,6 +122,37 @@ def _gathered(records_: Sequence[Record]) -> dict[tuple[str, tuple[str, ...]], l
         for name, rows in record.kept.rows.items():
             gathered.setdefault((name, tuple(record.heading.columns[name])), []).extend(rows)
     return gathered
+
+
+def _torn(
+    connection: Connection, some: Sequence[Record], new: Sequence[Record], blobs: Blobs, *, is_sqlite: bool
+) -> list[Record]:
+    """The records that the database has, and that may have lost their large bodies.
+
+    Who dies during a COMMIT lets go of its segments; a purge that does not see the rows yet removes them.  PostgreSQL may
+    finish that COMMIT at any time, and another node's purge come in between: there each body is put into a file once more.
+    """
+    are_new = set(map(id, new))
+    written = [record for record in some if record.bodies and id(record) not in are_new]
+    if not written:
+        return []
+    ids = [mail_id for record in written for mail_id in _with_bodies(record)]
+    asked = select(mails.c.id, mails.c.segment).where(mails.c.id.in_(ids), mails.c.kept)
+    there = blobs.segments()
+    torn = {mail_id for mail_id, segment in connection.execute(asked) if not is_sqlite or segment not in there}
+    return [record for record in written if not torn.isdisjoint(_with_bodies(record))]
+
+
+def _with_bodies(record: Record) -> list[str]:
+    """The ids of its mails whose bytes lie behind it."""
+    return [str(record.kept.rows[mails.name][n][_ID]) for _, n, _ in record.kept.bodies]
+
+
+def _lead_to(connection: Connection, record: Record) -> None:
+    """The rows lead to where the bodies are now."""
+    for _, n, _ in record.kept.bodies:
+        row = record.kept.rows[mails.name][n]
+        connection.execute(update(mails).where(mails.c.id == row[_ID], mails.c.kept).values(place_of(row)))
 
 
 def _first(kept: Kept) -> tuple[str, str]:

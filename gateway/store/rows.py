@@ -88,6 +88,11 @@ def segment_of(row: Tuple) -> str | None:
     return segment
 
 
+def place_of(row: Tuple) -> dict[str, object]:
+    """The columns that say where the bytes of a row of mails are."""
+    return {"segment": row[-3], "position": row[-2]}
+
+
 def mail_digest(row: Tuple) -> str:
     """SHA-256 of the bytes of a row of mails."""
     return str(row[4])

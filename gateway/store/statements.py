@@ -85,7 +85,7 @@ class Statements:
             values = list(chain.from_iterable(rows[start : start + size]))
             yield self._change(change, size), values, size if change.must else -1
 
-    def for_scribe(self, database: str, tables: Sequence[Table]) -> messages.Place:
+    def for_scribe(self, database: str, tables: Sequence[Table], *, node: str) -> messages.Place:
         """What the scribe of this database has to know to write records of a journal into these tables."""
         columns = deliveries.columns.keys()
         settled = ("id", "state", "attempts", "reply", "next_at", "wake_at", "delivered_at", "life", "sent")
@@ -95,6 +95,7 @@ class Statements:
             tables=tuple(map(self._for_scribe, tables)),
             settle=self._change(SETTLE, 1) if self._is_sqlite else _SETTLE_LISTS,
             delivery=tuple(columns.index(name) for name in settled),
+            node=node,
         )
 
     def _for_scribe(self, table: Table) -> messages.Table:

@@ -162,6 +162,7 @@ class Store:
         connection: Connection | None = None
         try:
             connection = self._database.connect()
+            self._database.wait_for_scribes(connection)
             with self._database.opening(connection):
                 self._promises.keep(connection)
                 self._database.trouble()  # from now on it is this file

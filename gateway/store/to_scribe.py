@@ -170,11 +170,16 @@ class ToScribe:
         """The scribe is gone in the middle.  The next transaction starts another one."""
         logger.error("the scribe is lost: %s", error)
         sent, self._sent = self._sent, ()
+        was_ready = self._scribe is None or self._scribe.is_ready
+        self._places.leave()
         try:
             self.close()
         except OSError:
             logger.exception("the scribe could not be closed")
-        self._lost(sent, error)
+        if was_ready:
+            self._lost(sent, error)
+        else:
+            self._answered(sent, Said(error, []))  # it never began
 
 
 def _pieces(recorded: Sequence[Entry]) -> list[Piece]:

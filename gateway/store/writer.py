@@ -19,7 +19,7 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreUnavailable, VanthuError
@@ -27,7 +27,7 @@ from gateway.store.batch import Entry, begin_together, insert_reasons, insert_to
 from gateway.store.blobs import Blobs
 from gateway.store.database import Database
 from gateway.store.moves import open_case, settle_one
-from gateway.store.rows import mail_digest, segment_of
+from gateway.store.rows import mail_digest, place_of, segment_of
 from gateway.store.settling import settle_together
 from gateway.store.tables import mails
 from gateway.store.transaction import Transaction
@@ -174,7 +174,15 @@ class Writer:
             return False
         transaction = self._transaction or self._use(self._database.connect())
         found = transaction.connection.scalar(select(mails.c.digest).where(mails.c.id == entry.first_mail))
-        return found == mail_digest(entry.rows.mails[0])
+        if found != mail_digest(entry.rows.mails[0]):
+            return False
+        for body in entry.rows.large:
+            # Whoever wrote it let go of its segment before anybody could see that it is needed: the copy made here counts.
+            place = place_of(entry.rows.mails[body.n])
+            transaction.connection.execute(
+                update(mails).where(mails.c.id == entry.rows.mails[body.n][0], mails.c.kept).values(place)
+            )
+        return True
 
     def _is_kept(self, entry: Entry, error: Exception) -> bool:
         """What was promised is kept beside the database when it breaks one of its rules."""

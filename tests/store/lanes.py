@@ -17,7 +17,7 @@ import uvloop
 
 from gateway.lifecycle import DeliveryEvent, DeliveryState
 from gateway.model import Event, Mail, Story
-from gateway.scribe.client import MODULE
+from gateway.scribe.client import PROGRAM
 from gateway.store import Acceptance, Settlement, Store
 from tests.store.letters import NOON, mail
 
@@ -127,7 +127,7 @@ def limited(what: int, limit: int, processes: Sequence[int]) -> Iterator[None]:
 
 def _is_scribe(path: Path, parent: int) -> bool:
     try:
-        return int(_stat(path)[1]) == parent and MODULE.encode() in (path / "cmdline").read_bytes().split(b"\0")
+        return int(_stat(path)[1]) == parent and PROGRAM.encode() in (path / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return False  # it has just ended
 

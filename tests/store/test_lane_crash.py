@@ -18,6 +18,7 @@ import pytest
 from gateway.errors import NotFound, StoreUnavailable
 from gateway.lifecycle import DeliveryState
 from gateway.model import Event, Mail
+from gateway.scribe import client
 from gateway.store import Store
 from tests.store.lanes import (
     NewLoop,
@@ -122,6 +123,35 @@ def test_when_no_new_scribe_can_be_had_the_writer_takes_the_mail(store: Store) -
 
     on_lane(store, work)
     assert {row.id for row in store.views.mails().rows} == {letter.id, later.id}
+
+
+def test_a_scribe_that_never_begins_has_done_nothing_and_the_writer_does_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = mail()
+    monkeypatch.setattr(client, "PROGRAM", "import time; time.sleep(0.3)")
+
+    async def work() -> None:
+        await store.accept([passing(letter)])
+        await store.begin([f"{letter.id}-0"], NOON)  # it needs the database
+        await asyncio.to_thread(store.flush)
+
+    on_lane(store, work)
+    assert store.views.raw(letter.id) == letter.raw
+
+
+def test_who_looks_after_a_scribe_was_killed_sees_what_was_promised(store: Store) -> None:
+    letter = mail()
+
+    async def work() -> None:
+        with holding_its_breath(process := scribe_of(os.getpid())):
+            await store.accept([passing(letter)])
+            seen = asyncio.create_task(asyncio.to_thread(store.views.raw, letter.id))
+            await asyncio.sleep(0.1)
+            os.kill(process, signal.SIGKILL)
+        assert await seen == letter.raw
+
+    on_lane(store, work)
 
 
 def test_whenever_the_scribe_is_killed_no_mail_is_half_there(store: Store) -> None:

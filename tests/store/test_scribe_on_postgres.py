@@ -28,9 +28,13 @@ def server(postgres: Postgres) -> Iterator[psycopg.Connection[tuple[object, ...]
     postgres.drop_database(url)
 
 
+def place_of(server: psycopg.Connection[tuple[object, ...]], *, node: str = "hue") -> Place:
+    return Place(False, f"{server.info.dsn} password=mat-khau-9", (), b"", (), node)
+
+
 @pytest.fixture
 def scribe(server: psycopg.Connection[tuple[object, ...]]) -> Iterator[Scribe]:
-    scribe = Scribe(Place(False, f"{server.info.dsn} password=mat-khau-9", (), b"", ()))
+    scribe = Scribe(place_of(server))
     yield scribe
     scribe.close()
 
@@ -102,6 +106,16 @@ def test_a_commit_that_nobody_saw_the_end_of_is_no_answer(
 def is_committing(server: psycopg.Connection[tuple[object, ...]]) -> Callable[[], bool]:
     asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query = 'COMMIT'"
     return lambda: server.execute(asked).fetchone() == (1,)
+
+
+def test_only_one_scribe_of_a_node_writes(scribe: Scribe, server: psycopg.Connection[tuple[object, ...]]) -> None:
+    assert write(scribe, 1) is None
+    second, of_another_node = Scribe(place_of(server)), Scribe(place_of(server, node="vinh"))
+    assert "another scribe of hue writes into this database" in str(write(second, 2))
+    assert write(of_another_node, 3) is None
+    assert words(server) == [1, 3]
+    for each in (second, of_another_node):
+        each.close()
 
 
 def test_its_password_does_not_stand_among_its_arguments(scribe: Scribe) -> None:
