@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -219,6 +220,17 @@ def test_the_next_life_finds_all_that_was_promised(url: str, open_store: Open, t
     assert states == [DeliveryState.QUEUED, DeliveryState.DELIVERED] * 10  # what had arrived is not sent again
     assert store.views.verdicts(ids[0])[0].passed_over[0].because == "Không có dấu mật."
     assert journal.left(tmp_path / "journal", "hue") == []
+
+
+def test_bytes_whose_file_a_purge_took_away_come_from_the_journal(url: str, open_store: Open, tmp_path: Path) -> None:
+    ids = lived(url, tmp_path, size=LARGE)
+    shutil.copytree(tmp_path / "journal", tmp_path / "kept")
+    open_store(node="hue").close()
+    shutil.copytree(tmp_path / "kept", tmp_path / "journal", dirs_exist_ok=True)  # the database has all of it by now
+    for segment in (tmp_path / "blobs").iterdir():
+        segment.unlink()
+    store = open_store(node="hue")
+    assert {store.views.raw(mail_id) for mail_id in ids} == {letter.raw for letter in letters(20, size=LARGE)}
 
 
 def test_a_replay_that_dies_in_the_middle_begins_again(url: str, open_store: Open, tmp_path: Path, monkeypatch: Any) -> None:
