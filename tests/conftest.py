@@ -22,7 +22,7 @@ _IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 # for another one's last long file.
 _LONGEST = (
     "tests/web/test_browser.py", "tests/documents/test_generated_scans.py", "tests/imap/test_sweep.py",
-    "tests/store/test_journal.py", "tests/hostile/test_hostile.py", "tests/flows/test_nothing_is_lost.py",
+    "tests/hostile/test_hostile.py", "tests/flows/test_nothing_is_lost.py",
     "tests/web/test_browser_flows.py", "tests/web/test_accessible.py", "tests/test_inspection.py",
     "tests/backlog/test_importer.py", "tests/policy/test_hard_cases.py", "tests/bench/test_chaos.py",
     "tests/imap/test_poison.py", "tests/documents/test_corpus.py", "tests/imap/test_other_servers.py",
