@@ -104,6 +104,15 @@ def test_other_words_are_not_proposed(store: Store) -> None:
     assert layers(store, open_case(store, "", digest="cd", words=other, after=1)) == []
 
 
+def test_an_old_twin_is_found_behind_newer_letters_that_share_some_words(store: Store) -> None:
+    twin = open_case(store, words=WORDS)
+    for n in range(45):
+        own = [f"Đoạn thứ {n} của thư này nói về chuyện riêng số {k * 11 + n}, không ai khác nhắc tới nó." for k in range(20)]
+        open_case(store, "", digest=f"{n + 16:02x}", words=[*WORDS[:16], *own], after=n + 1)
+    again = open_case(store, "", digest="cd", words=[*WORDS[:-1], "Một câu đã sửa."], after=60)
+    assert [(each.layer, each.other_id) for each in store.casework.proposals(again.id)] == [(Layer.TEXT, twin.id)]
+
+
 def test_what_is_the_same_joins_with_its_mails_and_comes_back_when_that_was_wrong(store: Store) -> None:
     first, second = open_case(store), open_case(store, digest="cd", after=1)
     store.casework.decide(second.id, first.id, same=True, by="huong", now=NOON)
