@@ -5,6 +5,6 @@ the event loop is busy, getting the lock back takes longer than the step, twenty
 a batch runs straight through, on another core, and costs the gateway one message there and one back
 (docs/decisions/0005-the-scribe.md and 0047-the-journal.md have the figures).
 
-This package is also the program of that process (``python -m gateway.scribe``), and imports nothing but the standard library,
-msgspec and the driver of its database: it starts in 40 ms on SQLite.
+``process`` is the program of that process.  It imports nothing but the standard library, msgspec and the driver of its
+database: it starts in 50 ms on SQLite, 0.2 s on PostgreSQL.
 """

@@ -12,7 +12,7 @@ from typing import Any
 from gateway.scribe.messages import NOT_ALL, READY, Body, Failed, Goes, NotAllChanged, Piece, Place, Said, Step, packed, taken
 
 # The very program that we are, whatever else is installed and wherever we were started.
-PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from gateway.scribe.__main__ import main; main(int(sys.argv[2]))"
+PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from gateway.scribe.process import main; main(int(sys.argv[2]))"
 _HOUSE = str(Path(__file__).resolve().parents[2])
 
 

@@ -70,7 +70,3 @@ def _hand(place: Place) -> Hand:
     from gateway.scribe.on_postgres import OnPostgres
 
     return OnPostgres(place)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
