@@ -244,8 +244,9 @@ class _UnderWay:
         return len(self.items) >= most or self._size > _MOST_BYTES
 
     def some(self) -> list[PastMail | None]:
-        """Those that are done, at least one."""
-        done, _ = wait(self.items, return_when=FIRST_COMPLETED)
+        """Those that are done, at least one, in the order in which they were read: the first of a kind is the one archived."""
+        found, _ = wait(self.items, return_when=FIRST_COMPLETED)
+        done = [future for future in self.items if future in found]
         for future in done:
             digest, size = self.items.pop(future)
             self.digests.discard(digest)

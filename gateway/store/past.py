@@ -170,7 +170,7 @@ def _archive(transaction: Transaction, opening: Opening) -> _Archived:
 
 
 def _put_document(connection: Connection, import_id: str, mail: PastMail, n: int, archived: dict[str, _Archived]) -> bool:
-    """Write one document of a mail; says whether the archive has it in other bytes."""
+    """Write one document of a mail; says whether the archive now has it in other bytes, and not only once more."""
     document = mail.documents[n]
     where = archived[document.case_id]
     twin = _twin_of(connection, document, where.case_id)
@@ -189,7 +189,7 @@ def _put_document(connection: Connection, import_id: str, mail: PastMail, n: int
         "twin_of": twin,
     }
     insert_new(connection, past_documents, values, unless=("import_id", "mail_key", "n"))
-    return bool(twin)
+    return bool(twin) and not where.joined
 
 
 def _twin_of(connection: Connection, document: PastDocument, case_id: str) -> str:

@@ -52,7 +52,7 @@ class Remembered(Value):
 
     is_new: bool = True  # False: another run had it already
     joined: int = 0  # documents whose bytes the archive had already
-    twins: int = 0  # documents of a number, symbol, agency and year that the archive has in other bytes
+    twins: int = 0  # other documents whose number, symbol, agency and year the archive has in other bytes
 
 
 class ImportRow(Value):

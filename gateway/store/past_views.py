@@ -69,7 +69,7 @@ class PastViews(Reading):
             *by,
             func.count().label("documents"),
             func.count().filter(c.joined).label("joined"),
-            func.count().filter(c.twin_of != "").label("twins"),
+            func.count().filter(c.twin_of != "", ~c.joined).label("twins"),
         ).join(imports, imports.c.id == c.import_id)
         for row in self.rows(_of_import(query, c.import_id, import_id).group_by(*by).order_by(*by)):
             yield DocumentCount(

@@ -92,11 +92,17 @@ def test_the_same_mail_twice_in_one_file_is_one(store: Store, tmp_path: Path) ->
     assert dict(tally.outcomes) == {Outcome.ARCHIVED: 1, Outcome.NOTHING: 1, Outcome.SAME: 8}
 
 
-def test_the_same_file_in_another_mail_joins_and_the_same_number_is_pointed_out(store: Store, tmp_path: Path) -> None:
-    same_file = [mail(1, "document 1/BC-SNV@bytes"), mail(2, "document 1/BC-SNV@bytes")]
-    tally = run(
-        store, mbox(tmp_path, *same_file, mail(3, "document 01/BC-SNV@scan"), mail(4, "document 2/BC-SNV")), Reader(), jobs=1
-    )
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 0, 1, 3), (0, 2, 1, 3)], ids=["files first", "scan first", "scan between"])
+def test_the_same_file_in_another_mail_joins_and_the_same_number_is_pointed_out(
+    store: Store, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    mails = [
+        mail(1, "document 1/BC-SNV@bytes"),
+        mail(2, "document 1/BC-SNV@bytes"),
+        mail(3, "document 01/BC-SNV@scan"),
+        mail(4, "document 2/BC-SNV"),
+    ]
+    tally = run(store, mbox(tmp_path, *[mails[n] for n in order]), Reader(), jobs=1)
     assert (tally.joined, tally.twins) == (1, 1)
     assert archived(store) == [("01/BC-SNV", 1), ("1/BC-SNV", 2), ("2/BC-SNV", 1)]
     scan, first = (
