@@ -61,7 +61,7 @@ def running_server(running_postfix: Postfix, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("asked") / "house"
     gateway = Gateway(folder, next_hop=running_postfix.address, settings=settings).start()
     (line,) = documented("postfix-policy-service", "main.cf of that server").splitlines()
-    line = line.replace(" = ", "=").replace("10040", str(asked)).replace("permit_mynetworks, ", "")
+    line = line.replace(" = ", "=").replace("10040", str(asked))
     server = Postfix(listeners=f"127.0.0.1:{{port}} inet n - n - - smtpd\n  -o {{{{ {line} }}}}")
     yield server
     gateway.stop()

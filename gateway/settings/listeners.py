@@ -37,7 +37,7 @@ class Listener(Value, forbid_unknown_fields=True):
     kind: Kind = Kind.EDGE
     trusted_networks: tuple[str, ...] = ("127.0.0.0/8",)
     forwarders: tuple[str, ...] = ()  # whose word about the client is believed (XFORWARD, XCLIENT); () is as the kind says
-    vouches: bool = False  # forwarders let nobody write as somebody else: what they bring counts as proved
+    vouches: bool = False  # forwarders let nobody write as somebody else: our own senders count as proved
     balancers: tuple[str, ...] = ()  # that begin each connection with a PROXY header
     speed_adjust: bool = False  # proxy: that Postfix has answered RCPT before we see it
     answer_within_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.0  # 0 is as the kind says

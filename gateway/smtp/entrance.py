@@ -74,7 +74,7 @@ class Entrance:
 
     def identity_told(self, client: str) -> Identity:
         """What it proves that somebody whose word we believe brings a mail of this client (XFORWARD)."""
-        return Identity.TRUSTED_NETWORK if self.listener.vouches else self._trusted.identity_of(client)
+        return self._trusted.identity_of(client)
 
     def _settled(self, client: str, *, may_forward: bool, is_told: bool = False) -> Terms:
         listener, settings = self.listener, self._settings
@@ -90,8 +90,9 @@ class Entrance:
             help_url=settings.help_url,
             takes_all=identity is Identity.TRUSTED_NETWORK and (is_lmtp or listener.speed_adjust),
             patience_s=listener.patience_s,
-            # Behind a mail server everybody comes from its address: that proves nothing, unless the server does.
-            brings_others=listener.kind in (Kind.PROXY, Kind.LMTP) and not is_told and not listener.vouches,
+            # Behind a mail server everybody comes from its address: that proves nothing.
+            brings_others=listener.kind in (Kind.PROXY, Kind.LMTP) and not is_told,
+            vouches=listener.vouches and may_forward and not is_told,
         )
         if listener.tls is Tls.OFF and listener.auth is SignIn.OFF:
             return terms

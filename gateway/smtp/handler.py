@@ -197,7 +197,7 @@ class Handler:
         if session.user:
             maillog.submitted(mail_id, user=session.user, peer=session.address)
         origin = envelope.told or session
-        identity = session.sender if envelope.told is None or session.user else envelope.told.identity
+        identity = self._known(session, envelope)
         proof = None
         if identity is Identity.CLAIMED and self._authenticator is not None:
             proof = await self._proof(self._authenticator, mail_id, contents.raw, origin, envelope.mail_from or "")
@@ -208,6 +208,17 @@ class Handler:
         if answer.refusals:
             return self._each(answer, envelope.recipients)
         return replies.accepted(mail_id) if answer.refused is None else self._no(answer.refused, answer)
+
+    def _known(self, session: Session, envelope: Envelope) -> Identity:
+        """What is proved of the sender before the DNS is asked."""
+        identity = session.sender if envelope.told is None or session.user else envelope.told.identity
+        if identity is Identity.CLAIMED and session.terms.vouches and self._is_ours(envelope.mail_from or ""):
+            return Identity.TRUSTED_NETWORK
+        return identity
+
+    def _is_ours(self, address: str) -> bool:
+        """Whether an address is in a domain of ours: what a stranger may write to."""
+        return "@" in address and self._intake.admission(address, Identity.CLAIMED).admitted
 
     def _each(self, answer: Answer, recipients: Sequence[Recipient]) -> str:
         """An answer for each recipient, then one for the mail (draft-hall-prdr-00)."""

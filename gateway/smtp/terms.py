@@ -34,6 +34,7 @@ class Terms:
         "secured",
         "signed_in",
         "takes_all",
+        "vouches",
     )
 
     def __init__(
@@ -48,10 +49,12 @@ class Terms:
         takes_all: bool,
         patience_s: float,
         brings_others: bool = False,
+        vouches: bool = False,
     ) -> None:
         """``offers`` makes the reply to EHLO of what is ``offered`` beside what everybody gets."""
         self.identity = identity  # what is proved of the client
         self.brings_others = brings_others  # its address proves nothing about those whose mail it brings
+        self.vouches = vouches  # it lets nobody write as somebody else of our domains; of others it knows nothing
         self.door = door
         self.offers, self.offered = offers, tuple(offered)
         self.extensions = offers(more=self.offered)  # the reply to EHLO
@@ -77,6 +80,7 @@ class Terms:
             takes_all=self.takes_all,
             patience_s=self.patience_s,
             brings_others=self.brings_others,
+            vouches=self.vouches,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +13,11 @@ from tests.world.postfix import Postfix, documented
 
 BEFORE, AFTER = "postfix-before-queue", "postfix-after-queue"
 WAYS = ("before-queue", "speed-adjust", "after-queue")
+PEOPLE = "people"  # the way of those who sign in, before the queue
 
-# Unlike the mailbox server of postfix-edge, whose main.cf this is; and for the tests clients may say who they are.
-_FOR_ALL = "-o smtpd_client_restrictions= -o smtpd_authorized_xclient_hosts=127.0.0.0/8"
-_FRONTS = ("master.cf", "master.cf, with speed_adjust")
+# Unlike the mailbox server of postfix-edge, whose main.cf this is.  Clients of the tests are the world, and say who they are.
+_FOR_ALL = "-o smtpd_client_restrictions= -o local_header_rewrite_clients= -o smtpd_authorized_xclient_hosts=127.0.0.0/8"
+_FRONTS = {"before-queue": "master.cf", PEOPLE: "master.cf, where people send", "speed-adjust": "master.cf, with speed_adjust"}
 
 
 class House(NamedTuple):
@@ -36,21 +38,23 @@ class House(NamedTuple):
 
 def house(folder: Path, *, main: str = "") -> House:
     """Both, started, with all the lines of the two pages; ``main``: more of main.cf."""
-    back, ports = free_port(), {way: free_port() for way in WAYS}
+    back, ports = free_port(), {way: free_port() for way in (*WAYS, PEOPLE)}
     gateway = gateway_of(folder, BEFORE, AFTER, next_hop=f"127.0.0.1:{back}")
-    theirs = {"10025": gateway.ports["before-queue"], "10027": gateway.ports["speed-adjust"], "10026": back}
-    theirs["10024"] = gateway.ports["after-queue"]
-    front = [_at(ports[way], documented(BEFORE, what)) for way, what in zip(WAYS, _FRONTS, strict=False)]
+    listeners = {"10024": "after-queue", "10025": "before-queue", "10027": "speed-adjust", "10028": PEOPLE}
+    theirs = {written: gateway.ports[name] for written, name in listeners.items()} | {"10026": back}
+    front = [_at(ports[way], documented(BEFORE, what)) for way, what in _FRONTS.items()]
     settings = [
         f"-o {{{{ {line} }}}}".replace(" = ", "=") for line in documented(AFTER, "main.cf, behind the queue").splitlines()
     ]
     after = f"127.0.0.1:{ports['after-queue']} inet n - n - - smtpd\n  " + "\n  ".join([*settings, _FOR_ALL])
     lines = [*front, after, documented(AFTER, "master.cf, behind the queue"), documented(BEFORE, "master.cf, the way back")]
-    listeners = "127.0.0.1:{port} inet n - n - - smtpd\n" + with_ports("\n".join(lines), theirs)
-    return House(Postfix(listeners=listeners, main=main), gateway, ports)
+    services = "127.0.0.1:{port} inet n - n - - smtpd\n" + with_ports("\n".join(lines), theirs)
+    # What a Postfix has that nobody told about headers; the main.cf of the mailbox server says something else.
+    main = f"local_header_rewrite_clients = permit_inet_interfaces\n{main}"
+    return House(Postfix(listeners=services, main=main), gateway, ports)
 
 
 def _at(port: int, lines: str) -> str:
     """The public listener of a page on a port of ours, outside a chroot, for all the world."""
-    lines = lines.replace("smtp      inet n - y -", f"127.0.0.1:{port} inet n - n -").rstrip("\n")
+    lines = re.sub(r"^\w+ +inet n - y -", f"127.0.0.1:{port} inet n - n -", lines).rstrip("\n")
     return f"{lines}\n  {_FOR_ALL}"
