@@ -1,7 +1,7 @@
 """Names in the DNS, cached and bounded: a DNS that is slow or down costs a proof, never a mail.
 
-Look-ups block, so they are made in threads.  When one after the other runs out of time, the DNS counts as down for a while and
-nobody waits for it any more.
+Look-ups block, so they are made in threads.  When one after the other runs out of time, and nobody knows the root either, the DNS
+counts as down for a while and nobody waits for it any more.  A stranger whose own name servers are silent takes nothing from others.
 """
 
 from __future__ import annotations
@@ -82,9 +82,25 @@ class Names:
     def _heard_nothing(self) -> None:
         self._unanswered += 1
         if self._unanswered >= _DOWN_AFTER:
-            self._down_until = self._clock() + _DOWN_FOR_S
             self._unanswered = 0
+            if self._knows_the_root():
+                return
+            self._down_until = self._clock() + _DOWN_FOR_S
             logger.warning("the DNS does not answer: for %.0f s no sender is proved by SPF or DKIM", _DOWN_FOR_S)
+
+
+    def _knows_the_root(self) -> bool:
+        """Whether our own name servers are well: then it was those of somebody else that did not answer."""
+        import dns.exception
+        import dns.resolver
+
+        try:
+            self._asked().resolve(".", "NS", lifetime=self._timeout_s, raise_on_no_answer=False, search=False)
+        except dns.resolver.NXDOMAIN:
+            return True
+        except (dns.exception.DNSException, OSError):
+            return False
+        return True
 
 
 def use_servers(resolver: _R, servers: Sequence[str]) -> _R:

@@ -119,6 +119,52 @@ def test_a_nonsensical_signature_costs_nothing(server: NameServer, header: bytes
     assert proof(server, header + b"\r\n" + letter(), peer=PEER).identity is Identity.SPF
 
 
+def key_of(modulus_bits: int, exponent_bits: int) -> str:
+    """A key record of no use but to be slow."""
+    number = rsa.RSAPublicNumbers((1 << exponent_bits) - 1, (1 << modulus_bits) - 1)
+    data = number.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    record = "v=DKIM1; k=rsa; p=" + base64.b64encode(data).decode()
+    return " ".join(f'"{record[at : at + 200]}"' for at in range(0, len(record), 200))
+
+
+@pytest.mark.parametrize("bits", [(8192, 17), (4096, 4095)])
+def test_a_key_that_would_keep_the_whole_gateway_waiting_is_not_tried(
+    server: NameServer, bits: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power of 32,768 bits takes a minute, and lets no other thread run."""
+    tried: list[object] = []
+    monkeypatch.setattr(dkim.crypto, "rsa_encrypt", lambda *args: tried.append(args) or b"")
+    server.zone[f"s1._domainkey.{FOREIGN} TXT"] = (key_of(*bits),)
+    found = proof(server, signed(letter(f"x@{FOREIGN}"), FOREIGN), sender=f"x@{FOREIGN}")
+    assert (found.dkim, tried) == ("fail", [])
+
+
+@pytest.mark.parametrize(("names", "fields"), [(3000, 10), (10, 1500)])
+def test_a_signature_over_endless_fields_is_not_tried(
+    server: NameServer, names: int, fields: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2,000 names in a header of 20,000 fields take three seconds, and ten times as many of both five minutes."""
+    tried: list[object] = []
+    raw = signed(letter(), SCHOOL).replace(b"h=from", b"h=from" + b" : x" * names, 1)
+    monkeypatch.setattr(dkim, "select_headers", lambda *args: tried.append(args) or [])
+    found = proof(server, raw.replace(b"To: ", b"X: y\r\n" * fields + b"To: "))
+    assert (found.dkim, tried) == ("fail", [])
+
+
+def test_a_stranger_whose_dns_is_silent_takes_nobody_elses_proof(server: NameServer) -> None:
+    server.silent_about = "ke-gian.example"
+    authenticator = Authenticator(Names([server.address], timeout_s=0.3), hostname="gw.example")
+
+    async def one_after_the_other() -> Proof:
+        for n in range(3):
+            await authenticator.proof(letter(f"a@d{n}.{FOREIGN}"), sender=f"a@d{n}.{FOREIGN}", peer=PEER, helo="x")
+        return await authenticator.proof(letter(), sender=f"vanthu@{SCHOOL}", peer=PEER, helo="x")
+
+    found = asyncio.run(one_after_the_other())
+    authenticator.close()
+    assert found.identity is Identity.SPF
+
+
 @pytest.mark.parametrize(
     "sender", ["", "postmaster", "a@b\x00.example", f"a@{'x' * 300}.example", "a@[192.0.2.1]", "ấ@trường.example"]
 )

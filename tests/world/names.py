@@ -26,6 +26,7 @@ class NameServer:
         self.zone = dict(zone)
         self.asked: list[str] = []
         self.silent = False
+        self.silent_about = ""  # names that end so, whose own name servers do not answer
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -50,8 +51,9 @@ class NameServer:
             data, client = self._socket.recvfrom(4096)
             if not data:
                 return
-            answer = self._answer(dns.message.from_wire(data))
-            if not self.silent:
+            question = dns.message.from_wire(data)
+            answer, name = self._answer(question), question.question[0].name.to_text(omit_final_dot=True)
+            if not (self.silent or (self.silent_about and name.endswith(self.silent_about))):
                 self._socket.sendto(answer.to_wire(), client)
 
     def _answer(self, question: dns.message.Message) -> dns.message.Message:
