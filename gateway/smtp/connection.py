@@ -10,6 +10,8 @@ import asyncio
 import socket
 from typing import Protocol, cast
 
+from msgspec.structs import replace
+
 from gateway.courier import Outcome, Parcel, Result
 from gateway.smtp.hosts import Host
 from gateway.smtp.lmtp import LmtpTransaction
@@ -23,6 +25,8 @@ _GOODBYE_S = 2.0  # for the reply to QUIT
 _DATA_TIMES = 2.0  # RFC 5321 section 4.5.3.2: 10 minutes for the reply to the final dot, where commands have 5
 _MOVES = 3  # how often a mail may find that its open connection was dead, or that a host takes it not now
 _SILENT = "no reply in time"
+_OVERLOADED = ("4", _SILENT)  # how the end of a connection begins when this host is to be left alone for a while
+_TOO_EARLY = "answered before all of the mail had left"
 
 
 class Pool(Protocol):
@@ -42,6 +46,14 @@ class Pool(Protocol):
 
     def has_another(self, host: Host) -> bool:
         """Whether another host may take what this one did not."""
+        ...
+
+    def note_deaf(self, host: Host) -> None:
+        """A host offers to take commands in groups, and answers one of them."""
+        ...
+
+    def is_deaf(self, host: Host) -> bool:
+        """Whether it did so not long ago."""
         ...
 
     def gone(self, connection: Connection, again: list[Job], *, overloaded: str = "") -> None:
@@ -162,7 +174,7 @@ class Connection(Opening):
         transport.abort()
         again = [job for job in (self._current, self._upcoming) if job is not None and not self._is_settled(job, because)]
         self._current = self._upcoming = None
-        self._pool.gone(self, again, overloaded=because if because.startswith(("421", _SILENT)) else "")
+        self._pool.gone(self, again, overloaded=because if because.startswith(_OVERLOADED) else "")
 
     def quit(self) -> None:
         """Say goodbye on an idle connection, and close it when the other side has answered."""
@@ -189,7 +201,7 @@ class Connection(Opening):
         """Whether a mail may start again on another connection as if nothing had happened."""
         if transaction.is_untouched and self._is_old:
             return True
-        return transaction.is_before_data and self._pool.has_another(self.host)
+        return (transaction.is_before_data or transaction.lacks_room) and self._pool.has_another(self.host)
 
     def _on_goodbye(self, _reply: Reply) -> None:
         self.break_off("closed")
@@ -197,6 +209,8 @@ class Connection(Opening):
     # --- mails ---
 
     def _get_ready(self) -> None:
+        if self._pool.is_deaf(self.host):
+            self._offer = replace(self._offer, pipelining=False)
         self._on_reply = self._on_mail_reply
         if not self.ready.done():
             self.ready.set_result("")
@@ -258,14 +272,23 @@ class Connection(Opening):
             self._send_data(parts)
 
     def _finish(self, job: Job, transaction: Transaction) -> None:
-        job.settle(transaction.results())
+        results = transaction.results()
+        if transaction.lacks_room and job.moves < _MOVES and self._pool.has_another(self.host):
+            self.break_off(results[0].reply)
+            return
+        if self._transport is not None and self._transport.get_write_buffer_size() and self._upcoming is None:
+            # This connection is in the middle of a mail.  A no is one all the same, but a yes cannot be meant for it.
+            if any(result.outcome is Outcome.DELIVERED for result in results):
+                transaction.take_back()
+                results = transaction.results(_TOO_EARLY)
+            job.settle(results)
+            self._current = None
+            self.break_off(_TOO_EARLY)
+            return
+        job.settle(results)
         self._current = None
         self._to_reset = transaction.dirty
         self._is_old = True
-        if self._transport is not None and self._transport.get_write_buffer_size() and self._upcoming is None:
-            # The verdict came before the last byte had left: this connection is in the middle of a mail that is over.
-            self.break_off("answered too early")
-            return
         self.go_on()
 
     def _send_data(self, parts: tuple[bytes, ...]) -> None:
@@ -327,4 +350,12 @@ class Connection(Opening):
         elif self._loop.time() + 0.005 < self._deadline:
             self._watch()
         else:
+            transaction = self._current.transaction if self._current is not None else None
+            if (
+                transaction is not None
+                and self._offer.pipelining
+                and transaction.is_before_data
+                and not transaction.is_untouched
+            ):
+                self._pool.note_deaf(self.host)
             self.break_off(_SILENT)

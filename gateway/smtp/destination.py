@@ -27,6 +27,7 @@ _FAIL_FAST_S = 5.0  # after no host could be used nobody tries again for so long
 _REST_S = 5.0  # a host that failed is passed over for so long at first …
 _LONGEST_REST_S = 300.0  # … and for so long at most, while another one is there
 _PATIENCE_S = 1.0  # how long mails wait for one that tries a destination that failed before
+_ONE_BY_ONE_S = 3600.0  # how long a host that did not hear commands in a group gets them one by one
 _MOST_HOSTS = 32  # of which is remembered what they can do by TLS
 _GOODBYE_S = 2.0  # for the reply to QUIT
 _CLOSED = "the relay was closed"
@@ -102,6 +103,7 @@ class Destination:
         self._opening: set[asyncio.Task[None]] = set()
         self._hosts: tuple[Host, ...] = ()  # as they were last found
         self._resting: dict[Host, _Rest] = {}
+        self._deaf: dict[Host, float] = {}  # to commands in groups, and until when
         self._dead_until = 0.0
         self._trouble = ""
         self._reaper: asyncio.TimerHandle | None = None
@@ -183,6 +185,14 @@ class Destination:
         """Whether there is another host for what this one did not take."""
         now = asyncio.get_running_loop().time()
         return any(each != host and not self._rests(each, now) for each in self._hosts)
+
+    def note_deaf(self, host: Host) -> None:
+        """A host offers to take commands in groups, and answers one of them: some firewalls offer what their server cannot."""
+        self._deaf[host] = asyncio.get_running_loop().time() + _ONE_BY_ONE_S
+
+    def is_deaf(self, host: Host) -> bool:
+        """Whether it did so not long ago."""
+        return bool(self._deaf) and asyncio.get_running_loop().time() < self._deaf.get(host, 0.0)
 
     def gone(self, connection: Connection, again: list[Job], *, overloaded: str = "") -> None:
         """A connection ended; ``again`` starts anew on another one.  ``overloaded``: by a 421 or a silence."""

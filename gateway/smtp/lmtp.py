@@ -28,6 +28,10 @@ class LmtpTransaction(Transaction):
         self.done = len(self._finals) == self._taken()
         return ()
 
+    def take_back(self) -> None:
+        """The last words came before all of the mail had left."""
+        self._finals.clear()
+
     def _taken(self) -> int:
         """How many recipients the other side took."""
         return sum(reply.is_positive for reply in self._rcpts)

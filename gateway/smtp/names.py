@@ -1,7 +1,8 @@
 """Names in the DNS, cached and bounded: a DNS that is slow or down costs a proof, never a mail.
 
-Look-ups block, so they are made in threads.  When one after the other runs out of time, and nobody knows the root either, the DNS
-counts as down for a while and nobody waits for it any more.  A stranger whose own name servers are silent takes nothing from others.
+Look-ups block, so they are made in threads.  When one after the other runs out of time, and nobody knows the root either, the
+DNS counts as down for a while and nobody waits for it any more.  A stranger whose own name servers are silent takes nothing
+from others.
 """
 
 from __future__ import annotations
@@ -87,7 +88,6 @@ class Names:
                 return
             self._down_until = self._clock() + _DOWN_FOR_S
             logger.warning("the DNS does not answer: for %.0f s no sender is proved by SPF or DKIM", _DOWN_FOR_S)
-
 
     def _knows_the_root(self) -> bool:
         """Whether our own name servers are well: then it was those of somebody else that did not answer."""

@@ -20,12 +20,15 @@ from gateway.smtp.data import stuffed
 SMALL = 1024 * 1024  # bytes of a mail whose digest is made on the loop; whoever has a larger one carried makes it in a thread
 
 _LONGEST_REPLY = 64 * 1024
+_LONGEST_SAID = 2000  # letters of a reply that are kept and shown: it is kept with every delivery and every try
 # Surrogates that are no escaped bytes (PEP 383) cannot be written at all.
 _NOT_IN_A_COMMAND = re.compile("[\x00-\x1f\x7f\ud800-\udc7f\udd00-\udfff]")
 _NOT_IN_A_PARAMETER = re.compile("[\x00-\x20\x7f\ud800-\udc7f\udd00-\udfff]")
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 _DSN_OF_MAIL = ("RET=", "ENVID=")
 _DSN_OF_RCPT = ("NOTIFY=", "ORCPT=")
+_TOO_MANY = re.compile(r"[45]52(?![ -][245]\.)|[45]52[ -][45]\.5\.3\b")  # "452 4.5.3", and without an enhanced code
+_NO_ROOM = re.compile(r"452(?![ -][245]\.)|4\d\d[ -]4\.3\.")  # RFC 3463 section 3.4: it is the system, not this mail
 
 
 class GarbledReply(DeliveryError):
@@ -44,7 +47,8 @@ class Reply(NamedTuple):
         return 200 <= self.code < 300
 
     def __str__(self) -> str:
-        return f"{self.code} {' '.join(self.lines)}".rstrip()
+        text = f"{self.code} {' '.join(self.lines)}".rstrip()
+        return text if len(text) <= _LONGEST_SAID else f"{text[: _LONGEST_SAID - 1]}…"
 
 
 class ReplyReader:
@@ -143,6 +147,7 @@ class Transaction:
         "_trace",
         "dirty",
         "done",
+        "lacks_room",
     )
 
     def __init__(self, parcel: Parcel, offer: Offer, trace: bytes) -> None:
@@ -163,6 +168,7 @@ class Transaction:
         self._digest = ""
         self.done = not self._sent
         self.dirty = False
+        self.lacks_room = False  # the other side takes no mail at all just now: another host may
 
     @property
     def is_untouched(self) -> bool:
@@ -195,9 +201,15 @@ class Transaction:
             return self._after_data(reply)
         if at == 0:
             self._opening = reply
+            if reply.code >= 400:
+                self.lacks_room = _NO_ROOM.match(str(reply)) is not None
         else:
             self._rcpts.append(reply)
         return () if self._offer.pipelining else self._next_command()
+
+    def take_back(self) -> None:
+        """The last word came before all of the mail had left: whatever it says, it is none about this mail."""
+        self._final = None
 
     def results(self, trouble: str = "") -> tuple[Result, ...]:
         """One Result for each delivery, in order; ``trouble`` says why the replies ended early, if they did.
@@ -301,11 +313,11 @@ class Transaction:
     def _result(self, n: int, delivery_id: str, trouble: str) -> Result:
         """The first reply that says no decides; then the reply to the data, or to the final dot."""
         if self._opening is not None and not self._opening.is_positive:
-            return Result(delivery_id=delivery_id, outcome=outcome_of(self._opening), reply=str(self._opening))
+            # RFC 4954 section 6: we must sign in first, which is no verdict on this mail.  To RCPT it is: about this recipient.
+            wrong = Outcome.MISCONFIGURED if self._opening.code == 530 else outcome_of(self._opening)
+            return Result(delivery_id=delivery_id, outcome=wrong, reply=str(self._opening))
         if n < len(self._rcpts) and not (answer := self._rcpts[n]).is_positive:
-            # RFC 5321 section 4.5.3.1.10: 552 to RCPT means "too many recipients", which is 452.
-            outcome = Outcome.RETRY if answer.code == 552 else outcome_of(answer)
-            return Result(delivery_id=delivery_id, outcome=outcome, reply=str(answer))
+            return self._not_taken(delivery_id, answer)
         if self._final is not None:
             if self._final.is_positive:
                 return self._delivered(n, delivery_id, self._final)
@@ -313,6 +325,12 @@ class Transaction:
         if self._data is not None and self.done:
             return Result(delivery_id=delivery_id, outcome=outcome_of(self._data), reply=str(self._data))
         return Result(delivery_id=delivery_id, outcome=Outcome.RETRY, reply=trouble)
+
+    def _not_taken(self, delivery_id: str, answer: Reply) -> Result:
+        """A recipient was not taken.  Too many at once (RFC 5321 section 4.5.3.1.10: also 552) is nothing that he failed at."""
+        outcome = Outcome.RETRY if answer.code == 552 else outcome_of(answer)
+        is_next = self._final is not None and self._final.is_positive and _TOO_MANY.match(str(answer)) is not None
+        return Result(delivery_id=delivery_id, outcome=outcome, reply=str(answer), untried=is_next)
 
 
 def _asks_for_success(options: tuple[str, ...]) -> bool:
@@ -343,10 +361,11 @@ def _fits_a_command(address: str) -> bool:
 
 
 def outcome_of(reply: Reply) -> Outcome:
-    """What a reply that does not say yes means (RFC 5321 section 4.2.1: the first digit decides)."""
-    if reply.code == 530:
-        return Outcome.MISCONFIGURED  # RFC 4954 section 6: we must sign in first; no verdict on this mail
-    return Outcome.REFUSED if reply.code >= 500 else Outcome.RETRY
+    """What a reply that does not say yes means (RFC 5321 section 4.2.1: the first digit decides).
+
+    Only 530 ("authentication required") is for us to repair, or for the officer over there: it is tried again.
+    """
+    return Outcome.REFUSED if reply.code >= 500 and reply.code != 530 else Outcome.RETRY
 
 
 def _chosen(options: tuple[str, ...], names: tuple[str, ...]) -> str:

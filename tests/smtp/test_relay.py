@@ -371,6 +371,56 @@ def test_a_next_hop_that_takes_the_connection_and_says_nothing_costs_no_more_tha
         assert sink.connections <= 16
 
 
+def test_a_yes_before_the_mail_has_left_is_no_yes() -> None:
+    """Whoever says so has seen a part of it at most."""
+    raw = LETTER + b"x" * 24_000_000 + b"\r\n"
+    with Sink(replies={"DATA": "354 go on\r\n250 2.0.0 Ok"}) as sink:
+        [results] = send(sink, parcel(raw))
+        assert outcomes(results) == [Outcome.RETRY]
+        assert results[0].sent == ""
+
+
+def test_a_no_before_the_mail_has_left_is_one() -> None:
+    raw = LETTER + b"x" * 24_000_000 + b"\r\n"
+    with Sink(replies={"DATA": "354 go on\r\n552 5.3.4 too large"}) as sink:
+        [results] = send(sink, parcel(raw))
+        assert outcomes(results) == [Outcome.REFUSED]
+
+
+def test_a_recipient_for_whom_we_should_sign_in_keeps_back_no_other_mail() -> None:
+    """Some servers answer so for single recipients: MISCONFIGURED would pause everything for the sake of one."""
+    with Sink(replies={"RCPT": lambda argument: "530 5.7.1 not for strangers" if MINH in argument else "250 Ok"}) as sink:
+        [[result], [other]] = send(sink, parcel(), parcel(to=(CLERK,)))
+        assert (result.outcome, other.outcome) == (Outcome.RETRY, Outcome.DELIVERED)
+
+
+@pytest.mark.parametrize("reply", ["452 4.5.3 too many recipients", "452 too many", "552 5.5.3 too many"])
+def test_recipients_that_are_too_many_for_one_mail_go_with_the_next_one(reply: str) -> None:
+    """No attempt is used up: the last of a thousand would wait for days."""
+    with Sink(replies={"RCPT": ["250 Ok", reply]}) as sink:
+        [results] = send(sink, parcel(to=(MINH, CLERK)))
+        assert [(r.outcome, r.untried) for r in results] == [(Outcome.DELIVERED, False), (Outcome.RETRY, True)]
+
+
+def test_a_full_mailbox_is_no_crowd() -> None:
+    with Sink(replies={"RCPT": ["250 Ok", "452 4.2.2 mailbox full"]}) as sink:
+        [results] = send(sink, parcel(to=(MINH, CLERK)))
+        assert [r.untried for r in results] == [False, False]
+
+
+def test_a_next_hop_that_offers_pipelining_and_does_not_hear_it_gets_commands_one_by_one() -> None:
+    with Sink(forgetful=True) as sink:
+        [first, second] = send(sink, parcel(), parcel(), reply_timeout_s=1.0)
+        assert (outcomes(first), outcomes(second)) == ([Outcome.RETRY], [Outcome.DELIVERED])
+
+
+def test_of_an_endless_reply_a_part_is_kept() -> None:
+    lines = "\r\n".join(["550-5.7.1 " + "x" * 400] * 100 + ["550 5.7.1 end"])
+    with Sink(replies={"DOT": lines}) as sink:
+        [[result]] = send(sink, parcel())
+        assert (result.outcome, len(result.reply), result.reply[-1]) == (Outcome.REFUSED, 2000, "…")
+
+
 # --- connections --------------------------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ from tests.smtp.test_relay import CLERK, LETTER, MINH, outcomes, parcel
 from tests.world.dovecot import Dovecot
 from tests.world.names import NameServer, Zone
 from tests.world.ports import free_port
-from tests.world.sink import SILENCE, Sink
+from tests.world.sink import EVERYTHING, SILENCE, Sink
 
 T = TypeVar("T")
 
@@ -148,6 +148,20 @@ def test_a_host_that_says_421_before_the_mail_hands_it_to_the_next_one(step: str
     with Sink(replies={step: "421 4.3.2 closing"}) as first, Sink() as second:
         [[result]] = with_relay(one_route(first.address, second.address), lambda relay: sent(relay, MINH))
         assert (result.outcome, len(first.mails), len(second.mails)) == (Outcome.DELIVERED, 0, 1)
+
+
+@pytest.mark.parametrize("reply", ["452 4.3.1 Insufficient system storage", "452 no room", "451 4.3.0 database is gone"])
+@pytest.mark.parametrize("offers", [EVERYTHING, ("8BITMIME",)], ids=["pipelining", "step by step"])
+def test_a_host_that_has_no_room_hands_the_mail_to_the_next_one(reply: str, offers: tuple[str, ...]) -> None:
+    with Sink(replies={"MAIL": reply}, offers=offers) as first, Sink() as second:
+        [[result]] = with_relay(one_route(first.address, second.address), lambda relay: sent(relay, MINH))
+        assert (result.outcome, len(first.mails), len(second.mails)) == (Outcome.DELIVERED, 0, 1)
+
+
+def test_a_host_that_does_not_want_this_sender_now_is_asked_again() -> None:
+    with Sink(replies={"MAIL": "450 4.1.8 no such domain"}) as first, Sink() as second:
+        [[result]] = with_relay(one_route(first.address, second.address), lambda relay: sent(relay, MINH))
+        assert (result.outcome, second.connections) == (Outcome.RETRY, 0)
 
 
 def test_what_a_host_may_have_taken_goes_to_no_other_one_at_once() -> None:

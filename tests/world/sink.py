@@ -62,9 +62,11 @@ class Sink:
         tls: ssl.SSLContext | None = None,
         tls_from_the_start: bool = False,
         lmtp: bool = False,
+        forgetful: bool = False,
     ) -> None:
         """``offers``: keywords of the EHLO reply; ``cut``: replies leave in pieces of so many bytes; ``tls``: for STARTTLS.
 
+        ``forgetful``: what comes before the reply to a command is thrown away, as by some firewalls that offer PIPELINING.
         ``lmtp``: it says LHLO, and the argument at DOT is a recipient, for each of whom there is a reply.
         """
         self.tls, self.tls_from_the_start = tls, tls_from_the_start
@@ -74,6 +76,7 @@ class Sink:
         self.reads: list[int] = []  # how many bytes came in one read: what was pipelined shows here
         self.connections = 0
         self.lmtp = lmtp
+        self.forgetful = forgetful
         self.replies: dict[str, Said] = {**_DEFAULT, "LHLO" if lmtp else "EHLO": _ehlo(offers), **(replies or {})}
         self.cut = cut
         self.host = host
@@ -199,6 +202,8 @@ class _Dialogue:
             if line is None:
                 return
             self.sink.note(line)
+            if self.sink.forgetful:
+                self.buffer.clear()
             verb, _, argument = line.partition(" ")
             going = self.step(verb.upper(), argument)
 
