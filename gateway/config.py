@@ -58,7 +58,7 @@ class Worker(Value, forbid_unknown_fields=True):
     """[worker]: the one retry schedule of all couriers."""
 
     retry_after_s: Annotated[tuple[Delay, ...], msgspec.Meta(min_length=1)] = (
-        60, 300, 900, 3600, 14400, 43200, 86400, 86400, 86400,
+        60, 300, 900, 1800, 3600, 3600, 7200, *(10800,) * 32,
     )  # fmt: skip
     retry_jitter: Annotated[float, msgspec.Meta(ge=0, le=0.9)] = 0.2  # each wait is longer or shorter by up to this share
     delay_report_after_h: Annotated[float, msgspec.Meta(ge=0, le=366 * 24)] = 4.0  # then the sender hears of it; 0: never

@@ -2,6 +2,9 @@
 
 What was told is remembered by delivery and kind, in the transaction that makes the report durable: after a crash between the
 report and the settlement the delivery is carried again, and nobody is told a second time.
+
+Who is only named as the sender hears nothing: where his own domain says that the mail did not come from there (SPF "fail"), a
+report would hit somebody whom a stranger picked, with words that the stranger wrote.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from gateway.config import Worker as Settings
 from gateway.courier import Fate, Parcel, Result
 from gateway.errors import StoreUnavailable
 from gateway.lifecycle import DeliveryState
+from gateway.model import Event, Identity, Mail, Story
+from gateway.notices import Silence
 from gateway.store import Acceptance, Store
 
 logger = logging.getLogger(__name__)
@@ -57,6 +62,9 @@ class Teller:
         try:
             already = await asyncio.to_thread(self._store.reported.already, fate, [step.delivery.id for step in steps])
             new = [step for step in steps if step.delivery.id not in already]
+            if new and await asyncio.to_thread(self._is_forged, parcel.mail):
+                await self._leave_out(fate, parcel.mail, now)
+                return True
             until = self._until(new, now) if fate is Fate.DELAYED else None
             reports = self._report(fate, parcel, tuple(step.result for step in new), now, until) if new else ()
             if reports:
@@ -70,6 +78,25 @@ class Teller:
             if leased:
                 self._hand_over(Parcel(mail=report.mail, deliveries=leased))
         return True
+
+    def _is_forged(self, mail: Mail) -> bool:
+        """Whether the sender's domain disowns the mail, and nobody has signed it for its author."""
+        arrival = mail.arrival
+        if not mail.sender or arrival.identity is not Identity.CLAIMED:
+            return False
+        proof = arrival.proof or self._store.views.proof(mail.id)
+        return proof is not None and proof.spf == "fail" and proof.dmarc != "pass"
+
+    async def _leave_out(self, fate: Fate, mail: Mail, now: datetime) -> None:
+        logger.info("%s: no delivery report (%s): its sender did not send it", mail.id, fate)
+        if fate is Fate.FAILED:
+            detail = {"to": mail.sender, "silence": str(Silence.FORGED)}
+            story = Story(at=now, event=Event.NOTICE_LEFT_OUT, mail_id=mail.id, detail=detail)
+            await asyncio.to_thread(self._store.tell, story)
+
+    def late_at(self, parcel: Parcel) -> datetime | None:
+        """When the sender of a mail that is still tried is to hear so."""
+        return parcel.mail.arrival.at + self._delay if self._delay is not None and parcel.case is None else None
 
     def _until(self, steps: Sequence[Step], now: datetime) -> datetime:
         """When the last of the tries that are left is due."""

@@ -319,8 +319,9 @@ class Worker:
         now = self._clock()
         by_id = {result.delivery_id: result for result in results}
         spread = self._spread()  # one for all: those of one mail go on together
+        late_at = self._teller.late_at(parcel)
         steps = [
-            self._step(line, delivery, by_id.get(delivery.id) or _silent(line, delivery), now, spread)
+            self._step(line, delivery, by_id.get(delivery.id) or _silent(line, delivery), now, spread, late_at)
             for delivery in parcel.deliveries
         ]
         telling = [step for step in steps if step.state is not DeliveryState.DELIVERED or step.result.announce is not None]
@@ -345,8 +346,10 @@ class Worker:
         jitter = self._settings.retry_jitter
         return 1.0 + jitter * random.uniform(-1.0, 1.0)  # noqa: S311 - not for secrets
 
-    def _step(self, line: _Line, delivery: Delivery, result: Result, now: datetime, spread: float) -> Step:
-        """What this result means for the delivery."""
+    def _step(
+        self, line: _Line, delivery: Delivery, result: Result, now: datetime, spread: float, late_at: datetime | None
+    ) -> Step:
+        """What this result means for the delivery; it is tried at ``late_at``, when its sender is to hear that it is late."""
         if result.outcome is Outcome.MISCONFIGURED:
             # Ours to repair: no attempt of this delivery is used up.
             return Step(delivery, result, DeliveryEvent.RETRY, delivery.attempts, line.try_at)
@@ -363,6 +366,7 @@ class Worker:
                 event = DeliveryEvent.GIVE_UP
             else:
                 next_at = now + wait * spread
+                next_at = late_at if late_at is not None and now < late_at < next_at else next_at
         elif event in (DeliveryEvent.UNSURE, DeliveryEvent.TAKEN) and delivery.courier != RELAY:
             next_at = now + timedelta(seconds=self._settings.look_up_after_s[0])  # then it is asked after
         return Step(delivery, result, event, attempts, next_at)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.config import Worker as Settings
 from gateway.courier import RELAY, Courier, Fate, Outcome, Parcel, Result
@@ -22,7 +23,9 @@ from gateway.model import (
     Direction,
     Door,
     Event,
+    Identity,
     Mail,
+    Proof,
     Recipient,
     Story,
     digest_of,
@@ -633,6 +636,51 @@ def test_a_mail_that_is_late_is_told_of_once(house: House) -> None:
     [told] = reports_about(house, acceptance)
     assert "Action: delayed" in told
     assert "Will-Retry-Until: " in told
+
+
+def test_the_sender_hears_after_four_hours_whenever_the_next_try_would_have_been(house: House) -> None:
+    house.settings = Settings(retry_after_s=(60, 86400), delay_report_after_h=4.0)
+    house.relay.act = only(lambda parcel: parcel.mail.arrival.door is not Door.OWN, Outcome.RETRY, "451 4.3.0 later")
+    acceptance = posted(a_mail())
+    house.run(handed_over(house, acceptance), until(lambda: house.relay.parcels))
+    deferred_for(house, minutes=2)
+    deferred_for(house, minutes=4 * 60 - 2)
+    assert len(reports_about(house, acceptance)) == 1
+
+
+def test_no_wait_is_so_long_that_a_mail_comes_a_day_after_its_next_hop() -> None:
+    waits = Settings().retry_after_s
+    assert max(waits) <= 3 * 3600
+    assert 4 <= sum(waits) / 86400 <= 5  # RFC 5321 section 4.5.4.1
+
+
+def disowned(mail: Mail, **words: str) -> Mail:
+    proof = Proof(identity=Identity.CLAIMED, **{"spf": "fail", "dkim": "none", "dmarc": "fail", **words})
+    return replace(mail, arrival=replace(mail.arrival, identity=Identity.CLAIMED, proof=proof))
+
+
+@pytest.mark.parametrize("from_memory", [True, False])
+def test_nobody_gets_a_report_about_a_mail_that_his_domain_disowns(house: House, *, from_memory: bool) -> None:
+    house.relay.act = says(Outcome.REFUSED, "550 5.7.1 spam")
+    if from_memory:
+        acceptance = posted(disowned(a_mail()))
+        house.run(handed_over(house, acceptance), until(lambda: house.relay.parcels))
+    else:
+        acceptance = posted(disowned(a_mail()), DeliveryState.QUEUED)
+        house.store.accept_now((acceptance,))
+        house.run(poked, until(lambda: house.relay.parcels))
+    assert reports_about(house, acceptance) == []
+    told = [story.detail["silence"] for story in house.stories(acceptance.mail.id) if story.event is Event.NOTICE_LEFT_OUT]
+    assert told == ["forged"]
+    assert house.state(acceptance.deliveries[0].id) is DeliveryState.DEAD
+
+
+@pytest.mark.parametrize("words", [{"spf": "softfail"}, {"spf": "none"}, {"dmarc": "pass", "dkim": "pass"}])
+def test_who_may_have_sent_a_mail_hears_that_it_failed(house: House, words: dict[str, str]) -> None:
+    house.relay.act = only(lambda parcel: parcel.mail.arrival.door is not Door.OWN, Outcome.REFUSED, "550 5.1.1 nobody")
+    acceptance = posted(disowned(a_mail(), **words))
+    house.run(handed_over(house, acceptance), until(lambda: len(house.relay.parcels) == 2))
+    assert len(reports_about(house, acceptance)) == 1
 
 
 def test_success_is_told_once_also_when_the_same_mail_is_carried_again(house: House) -> None:

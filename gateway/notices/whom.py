@@ -22,6 +22,7 @@ class Silence(StrEnum):
     NOBODY = "nobody"  # the null sender: a report or another answer
     MACHINE = "machine"  # a list, bulk mail, or what a machine wrote
     UNPROVED = "unproved"  # anybody can have written that sender there: a letter would hit whom he named
+    FORGED = "forged"  # his own domain says that the mail did not come from there
     TOLD = "told"  # he had this letter about this document already
 
 
