@@ -114,8 +114,18 @@ def unpack(wire: bytes, *, chunked: bool = False) -> Contents:
     ``chunked``: it came by BDAT, where no dots are stuffed; it is judged as if it had come by DATA, which is how it leaves.
     """
     raw = wire if chunked else _unstuffed(wire)
-    line_ends = _line_ends(stuffed(raw) if chunked else wire)
+    line_ends = _line_ends(_as_data(raw) if chunked else wire)
     return Contents(raw=raw, digest=digest_of(raw), line_ends=line_ends, hops=_hops(raw))
+
+
+def could_end_early(raw: bytes) -> bool:
+    """Whether some server could take a part of a mail for its end, when it gets it from us."""
+    return _LONE_DOT.search(_as_data(raw)) is not None
+
+
+def _as_data(raw: bytes) -> bytes:
+    """With the line end that a mail without one gets in front of the final dot: it could make an end of a dot before it."""
+    return stuffed(raw) if raw.endswith(b"\r\n") else stuffed(raw) + b"\r\n"
 
 
 def _unstuffed(wire: bytes) -> bytes:

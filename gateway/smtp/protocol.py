@@ -75,7 +75,7 @@ class SmtpProtocol(SigningIn):
             raise CommandError(replies.UNKNOWN_PARAMETER)  # LMTP answers each recipient anyway, and refuses nothing
         if path.size > reception.settings.max_message_bytes:
             raise CommandError(replies.too_large(reception.settings.max_message_bytes))
-        if reception.room() <= path.size:
+        if reception.room(self._source) <= path.size:
             raise CommandError(replies.NO_ROOM)
         if self._source is not None and not reception.sources.begins_mail(self._source):
             self._meets(Limit.SOURCE_MAILS)
@@ -239,7 +239,7 @@ class SmtpProtocol(SigningIn):
         if size > self._reception.settings.max_message_bytes:
             excess = Excess.SIZE
         else:
-            excess = Excess.ROOM if self._reception.room() < 0 else Excess.NONE
+            excess = Excess.ROOM if self._reception.room(self._source) < 0 else Excess.NONE
         if excess is not Excess.NONE:
             self._release()
         return excess

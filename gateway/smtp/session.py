@@ -192,17 +192,17 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _leave(self) -> None:
+        self._release()
         if self._source is not None:
             self._reception.sources.leave(self._source)
             self._source = None
         self._on_line = _hear_nothing  # else the session would hold itself in memory
-        self._release()
         self._inbox.clear()
         self._reception.leave(self)
 
     def _count(self, size: int) -> None:
         """The mail in progress has so many bytes in memory."""
-        self._reception.bytes_in_flight += size - self._counted
+        self._reception.count(size - self._counted, self._source)
         self._counted = size
 
     def _release(self) -> None:

@@ -45,13 +45,32 @@ class Reception:
         self.bytes_in_flight = 0
         self.stopping = False
 
-    def room(self) -> int:
-        """Bytes that may still come in before [smtp] max_bytes_in_flight is reached."""
-        return self.settings.max_bytes_in_flight - self.bytes_in_flight
+    def count(self, more: int, source: Source | None) -> None:
+        """So many bytes more are in memory; of a stranger's network ``source``, or of a trusted client."""
+        self.bytes_in_flight += more
+        if source is not None:
+            source.bytes += more
+
+    def room(self, source: Source | None) -> int:
+        """Bytes that may still come in before [smtp] max_bytes_in_flight is reached.
+
+        Whoever has sent much may go on slowly for hours.  So one network of strangers holds the largest mail or a quarter, and
+        all of them leave a quarter of what is beside the largest mail.
+        """
+        most = self.settings.max_bytes_in_flight
+        room = most - self.bytes_in_flight
+        if source is None:
+            return room
+        largest = self.settings.max_message_bytes
+        return min(room - max(0, most - largest) // 4, max(largest, most // 4) - source.bytes)
 
     def limit_met(self, source: Source | None) -> Limit | None:
-        """What keeps a newcomer out: trusted ones (``source`` is None) only that all places are taken."""
-        if len(self.sessions) >= self.settings.max_connections:
+        """What keeps a newcomer out: trusted ones (``source`` is None) only that all places are taken.
+
+        The last tenth is kept for them: else a crowd of strangers who say nothing would stop the mail of our own servers.
+        """
+        most = self.settings.max_connections
+        if len(self.sessions) >= (most if source is None else most - most // 10):
             return Limit.CONNECTIONS
         if source is None:
             return None

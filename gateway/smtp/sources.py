@@ -42,11 +42,23 @@ class Limit(StrEnum):
 class Source:
     """What one network does."""
 
-    __slots__ = ("connections", "failing_since", "failures", "is_told", "key", "mails", "minute", "sessions", "shut_until")
+    __slots__ = (
+        "bytes",
+        "connections",
+        "failing_since",
+        "failures",
+        "is_told",
+        "key",
+        "mails",
+        "minute",
+        "sessions",
+        "shut_until",
+    )
 
     def __init__(self, key: str, now: float) -> None:
         self.key = key
         self.sessions = 0  # open now
+        self.bytes = 0  # of mails that are coming in, in memory
         self.minute = now  # when the minute began that is counted
         self.connections = self.mails = 0  # in it
         self.is_told = False  # the log has a line about this minute

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from gateway.courier import Fate, Outcome, Parcel, Result
 from gateway.errors import DeliveryError
-from gateway.model import Delivery, Mail, Value
-from gateway.smtp.data import stuffed
+from gateway.model import Delivery, Door, Mail, Value
+from gateway.smtp.data import could_end_early, stuffed
 
 SMALL = 1024 * 1024  # bytes of a mail whose digest is made on the loop; whoever has a larger one carried makes it in a thread
 
@@ -238,6 +238,8 @@ class Transaction:
         limit = self._offer.size_limit
         if limit and len(self._mail.raw) + len(self._trace) > limit:
             return f"5.3.4 the next hop takes no message over {limit} bytes"
+        if self._mail.arrival.door is Door.IMAP and could_end_early(self._mail.raw):  # the SMTP door takes no such mail
+            return "5.6.11 a dot alone between bare CR or LF could be read as the end of the mail"
         if not (_fits_a_command(delivery.target) and _fits_a_command(delivery.sender)):
             return "5.1.3 control characters in an address"
         if not self._offer.eight_bit and _is_eight_bit(self._mail):

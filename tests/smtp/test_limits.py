@@ -8,6 +8,7 @@ import pytest
 
 from gateway import maillog
 from gateway.settings.limits import Limits
+from gateway.settings.listeners import Kind, Listener
 from gateway.smtp.lag import LagProbe
 from gateway.smtp.sources import MOST_SOURCES, Limit, Sources, network_of
 from tests.smtp.door import OUTSIDE, Door
@@ -124,6 +125,28 @@ def test_trusted_clients_meet_none_of_these_limits() -> None:
         for client in clients:
             assert [client.say(word)[:3] for word in ("HA", "HO", "NOOP", "RSET")] == ["500", "500", "250", "250"]
             assert client.deliver(LETTER).startswith("250 2.0.0 ")
+
+
+def test_strangers_never_take_the_last_places_of_our_own_servers() -> None:
+    inside = Listener(name="inside", listen="127.0.0.1:0", kind=Kind.PROXY)
+    with Door(**OUTSIDE, max_connections=10, listener=(inside,)) as door:
+        strangers = [door.connect() for _ in range(10)]
+        assert [client.reply()[:3] for client in strangers] == ["220"] * 9 + ["421"]
+        assert door.client(1).deliver(LETTER).startswith("250")
+
+
+def test_one_network_of_strangers_holds_a_share_of_the_memory_and_all_of_them_not_all() -> None:
+    inside = Listener(name="inside", listen="127.0.0.1:0", kind=Kind.PROXY)
+    with Door(**OUTSIDE, max_message_bytes=50_000, max_bytes_in_flight=100_000, listener=(inside,)) as door:
+        hoarder = door.client()
+        assert hoarder.envelope().startswith("354")
+        hoarder.send(b"x" * 40_000)
+        eventually(lambda: door.server.bytes_in_flight == 40_000)
+        assert door.client().say("MAIL FROM:<a@b.example> SIZE=20000").startswith("452 4.3.1 ")
+        assert door.client(1).say("MAIL FROM:<a@b.example> SIZE=50000").startswith("250 ")
+        hoarder.close()
+        eventually(lambda: door.server.bytes_in_flight == 0)
+        assert door.client().say("MAIL FROM:<a@b.example> SIZE=20000").startswith("250 ")
 
 
 def test_whoever_talks_before_the_greeting_is_refused() -> None:

@@ -250,6 +250,15 @@ def test_8_bit_mail_that_says_so_comes_back_where_8bitmime_is_not_offered() -> N
         assert sink.mails[0].raw.endswith(raw)
 
 
+def test_nothing_is_smuggled_out_of_a_mailbox_either() -> None:
+    """By IMAP come bytes that the SMTP door would have refused."""
+    smuggling = b"Subject: x\r\n\r\nx\r.\rMAIL FROM:<ai-do@b.example>\r\n"
+    with Sink() as sink:
+        [bad, bare] = send(sink, parcel(smuggling, door=Door.IMAP), parcel(b"Subject: x\n\n.x\n", door=Door.IMAP))
+        assert (bad[0].outcome, bad[0].reply[:6]) == (Outcome.REFUSED, "5.6.11")
+        assert outcomes(bare) == [Outcome.DELIVERED]
+
+
 def test_nothing_can_be_slipped_into_a_command() -> None:
     with Sink() as sink:
         [bad_target] = send(sink, parcel(to=("a@b.vn>\r\nRCPT TO:<x@y.vn",)))

@@ -91,6 +91,20 @@ def test_in_chunks_where_dots_mean_nothing_it_goes_on_to_nobody_either(door: Doo
         assert [found.end() for found in SOMEBODY_SEES_AN_END.finditer(leaves)] == [len(leaves)]
 
 
+@pytest.mark.parametrize("end", [b"\n.", b"\r.", b"\r\n\0.", b"\r\n.\0", b"\r\n."], ids=repr)
+def test_the_line_end_that_a_mail_gets_behind_its_last_dot_makes_no_end_before_the_end(door: Door, end: bytes) -> None:
+    client = at(door, "before-queue")
+    client.say("MAIL FROM:<a@b.example>")
+    client.say("RCPT TO:<vanthu@sgdhuonggiang.edu.vn>")
+    data = b"Subject: outer\r\n\r\nx" + end
+    client.send(b"BDAT %d LAST\r\n" % len(data) + data)
+
+    assert client.reply()[:3] in ("250", "550")
+    for mail in door.intake.mails:
+        leaves = b"\r\n" + b"".join(data_of(b"", mail.raw))
+        assert [found.end() for found in SOMEBODY_SEES_AN_END.finditer(leaves)] == [len(leaves)]
+
+
 @pytest.mark.parametrize("listener", NAMES)
 def test_dots_that_are_doubled_come_through(door: Door, listener: str) -> None:
     client = at(door, listener)
