@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -48,9 +49,11 @@ def mail_from_file(
 ) -> Mail:
     """A Mail as the SMTP door would have made it.
 
-    Where ``sender`` or ``recipients`` are not given they are read from Return-Path or From, and from Delivered-To, To and Cc.
+    Where ``sender`` or ``recipients`` are not given they are read from Return-Path or From, and from Delivered-To, To and Cc;
+    "<>" is the null sender.
     Raises VanthuError when no recipient can be found, or when what was given is no address.
     """
+    sender = "" if sender == "<>" else sender
     for address in (sender, *recipients):
         if address and not _is_address(address):
             raise VanthuError(f"{address}: expected an address, as in name@example.edu.vn")
@@ -137,5 +140,5 @@ def _addresses(fields: Sequence[str]) -> list[str]:
 def _is_address(text: str) -> bool:
     try:
         return bool(Address(addr_spec=text).domain)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, HeaderParseError):
         return False

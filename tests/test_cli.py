@@ -139,12 +139,19 @@ def test_explain_says_what_the_door_itself_refuses(config: Path, tmp_path: Path,
     assert said in done.stdout
 
 
-@pytest.mark.parametrize("option", ["--to", "--sender"])
-def test_explain_takes_only_addresses(config: Path, option: str) -> None:
-    done = vanthu("explain", next(LETTERS.glob("*.eml")), "--config", config, "--to", OURS, option, "nonsense")
+@pytest.mark.parametrize(("option", "said"), [("--to", "nonsense"), ("--sender", "nonsense"), ("--sender", "<nonsense")])
+def test_explain_takes_only_addresses(config: Path, option: str, said: str) -> None:
+    done = vanthu("explain", next(LETTERS.glob("*.eml")), "--config", config, "--to", OURS, option, said)
 
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == "Error: nonsense: expected an address, as in name@example.edu.vn\n"
+    assert done.stderr == f"Error: {said}: expected an address, as in name@example.edu.vn\n"
+
+
+def test_explain_takes_the_null_sender(config: Path) -> None:
+    done = vanthu("explain", next(LETTERS.glob("*.eml")), "--config", config, "--to", OURS, "--sender", "<>")
+
+    assert done.exit_code == 0, done.output
+    assert OURS in done.stdout
 
 
 def _each(option: str, values: list[str]) -> list[str]:

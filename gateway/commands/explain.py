@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--config", "config_file", type=click.Path(path_type=Path), required=True, help="The configuration file (TOML).")
-@click.option("--sender", help="Envelope sender; else Return-Path, else From.")
+@click.option("--sender", help="Envelope sender ('<>' is none); else Return-Path, else From.")
 @click.option("--to", "recipients", multiple=True, help="Envelope recipient (may be repeated); else Delivered-To, To and Cc.")
 @click.option("--peer", default="127.0.0.1", show_default=True, help="Address of the client that would bring the mail.")
 @click.option("--json", "as_json", is_flag=True, help="The verdicts as JSON.")

@@ -17,6 +17,7 @@ from gateway.directory.snapshot import (
 )
 from gateway.model import Door, Identity, Mail, Phase, Recognition, Value
 from gateway.policy import campaigns
+from gateway.policy.author import author_of
 from gateway.policy.issuance import NOTHING_FOUND, Finding, Settings, weigh
 from gateway.policy.issuer import issuers_of
 
@@ -145,7 +146,9 @@ def read(
 ) -> tuple[Facts, ...]:
     """The facts of a mail, for each recipient in order; ``size`` in bytes where they are not at hand."""
     on = local_day(now)
-    sender = party(directory, mail.sender, on)
+    # Only what carries files is worth a look: rules about the others ask for nothing that a null sender could hide.
+    named = mail.sender or (author_of(mail.raw) if recognition.files else "")
+    sender = party(directory, named, on)
     unit = sender.unit if sender.standing is Standing.GOVERNED else None
     letter = Letter(
         directory=directory,
@@ -154,7 +157,7 @@ def read(
         unit=unit,
         finding=weigh(settings, issuers_of(directory), unit, recognition, on) if recognition.files else NOTHING_FOUND,
         recognition=recognition,
-        identity=mail.arrival.identity,
+        identity=mail.arrival.identity if named == mail.sender else Identity.CLAIMED,
         door=mail.arrival.door,
         at=now,
         size=len(mail.raw) if size is None else size,

@@ -35,4 +35,4 @@ class Recipients(Value, forbid_unknown_fields=True):
     unknown_s: _Seconds = 600.0  # how long a "no" is
     remembered: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000  # addresses
     patience_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 10.0  # for the answer
-    when_down: WhenDown = WhenDown.ACCEPT
+    when_down: WhenDown = WhenDown.DEFER
