@@ -138,6 +138,7 @@ async def _while_loaded(folder: Path, mail: bytes) -> tuple[list[float], list[fl
     hop = free_port()
     server = await listen(hop, lambda content: None)
     gateway = Gateway(folder / "inspection", hop=hop)
+    gateway.set("inspection", "remember_mb = 0")  # the same PDF is read each time
     group = await asyncio.to_thread(gateway.start)
     try:
         return await asyncio.to_thread(_loaded, gateway, mail)

@@ -54,7 +54,7 @@ async def _measured(folder: Path, mails: int) -> list[Line]:
         report = letters.figures_of_a_school()
         kinds: tuple[tuple[str, int, _Make], ...] = (
             ("a report of 2 KB", mails, small.raw),
-            ("a report with a table attached", mails // 5, lambda n: ID_FIELD + b"report.%d\r\n" % n + report),
+            ("a report with a table attached", mails // 5, lambda n: ID_FIELD + b"report.%d\r\n" % n + _named(report, n)),
         )
         for what, number, make in kinds:
             lines += await _kind(what, number, make, both, arrivals)
@@ -62,6 +62,11 @@ async def _measured(folder: Path, mails: int) -> list[Line]:
         await asyncio.to_thread(both.stop)
         server.close()
     return lines
+
+
+def _named(report: bytes, number: int) -> bytes:
+    """Its table under a name that none had before: else it would not be read again."""
+    return report.replace(b".xlsx", b"%20" + b"%d.xlsx" % number)
 
 
 async def _kind(what: str, number: int, make: _Make, both: House, arrivals: dict[str, float]) -> list[Line]:

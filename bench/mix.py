@@ -74,13 +74,18 @@ def kinds() -> tuple[Kind, ...]:
     )
 
 
-def in_turn(mix: tuple[Kind, ...], *, count: int) -> Iterator[bytes]:
-    """``count`` mails in the shares of the mix, in an order that is the same each time."""
+def in_turn(mix: tuple[Kind, ...], *, count: int, begin: int = 0, copies: int = 1) -> Iterator[bytes]:
+    """``count`` mails in the shares of the mix, in an order that is the same each time.
+
+    Each file comes in ``copies`` mails; none of them comes in a row that began at another ``begin``, a multiple of 10,000.
+    """
     order = [kind for kind in mix for _ in range(kind.share)]
     random.Random(11).shuffle(order)
-    each = {kind.name: itertools.cycle(kind.letters) for kind in mix}
-    for number, kind in enumerate(itertools.islice(itertools.cycle(order), count)):
-        yield next(each[kind.name]).mail(number)
+    sent = dict.fromkeys((kind.name for kind in mix), 0)
+    for kind in itertools.islice(itertools.cycle(order), count):
+        number = sent[kind.name] // copies
+        sent[kind.name] += 1
+        yield kind.letters[number % len(kind.letters)].mail(begin + number)
 
 
 def _alone(data: bytes, number: int) -> bytes:

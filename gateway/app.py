@@ -189,6 +189,7 @@ class Gateway:
             "routes": self.relay.live(),
             "bytes_in_flight": self.smtp.bytes_in_flight,
             "store_behind": self.store.behind,
+            "readings": self.inspector.remembered()._asdict(),
             "listeners": {way.name: {"kind": way.kind, "sessions": way.sessions} for way in self.smtp.entrances},
             "certificate": self.smtp.certificates.live(self.clock()) if self.smtp.certificates is not None else {},
             "imap": self.poller.live() if self.poller is not None else {},

@@ -122,6 +122,9 @@ class Inspection(Value, forbid_unknown_fields=True):
     time_limit_s: Seconds = 20.0  # for one file
     memory_limit_mb: Count = 1024
     max_file_bytes: Count = 40 * 1024 * 1024
+    remember_mb: Annotated[int, msgspec.Meta(ge=0, le=4096)] = (
+        32  # of readings, so that a file that comes again is not read again
+    )
     ocr: bool = True  # read scans and photos
     tessdata: str = ""  # folder of vie.traineddata; "" where Debian keeps it
     trust_anchors: str = ""  # folder of certificates (.pem, .crt, .cer) of authorities; "" trusts none

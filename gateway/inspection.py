@@ -3,7 +3,8 @@
 Nothing that a stranger sent is parsed in the gateway's own process.  A fork server (gateway.inspection_forks) forks
 a child for each job, for a few jobs at a time.  Readings come back file by file: when a child dies, the file in progress is
 UNREADABLE ("time limit", "memory limit", "crashed") and a fresh child goes on with the next one.  So a hostile file costs
-one held mail, and nothing else.  The loop never waits: threads of an executor do.
+one held mail, and nothing else.  A file that was read before is not read again (gateway.known_readings).  The loop never
+waits: threads of an executor do.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -24,8 +25,19 @@ from gateway.anchors import anchors_in
 from gateway.config import Inspection
 from gateway.documents.gathering import assembled
 from gateway.errors import ConfigError, NotFound, VanthuError
-from gateway.inspection_job import NOT_THERE, Job, Models
-from gateway.inspection_server import GRACE_S, ForkServer, NotLoaded, Outcome, Reader, ServerDied, unreadable
+from gateway.inspection_job import NOT_THERE, Job, Models, Parts
+from gateway.inspection_server import (
+    GRACE_S,
+    ForkServer,
+    Needless,
+    NotLoaded,
+    Outcome,
+    Reader,
+    ServerDied,
+    nothing,
+    unreadable,
+)
+from gateway.known_readings import Counts, KnownReadings
 from gateway.layers import Layers
 from gateway.model import FileReading, Recognition, digest_of
 
@@ -44,6 +56,7 @@ class Inspector:
         self._most_waiting = most_waiting
         self._patience_s = patience_s
         self._mails = 0  # that wait or are read
+        self._known = KnownReadings(settings.remember_mb * 1024 * 1024)
         self._count = max(settings.processes, 1)
         self._forks: ForkServer | None = None
         self._idle: queue.LifoQueue[Reader] = queue.LifoQueue()
@@ -100,6 +113,10 @@ class Inspector:
         if self._forks is not None:
             self._forks.stop()
 
+    def remembered(self) -> Counts:
+        """What the memory of readings was good for so far."""
+        return self._known.counts()
+
     async def recognise(self, raw: bytes, *, within: float = 0.0) -> Recognition:
         """The documents of one mail.  Never raises for a hostile mail.
 
@@ -131,22 +148,13 @@ class Inspector:
     def recognise_now(self, raw: bytes, *, done_by: float = math.inf) -> Recognition:
         """The same for threads."""
         self._wait()
-        subject, files, index = "", list[FileReading](), 0
+        mail = _Mail(raw, self._known)
         until = min(done_by, time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s)
-        while True:
-            outcome = self._run(self._job("mail", skip=index), raw, until=until)
-            subject = outcome.subject or subject
-            files += outcome.readings
-            if outcome.complete:
-                break
-            files.append(outcome.lost or unreadable(_whole(raw), outcome.reason))
-            if outcome.lost is None:  # it died before the first file: the mail itself cannot be taken apart
-                break
-            index = outcome.index + 1
+        while mail.goes_on_with(self._run(self._job("mail"), raw, until=until, needless=mail.needless)):
             if time.monotonic() >= until:
-                files.append(unreadable(FileReading(name="…", digest=digest_of(raw), size=0), "time limit"))
+                mail.cut_off()
                 break
-        return assembled(subject, tuple(files))
+        return assembled(mail.subject, mail.readings)
 
     def inspect_file(self, name: str, data: bytes) -> FileReading:
         """One file by itself.  Blocks."""
@@ -197,14 +205,11 @@ class Inspector:
             raise VanthuError(f"{job.task}: cannot be done: {outcome.failed or outcome.reason}")
         return outcome.made
 
-    def _job(
-        self, task: str, *, name: str = "", skip: int = 0, page: int = 0, width: int = 0, way: tuple[str, ...] = ()
-    ) -> Job:
+    def _job(self, task: str, *, name: str = "", page: int = 0, width: int = 0, way: tuple[str, ...] = ()) -> Job:
         limits = self._settings
         return Job(
             task=task,
             name=name,
-            skip=skip,
             page=page,
             width=width,
             way=way,
@@ -213,19 +218,60 @@ class Inspector:
             max_file_bytes=limits.max_file_bytes,
         )
 
-    def _run(self, job: Job, data: bytes, *, until: float | None = None) -> Outcome:
+    def _run(self, job: Job, data: bytes, *, until: float | None = None, needless: Needless = nothing) -> Outcome:
         """Have one job done before ``until`` (monotonic), by another fork server when the first one has died."""
         self._wait()
         reader = self._idle.get()
         try:
             for _ in range(2):
                 try:
-                    return reader.do(job, data, until or time.monotonic() + job.time_limit_s + GRACE_S)
+                    return reader.do(job, data, until or time.monotonic() + job.time_limit_s + GRACE_S, needless)
                 except (ServerDied, OSError) as error:
                     _log.warning("inspection: the fork server died; it is started again: %s", error)
             raise VanthuError("the inspection cannot run: its fork server dies")
         finally:
             self._idle.put(reader)
+
+
+class _Mail:
+    """One mail while children read it, one after the other if need be."""
+
+    def __init__(self, raw: bytes, known: KnownReadings) -> None:
+        self._raw = raw
+        self._known = known
+        self._files: dict[int, FileReading] = {}
+        self._beyond: list[FileReading] = []
+        self.subject = ""
+
+    @property
+    def readings(self) -> tuple[FileReading, ...]:
+        """Of its parts in their order, and of what came of the mail itself."""
+        return (*(self._files[index] for index in sorted(self._files)), *self._beyond)
+
+    def needless(self, parts: Parts) -> Collection[int]:
+        """Which parts a child need not read: those that one before it has read or died over, and those that are known."""
+        for index, key in enumerate(parts.keys):
+            if key and index not in self._files and (reading := self._known.get(key)):
+                self._files[index] = reading
+        return self._files.keys()
+
+    def goes_on_with(self, outcome: Outcome) -> bool:
+        """Take what came from a child.  False when there is nothing left to read."""
+        self.subject = outcome.subject or self.subject
+        self._files |= outcome.readings
+        if outcome.first:
+            self._known.put(*outcome.first)
+        if outcome.complete:
+            return False
+        if outcome.lost is None:  # it died before the first file: the mail itself cannot be taken apart
+            self._beyond.append(unreadable(_whole(self._raw), outcome.reason))
+            return False
+        self._files[outcome.index] = outcome.lost
+        return True
+
+    def cut_off(self) -> None:
+        """There is no time for more."""
+        self._beyond.append(unreadable(FileReading(name="…", digest=digest_of(self._raw), size=0), "time limit"))
 
 
 def _whole(raw: bytes) -> FileReading:

@@ -1,7 +1,7 @@
 """What a child of the fork server (gateway.inspection_forks) does: one job, without a right to anything else.
 
 A child gives up every right before it touches a byte of a mail (gateway.sandbox).  PDFium loops and aborts on hostile files;
-then the child dies, and only the file that it was reading is lost.  What goes through the pipe: gateway.inspection_job.
+then the child dies, and only the file that it was reading is lost.  What it says and hears: gateway.inspection_job.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from gateway.documents.showing import shown_words, taken_out
 from gateway.documents.text import Unreadable
 from gateway.drawing import NoSuchPage, page_as_png
 from gateway.errors import ConfigError
-from gateway.inspection_job import BEGIN, END, FAILED, MADE, MESSAGE, NOT_THERE, READING, Job
+from gateway.inspection_job import BEGIN, END, FAILED, MADE, MESSAGE, NOT_THERE, PARTS, READING, Job, Parts
+from gateway.inspection_parts import parts_of
 from gateway.model import FileReading, Nature, digest_of
 from gateway.sandbox import Guards
 
@@ -69,12 +70,25 @@ class _Frames:
         while frame:
             frame = frame[os.write(self.sink, frame) :]
 
-    def begin(self, index: int, name: str, data: bytes, limit_s: float) -> str:
-        """Say which file is next, so that it can be named if this process dies over it; its time starts.  Gives its digest."""
-        reading = FileReading(name=name, digest=digest_of(data), size=len(data), nature=Nature.UNREADABLE)
+    def needless(self, parts: Parts) -> frozenset[int]:
+        """Say what there is, and hear which of it need not be read."""
+        self.send(PARTS, msgspec.msgpack.encode(parts))
+        (size,) = struct.unpack(">I", self._heard(4))
+        return frozenset(msgspec.msgpack.decode(self._heard(size), type=list[int]))
+
+    def _heard(self, size: int) -> bytes:
+        heard = b""
+        while len(heard) < size:
+            block = os.read(self.sink, size - len(heard))
+            if not block:
+                raise EOFError
+            heard += block
+        return heard
+
+    def begin(self, index: int, reading: FileReading, limit_s: float) -> None:
+        """Say which file is next, so that it can be named if this process dies over it; its time starts."""
         self.send(BEGIN, msgspec.msgpack.encode((index, reading)))
         signal.setitimer(signal.ITIMER_REAL, limit_s)
-        return reading.digest
 
     def reading(self, reading: FileReading) -> None:
         """The result of that file."""
@@ -86,11 +100,15 @@ def _read_mail(job: Job, data: bytes, frames: _Frames) -> None:
     signal.setitimer(signal.ITIMER_REAL, job.time_limit_s)
     message = mime.split(data)
     frames.send(MESSAGE, message.subject.encode("utf-8", "replace"))
+    digests = [digest_of(part.data) for part in message.parts]
+    parts = parts_of(message.parts, digests, max_file_bytes=job.max_file_bytes)
+    needless = frames.needless(parts)
     room = Room()
-    for index, part in enumerate(message.parts):
-        if index < job.skip:
+    for index in parts.order:
+        if index in needless:
             continue
-        digest = frames.begin(index, "" if part.is_body else part.name, part.data, job.time_limit_s)
+        part, digest = message.parts[index], digests[index]
+        frames.begin(index, _unread("" if part.is_body else part.name, part.data, digest), job.time_limit_s)
         if len(part.data) > job.max_file_bytes:
             part = mime.Part(name=part.name, declared=part.declared, charset="", data=b"", limit=mime.TOO_LARGE)
             digest = ""
@@ -102,9 +120,13 @@ def _read_mail(job: Job, data: bytes, frames: _Frames) -> None:
 
 
 def _read_file(job: Job, data: bytes, frames: _Frames) -> None:
-    frames.begin(0, job.name, data, job.time_limit_s)
+    frames.begin(0, _unread(job.name, data, digest_of(data)), job.time_limit_s)
     frames.reading(recognise_file(job.name, data))
     frames.send(END)
+
+
+def _unread(name: str, data: bytes, digest: str) -> FileReading:
+    return FileReading(name=name, digest=digest, size=len(data), nature=Nature.UNREADABLE)
 
 
 def _make(work: Callable[[Job, bytes], bytes]) -> Callable[[Job, bytes, _Frames], None]:

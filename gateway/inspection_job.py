@@ -1,14 +1,15 @@
 """What the gateway and its fork servers say to each other.  Loads no reader: the gateway's own process parses nothing.
 
-The socket carries one job at a time: a message ``Job`` with two descriptors (the input, the end of a pipe for frames),
-then "K" to kill the child; back comes ``Exit`` when the child is gone.  Frames in the pipe: 4 bytes length, 1 byte what, body.
+The socket carries one job at a time: a message ``Job`` with two descriptors (the input, a socket for frames),
+then "K" to kill the child; back comes ``Exit`` when the child is gone.  Frames: 4 bytes length, 1 byte what, body.  To PARTS
+the gateway answers, over the same descriptor: 4 bytes length, and which of the parts it does not need.
 """
 
 from __future__ import annotations
 
 from gateway.model import Value
 
-MESSAGE, BEGIN, READING, MADE, FAILED, END = b"M", b"B", b"R", b"O", b"F", b"E"
+MESSAGE, PARTS, BEGIN, READING, MADE, FAILED, END = b"M", b"P", b"B", b"R", b"O", b"F", b"E"
 NOT_THERE = "not there"
 READY = b"ready"
 KILL = b"K"
@@ -19,13 +20,20 @@ class Job(Value):
 
     task: str  # one of TASKS
     name: str = ""  # words: the media type; rows: the sheet
-    skip: int = 0  # mail: how many files were read by children before this one
     page: int = 0  # page: counted from 1
     width: int = 0  # page: in pixels
     way: tuple[str, ...] = ()  # take: digests that lead to the file
     time_limit_s: float = 20.0
     memory_limit_mb: int = 1024
     max_file_bytes: int = 40 * 1024 * 1024
+
+
+class Parts(Value):
+    """The parts of a mail, by their number in it; said before any of them is opened."""
+
+    keys: tuple[str, ...]  # what the reading of each hangs on; "" when it must not be remembered
+    order: tuple[int, ...]  # in which they are read
+    harmless: int  # so many of them at first are words that only Python itself reads
 
 
 class Exit(Value):

@@ -17,14 +17,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
 import gateway
 from gateway.errors import VanthuError
-from gateway.inspection_job import BEGIN, END, FAILED, KILL, MADE, MESSAGE, READING, READY, Exit, Job, Models
+from gateway.inspection_job import BEGIN, END, FAILED, KILL, MADE, MESSAGE, PARTS, READING, READY, Exit, Job, Models, Parts
 from gateway.model import FileReading, Nature
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ _LONGEST_WAIT_S = 2 * _START_LIMIT_S  # for one that takes too long, and for ano
 _MAX_FRAME = 64 * 1024 * 1024
 _MOST_BYTES = 96 * 1024 * 1024  # from one child: a file that is taken out has at most 64 MB, readings have a few
 _DEEPEST = 40  # files within files that a reading tells of; containers.room allows far fewer
+_MOST_PARTS = 10_000  # documents.mime finds far fewer
+_PARTS = msgspec.msgpack.Decoder(Parts)
 _BEGUN = msgspec.msgpack.Decoder(tuple[int, FileReading])
 _READ = msgspec.msgpack.Decoder(FileReading)
 _EXIT = msgspec.msgpack.Decoder(Exit)
@@ -58,12 +60,28 @@ class NotLoaded(VanthuError):
         super().__init__("the inspection cannot start: its fork server ended at once")
 
 
-class Outcome:
-    """What came back from one child."""
+Needless = Callable[[Parts], Collection[int]]
 
-    def __init__(self) -> None:
+
+def nothing(_parts: Parts) -> Collection[int]:
+    """All parts of the mail are to be read."""
+    return ()
+
+
+class Outcome:
+    """What came back from one child.
+
+    ``needless`` is asked once it has told the parts of its mail, which of them it need not read; ``answer`` is to be sent then.
+    """
+
+    def __init__(self, needless: Needless = nothing) -> None:
+        self._needless = needless
+        self._left_out: frozenset[int] = frozenset()
+        self._first = -1  # the file that it opens before any other: what it says of that one may be remembered
+        self.parts: Parts | None = None
+        self.answer = b""
         self.subject = ""
-        self.readings: list[FileReading] = []
+        self.readings: dict[int, FileReading] = {}  # by the number of the part
         self.begun: FileReading | None = None
         self.index = -1
         self.made = b""
@@ -78,22 +96,49 @@ class Outcome:
         """The file over which the child died."""
         return unreadable(self.begun, self.reason) if self.begun and self.reason else None
 
+    @property
+    def first(self) -> tuple[str, FileReading] | None:
+        """Key and reading of the file that was opened first; None when there is none, or the child is not to be trusted."""
+        if self.parts is None or self.distrusted or self._first not in self.readings:
+            return None
+        return self.parts.keys[self._first], self.readings[self._first]
+
     def take(self, what: bytes, body: bytes) -> None:
-        """One frame."""
+        """One frame.  Raises ValueError and msgspec's errors: no child of ours sends such a thing."""
         if what == MESSAGE:
             self.subject = body.decode("utf-8", "replace")
+        elif what == PARTS:
+            self._take_parts(_PARTS.decode(body))
         elif what == BEGIN:
-            self.index, begun = _BEGUN.decode(body)
-            self.begun = _checked(begun)
+            self._take_begin(*_BEGUN.decode(body))
         elif what == READING:
-            self.readings.append(_checked(_READ.decode(body)))
-            self.begun = None
+            self._take_reading(_checked(_READ.decode(body)))
         elif what == MADE:
             self.made = body
         elif what == FAILED:
             self.failed = body.decode("utf-8", "replace")
         elif what == END:
             self.complete = True
+
+    def _take_parts(self, parts: Parts) -> None:
+        count = len(parts.keys)
+        if self.parts is not None or count > _MOST_PARTS or sorted(parts.order) != list(range(count)):
+            raise ValueError("parts that are none")
+        self.parts = parts
+        self._left_out = frozenset(self._needless(parts))
+        self._first = next((index for index in parts.order[max(parts.harmless, 0) :] if index not in self._left_out), -1)
+        body = msgspec.msgpack.encode(sorted(self._left_out))
+        self.answer = struct.pack(">I", len(body)) + body
+
+    def _take_begin(self, index: int, begun: FileReading) -> None:
+        if index in self._left_out or index in self.readings or (self.parts and not 0 <= index < len(self.parts.keys)):
+            raise ValueError("a file that is not to be read")
+        self.index, self.begun = index, _checked(begun)
+
+    def _take_reading(self, reading: FileReading) -> None:
+        if self.begun is None:
+            raise ValueError("a reading of nothing")
+        self.readings[self.index], self.begun = reading, None
 
     def ended(self, how: Exit, memory_limit_mb: int) -> None:
         """Why the child died, if it did not finish."""
@@ -273,15 +318,15 @@ class Reader:
             self._channel.close()
         self._channel = None
 
-    def do(self, job: Job, data: bytes, until: float) -> Outcome:
-        """Have a child do one job, by a fork server that is started again if need be.
+    def do(self, job: Job, data: bytes, until: float, needless: Needless = nothing) -> Outcome:
+        """Have a child do one job, by a fork server that is started again if need be; ``needless`` as in Outcome.
 
         Raises VanthuError when none can be started, ServerDied when it died over this: then ask again.
         """
         if self._channel is None:
             self._channel, self._process = self._forks.channel()
         try:
-            return _done(self._channel, job, data, until)
+            return _done(self._channel, job, data, until, Outcome(needless))
         except ServerDied:
             self.drop()
             self._forks.bury(self._process)
@@ -291,19 +336,18 @@ class Reader:
             raise
 
 
-def _done(channel: socket.socket, job: Job, data: bytes, until: float) -> Outcome:
+def _done(channel: socket.socket, job: Job, data: bytes, until: float, outcome: Outcome) -> Outcome:
     source = _in_memory(data)
-    ours, sink = os.pipe()
+    frames, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        socket.send_fds(channel, [msgspec.msgpack.encode(job)], [source, sink])
+        socket.send_fds(channel, [msgspec.msgpack.encode(job)], [source, theirs.fileno()])
     except OSError as error:
-        os.close(ours)
+        frames.close()
         raise ServerDied from error
     finally:
         os.close(source)
-        os.close(sink)
-    outcome = Outcome()
-    with os.fdopen(ours, "rb", buffering=0) as frames:
+        theirs.close()
+    with frames:
         _collect(frames, outcome, channel, patience_s=job.time_limit_s + GRACE_S, until=until)
     outcome.ended(_exit_of(channel), job.memory_limit_mb)
     if outcome.failed and outcome.reason:
@@ -324,7 +368,7 @@ def _exit_of(channel: socket.socket) -> Exit:
     return _EXIT.decode(message)
 
 
-def _collect(frames: BinaryIO, outcome: Outcome, channel: socket.socket, *, patience_s: float, until: float) -> None:
+def _collect(frames: socket.socket, outcome: Outcome, channel: socket.socket, *, patience_s: float, until: float) -> None:
     """Take frames until the child ends.  Silent for longer than one file may take, or all of it too long: it is killed."""
     buffer, taken = bytearray(), 0
     readable = select.poll()  # not select(): a gateway with many connections has descriptors above 1023
@@ -334,7 +378,7 @@ def _collect(frames: BinaryIO, outcome: Outcome, channel: socket.socket, *, pati
             outcome.timed_out = True
             _kill(channel)
             return
-        block = frames.read(1 << 20)
+        block = _received(frames)
         if not block:
             return
         buffer += block
@@ -347,6 +391,18 @@ def _collect(frames: BinaryIO, outcome: Outcome, channel: socket.socket, *, pati
             outcome.distrusted = True
             _kill(channel)
             return
+        if outcome.answer:
+            with contextlib.suppress(OSError):  # it is gone: that is seen with the next look
+                frames.sendall(outcome.answer)
+            outcome.answer = b""
+
+
+def _received(frames: socket.socket) -> bytes:
+    """b"" at the end, also when the child ended before it had heard all that was said to it."""
+    try:
+        return frames.recv(1 << 20)
+    except ConnectionResetError:
+        return b""
 
 
 def _kill(channel: socket.socket) -> None:

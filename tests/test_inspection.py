@@ -420,7 +420,7 @@ def _ends_how(task: str, *, name: str = "", time_limit_s: float = 5.0, memory_li
 
 
 def _loop(job: Job, data: bytes, frames: inspection_child._Frames) -> None:
-    frames.begin(0, "a", b"", job.time_limit_s)
+    frames.begin(0, FileReading(name="a", digest="", size=0), job.time_limit_s)
     while True:
         pass
 

@@ -41,7 +41,8 @@ def _nested(depth: int) -> bytes:
 
 def _taken(frames: Iterable[bytes]) -> tuple[Outcome, bytes]:
     """What becomes of frames from a child, and what its server is told."""
-    ours, sink = os.pipe()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    sink = theirs.detach()
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     there.settimeout(5)
 
@@ -58,8 +59,8 @@ def _taken(frames: Iterable[bytes]) -> tuple[Outcome, bytes]:
     writer = threading.Thread(target=write)
     writer.start()
     outcome = Outcome()
-    with os.fdopen(ours, "rb", buffering=0) as pipe, here, there:
-        _collect(pipe, outcome, here, patience_s=5, until=time.monotonic() + 20)
+    with ours, here, there:
+        _collect(ours, outcome, here, patience_s=5, until=time.monotonic() + 20)
         there.setblocking(False)
         try:
             told = there.recv(16)
@@ -72,7 +73,7 @@ def _taken(frames: Iterable[bytes]) -> tuple[Outcome, bytes]:
 
 def test_frames_of_an_honest_child_are_taken() -> None:
     outcome, told = _taken([_frame(BEGIN, (0, _reading())), _frame(READING, _reading()), _frame(END)])
-    assert (outcome.readings, outcome.complete, outcome.reason, told) == ([_reading()], True, "", b"")
+    assert (outcome.readings, outcome.complete, outcome.reason, told) == ({0: _reading()}, True, "", b"")
 
 
 LIES = {
@@ -153,10 +154,10 @@ def _no_process() -> int:
 def test_where_no_process_is_left_only_that_job_fails_and_its_log_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspection_forks, "fork", _no_process)
     with _serving() as control, _channel(control) as channel:
-        _done(channel, Job(task="mail"), b"x", time.monotonic() + 5)
+        _done(channel, Job(task="mail"), b"x", time.monotonic() + 5, Outcome())
         open_before = len(os.listdir("/proc/self/fd"))
         for _ in range(3):
-            outcome = _done(channel, Job(task="mail"), b"x", time.monotonic() + 5)
+            outcome = _done(channel, Job(task="mail"), b"x", time.monotonic() + 5, Outcome())
             assert (outcome.reason, outcome.complete) == ("crashed", False)
             assert "got no child: [Errno 11]" in outcome.failed
         assert len(os.listdir("/proc/self/fd")) == open_before
@@ -175,7 +176,7 @@ def test_a_child_whose_end_could_not_be_told_is_ended_and_only_its_job_fails(mon
     monkeypatch.setattr(inspection_forks, "fork", fork)
     monkeypatch.setattr(os, "pidfd_open", no_descriptor)
     with _serving() as control, _channel(control) as channel:
-        assert "Too many open files" in _done(channel, Job(task="mail"), b"x", time.monotonic() + 5).failed
+        assert "Too many open files" in _done(channel, Job(task="mail"), b"x", time.monotonic() + 5, Outcome()).failed
         with pytest.raises(ChildProcessError):
             os.waitpid(children[0], 0)
 
@@ -187,7 +188,7 @@ def test_a_channel_closed_over_an_unread_exit_ends_no_other_one(monkeypatch: pyt
             os.close(_job_at(dropped))
             assert select.select([dropped], [], [], 5)[0]
         with _channel(control) as channel:
-            assert _done(channel, Job(task="mail"), b"x", time.monotonic() + 5).reason == "crashed"
+            assert _done(channel, Job(task="mail"), b"x", time.monotonic() + 5, Outcome()).reason == "crashed"
 
 
 def test_the_exit_of_a_dropped_job_never_reaches_the_next_channel(monkeypatch: pytest.MonkeyPatch) -> None:

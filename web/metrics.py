@@ -68,6 +68,7 @@ def _of_process(live: dict[str, object]) -> Iterator[Metric]:
         value = live.get(key)
         if isinstance(value, int | float):
             yield GaugeMetricFamily(f"vanthu_{name}", said, value=value * factor)
+    yield from _of_readings(live.get("readings"))
     listeners = live.get("listeners")
     sessions = GaugeMetricFamily("vanthu_listener_sessions", "sessions by listener", labels=["listener", "kind"])
     for name, listener in listeners.items() if isinstance(listeners, dict) else ():
@@ -83,6 +84,13 @@ def _of_process(live: dict[str, object]) -> Iterator[Metric]:
         paused.add_metric([courier], 1)
     yield paused
     yield from _of_routes(live.get("routes"))
+
+
+def _of_readings(readings: object) -> Iterator[Metric]:
+    if isinstance(readings, dict):
+        yield CounterMetricFamily("vanthu_readings_used", "files that had been read in an earlier mail", value=readings["used"])
+        yield GaugeMetricFamily("vanthu_readings_kept", "files whose reading is remembered", value=readings["kept"])
+        yield GaugeMetricFamily("vanthu_readings_bytes", "memory of those readings", value=readings["size"])
 
 
 # Of each route: what it is.

@@ -237,6 +237,7 @@ class House:
             "paused_couriers": {"qlvb-tinh": "x"},
             "bytes_in_flight": 7,
             "store_behind": 3,
+            "readings": {"used": 5, "kept": 2, "size": 900},
             "routes": {"": route},
         }
 

@@ -28,6 +28,11 @@ def test_what_waits_is_a_figure_without_sign_in(visitor: Visitor, remember: Call
     assert found["vanthu_courier_paused", "qlvb-tinh"] == 1
     assert found["vanthu_smtp_sessions",] == 2
     assert found["vanthu_store_behind",] == 3
+    assert (found["vanthu_readings_used_total",], found["vanthu_readings_kept",], found["vanthu_readings_bytes",]) == (
+        5,
+        2,
+        900,
+    )
     assert (found["vanthu_route_connections", "next hop"], found["vanthu_route_in_trouble", "next hop"]) == (3, 1)
     assert found["vanthu_oldest_deferred_seconds",] == 0
     assert found["vanthu_loop_lag_seconds",] == 0.0004

@@ -1,0 +1,266 @@
+"""A file that comes again is not read again; and what one hostile file says is never remembered of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import EmailMessage
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from gateway.config import Inspection
+from gateway.documents import mime
+from gateway.documents.mime import Part
+from gateway.inspection import Inspector
+from gateway.inspection_job import BEGIN, END, PARTS, READING, Exit, Parts
+from gateway.inspection_parts import parts_of
+from gateway.inspection_server import Outcome
+from gateway.known_readings import KnownReadings
+from gateway.model import FileReading, Nature, digest_of
+from tests.world import files, official, pdf
+
+LETTER = files.word(official.school_letter())
+DECISION = pdf.pdf(official.decision())
+SHEET = files.excel("a", [["b"]])
+HTML = "<html><body><p>Em gửi thầy ạ.</p></body></html>"
+
+
+def reading(name: str = "a.pdf", *, size: int = 1, **more: object) -> FileReading:
+    return FileReading(name=name, digest="0" * 64, size=size, **more)  # type: ignore[arg-type]
+
+
+# --- The memory ---
+
+
+def test_what_was_used_last_stays_and_the_oldest_goes() -> None:
+    known = KnownReadings(20_000)
+    for n in range(30):
+        known.put(f"{n}", reading(f"{n}.pdf", reason="x" * 1000))
+        assert known.get("0") is not None
+    assert known.get("1") is None
+    assert known.get("29") is not None
+    counts = known.counts()
+    assert (counts.kept, counts.size <= 20_000, counts.used) == (12, True, 31)
+
+
+def test_a_reading_is_the_same_one_but_took_no_time() -> None:
+    known, found = KnownReadings(1 << 20), reading(elapsed_ms=900.0, inner=(reading("b.docx"),))
+    known.put("k", found)
+    assert known.get("k") == replace(found, elapsed_ms=0.0)
+
+
+def test_a_day_later_a_file_is_read_again() -> None:
+    now = [0.0]
+    known = KnownReadings(1 << 20, clock=lambda: now[0])
+    known.put("k", reading())
+    now[0] = 24 * 3600 - 1
+    assert known.get("k")
+    now[0] += 2
+    assert known.get("k") is None
+    assert known.counts()[1:] == (0, 0)
+
+
+NEVER = {
+    "secret": reading(nature=Nature.SECRET),
+    "a secret within": reading(inner=(reading(nature=Nature.SECRET),)),
+    "no time": reading(nature=Nature.UNREADABLE, reason="time limit"),
+    "no time within": reading(inner=(reading(nature=Nature.UNREADABLE, reason="too long"),)),
+    "slow": reading(elapsed_ms=5001.0),
+    "huge": reading(reason="x" * (1 << 20)),
+}
+
+
+@pytest.mark.parametrize("what", NEVER)
+def test_what_is_secret_or_may_be_read_otherwise_next_time_is_not_kept(what: str) -> None:
+    known = KnownReadings(1 << 20)
+    known.put("k", NEVER[what])
+    known.put("", reading())
+    assert known.counts() == (0, 0, 0)
+
+
+def test_without_memory_nothing_is_kept() -> None:
+    known = KnownReadings(0)
+    known.put("k", reading())
+    assert known.get("k") is None
+
+
+# --- What a child says ---
+
+
+def parts_in(message: EmailMessage) -> Parts:
+    parts = mime.split(message.as_bytes()).parts
+    return parts_of(parts, [digest_of(part.data) for part in parts], max_file_bytes=1 << 20)
+
+
+def a_mail(*attachments: tuple[str, bytes], html: bool = True) -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = "Gửi văn bản"
+    message.set_content("Em gửi thầy ạ.")
+    if html:
+        message.add_alternative(HTML, subtype="html")
+    for name, data in attachments:
+        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return message
+
+
+def test_words_come_first_then_files_then_what_a_library_takes_apart() -> None:
+    parts = parts_in(a_mail(("a.docx", LETTER), ("b.pdf", DECISION)))
+    assert (parts.order, parts.harmless) == ((0, 2, 3, 1), 1)
+    assert [bool(key) for key in parts.keys] == [False, False, True, True]
+
+
+LOOKED_AT = ("name", "declared", "charset", "data", "is_body", "inline", "forwarded", "limit", "signed")
+
+
+def test_a_key_is_of_all_that_a_reading_hangs_on() -> None:
+    part = Part(name="a.pdf", declared="application/pdf", charset="", data=b"%PDF")
+    others = [
+        replace(part, data=b"%PDG"),
+        replace(part, name="dự thảo.pdf"),
+        replace(part, declared="text/plain"),
+        replace(part, charset="utf-8"),
+        replace(part, inline=True),
+        replace(part, forwarded=True),
+        replace(part, signed=b"x"),
+    ]
+    assert set(Part.__struct_fields__) == set(LOOKED_AT)
+    keys = parts_of([part, *others], [digest_of(each.data) for each in (part, *others)], max_file_bytes=100).keys
+    assert len(set(keys)) == 8
+    without = [replace(part, limit="too deep"), replace(part, data=b"%" * 101), replace(part, is_body=True)]
+    assert parts_of(without, ["0", "1", "2"], max_file_bytes=100).keys == ("", "", "")
+
+
+def said(*frames: tuple[bytes, object], needless: tuple[int, ...] = ()) -> Outcome:
+    outcome = Outcome(lambda _: needless)
+    for what, value in frames:
+        outcome.take(what, msgspec.msgpack.encode(value) if value is not None else b"")
+    outcome.ended(Exit(status=0, max_rss_mb=1), 1024)
+    return outcome
+
+
+THREE = Parts(keys=("", "k1", "k2"), order=(0, 1, 2), harmless=1)
+WORDS = ((BEGIN, (0, reading(""))), (READING, reading("")))
+
+
+def test_only_the_file_that_was_opened_first_may_be_remembered() -> None:
+    first, second = reading("one"), reading("two")
+    outcome = said(
+        (PARTS, THREE), *WORDS, (BEGIN, (1, first)), (READING, first), (BEGIN, (2, second)), (READING, second), (END, None)
+    )
+    assert outcome.readings == {0: reading(""), 1: first, 2: second}
+    assert outcome.first == ("k1", first)
+
+
+def test_a_file_that_took_its_child_over_cannot_speak_for_the_next_one() -> None:
+    lie = reading("two")
+    assert said((PARTS, THREE), *WORDS, (BEGIN, (1, reading())), (BEGIN, (2, lie)), (READING, lie), (END, None)).first is None
+
+
+def test_the_first_file_that_is_not_known_may_be_remembered() -> None:
+    outcome = said((PARTS, THREE), *WORDS, (BEGIN, (2, reading())), (READING, reading()), (END, None), needless=(1,))
+    assert outcome.first == ("k2", reading())
+    assert msgspec.msgpack.decode(outcome.answer[4:]) == [1]
+
+
+LIES: dict[str, tuple[tuple[bytes, object], ...]] = {
+    "its parts twice": ((PARTS, THREE), (PARTS, THREE)),
+    "an order that leaves one out": ((PARTS, replace(THREE, order=(0, 1, 1))),),
+    "an order of others": ((PARTS, replace(THREE, order=(1, 2, 3))),),
+    "a million parts": ((PARTS, Parts(keys=("",) * 20_000, order=tuple(range(20_000)), harmless=0)),),
+    "a part that is not there": ((PARTS, THREE), (BEGIN, (3, reading()))),
+    "a part below all": ((PARTS, THREE), (BEGIN, (-1, reading()))),
+    "a part that is known": ((PARTS, THREE), (BEGIN, (2, reading()))),
+    "a part again": ((PARTS, THREE), *WORDS, *WORDS),
+    "a reading of nothing": ((PARTS, THREE), (READING, reading())),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_child_that_says_what_none_of_ours_says_is_not_believed(lie: str) -> None:
+    with pytest.raises(ValueError, match=r"parts that|not to be|of nothing"):
+        said(*LIES[lie], needless=(2,))
+
+
+# --- All of it ---
+
+
+@pytest.fixture(scope="module")
+def inspector() -> Iterator[Inspector]:
+    guarded = Inspector(Inspection(processes=2, ocr=False))
+    guarded.start()
+    yield guarded
+    guarded.close()
+
+
+@pytest.fixture(autouse=True)
+def _forgetful(inspector: Inspector) -> None:
+    inspector._known = KnownReadings(1 << 20)
+
+
+def read(inspector: Inspector, *attachments: tuple[str, bytes], html: bool = True) -> tuple[FileReading, ...]:
+    found = inspector.recognise_now(a_mail(*attachments, html=html).as_bytes()).files
+    return tuple(replace(each, elapsed_ms=0.0) for each in found)
+
+
+def test_a_file_that_comes_again_is_not_read_again(inspector: Inspector) -> None:
+    once = read(inspector, ("cv.docx", LETTER))
+    assert inspector.remembered()[:2] == (0, 1)
+    again = read(inspector, ("so.xlsx", SHEET), ("cv.docx", LETTER), html=False)
+    assert (inspector.remembered().used, again[2], once[2].nature) == (1, once[2], Nature.ISSUED)
+    assert [each.name for each in again] == ["", "so.xlsx", "cv.docx"]
+
+
+def test_under_another_name_it_is_another_file(inspector: Inspector) -> None:
+    read(inspector, ("cv.docx", LETTER))
+    read(inspector, ("Dự thảo cv.docx", LETTER))
+    assert inspector.remembered()[:2] == (0, 2)
+
+
+def test_of_two_new_files_the_first_is_remembered_and_the_second_with_the_next_mail(inspector: Inspector) -> None:
+    both = ("cv.docx", LETTER), ("518.pdf", DECISION)
+    found = read(inspector, *both)
+    assert inspector.remembered().kept == 1
+    for used in (1, 3):
+        assert read(inspector, *both) == found
+        assert inspector.remembered()[:2] == (used, 2)
+
+
+def test_a_file_that_is_known_is_not_in_the_hands_of_a_child_that_was_taken_over(
+    inspector: Inspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child that reads the other file says what it likes about the known one: it is not asked."""
+    found = read(inspector, ("cv.docx", LETTER))[2]
+    take = Outcome.take
+
+    def lying(outcome: Outcome, what: bytes, body: bytes) -> None:
+        take(outcome, what, body)
+        if what == READING and outcome.index == 2:
+            take(outcome, BEGIN, msgspec.msgpack.encode((3, reading())))
+
+    monkeypatch.setattr(Outcome, "take", lying)
+    files_of = read(inspector, ("518.pdf", DECISION), ("cv.docx", LETTER))
+    assert [each.name for each in files_of] == ["", "518.pdf", "cv.docx", ""]
+    assert files_of[2] == found
+    assert files_of[-1].reason == "crashed"
+    assert inspector.remembered().kept == 1
+
+
+def test_after_a_child_died_the_next_one_reads_on_and_remembers_what_it_opens_first(
+    inspector: Inspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, killed = Outcome.ended, list[int]()
+
+    def died(outcome: Outcome, how: Exit, memory_limit_mb: int) -> None:
+        if not killed:
+            killed.append(1)
+            outcome.complete = False
+            outcome.index, outcome.begun = 3, outcome.readings.pop(3)
+        take(outcome, how, memory_limit_mb)
+
+    monkeypatch.setattr(Outcome, "ended", died)
+    found = read(inspector, ("cv.docx", LETTER), ("518.pdf", DECISION), ("so.xlsx", SHEET))
+    assert [each.name for each in found] == ["", "", "cv.docx", "518.pdf", "so.xlsx"]
+    assert (found[2].nature, found[3].nature, found[3].reason) == (Nature.ISSUED, Nature.UNREADABLE, "crashed")
+    monkeypatch.undo()
+    assert inspector.remembered().kept == 1
