@@ -74,18 +74,22 @@ def kinds() -> tuple[Kind, ...]:
     )
 
 
-def in_turn(mix: tuple[Kind, ...], *, count: int, begin: int = 0, copies: int = 1) -> Iterator[bytes]:
+def in_turn(mix: tuple[Kind, ...], *, count: int, begin: int = 0, same_file: int = 1, same_mail: int = 1) -> Iterator[bytes]:
     """``count`` mails in the shares of the mix, in an order that is the same each time.
 
-    Each file comes in ``copies`` mails; none of them comes in a row that began at another ``begin``, a multiple of 10,000.
+    Each file comes in ``same_file`` mails that are else of their own, or each mail goes out ``same_mail`` times; none comes
+    in a row that began at another ``begin``, a multiple of 10,000.
     """
     order = [kind for kind in mix for _ in range(kind.share)]
     random.Random(11).shuffle(order)
     sent = dict.fromkeys((kind.name for kind in mix), 0)
-    for kind in itertools.islice(itertools.cycle(order), count):
-        number = sent[kind.name] // copies
+    last = {kind.name: b"" for kind in mix}
+    for at, kind in enumerate(itertools.islice(itertools.cycle(order), count)):
+        number = sent[kind.name] // same_file
+        if sent[kind.name] % same_mail == 0 or not last[kind.name]:
+            last[kind.name] = kind.letters[number % len(kind.letters)].mail(begin + number)
         sent[kind.name] += 1
-        yield kind.letters[number % len(kind.letters)].mail(begin + number)
+        yield b"Message-ID: <%d.%d@bacson.example>\r\n" % (begin, at) + last[kind.name]
 
 
 def _alone(data: bytes, number: int) -> bytes:

@@ -10,6 +10,7 @@ waits: threads of an executor do.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import queue
@@ -23,6 +24,7 @@ import msgspec
 from gateway import sandbox
 from gateway.anchors import anchors_in
 from gateway.config import Inspection
+from gateway.documents.copies_of_a_mail import lasting_digest
 from gateway.documents.gathering import assembled
 from gateway.errors import ConfigError, NotFound, VanthuError
 from gateway.inspection_job import NOT_THERE, Job, Models, Parts
@@ -44,6 +46,8 @@ from gateway.model import FileReading, Recognition, digest_of
 _log = logging.getLogger(__name__)
 
 _TRIES = 3  # to load; mail comes in meanwhile, so that somebody's kill must not end the gateway
+_LONGEST_WAIT_S = 5.0  # for another child that reads the same file; what takes longer is not remembered
+_SHORT = 1 << 20  # bytes of a mail whose digest is made on the loop
 _LIMITS_PER_MAIL = 3  # a whole mail may take so many times what one file may; the session of its sender waits
 
 
@@ -128,6 +132,9 @@ class Inspector:
         """
         if self._threads is None:
             raise VanthuError("the inspection is not running")
+        key = self._key_of(raw) if len(raw) <= _SHORT else await asyncio.to_thread(self._key_of, raw)
+        if found := self._known.get(key):
+            return found
         if self._mails >= self._most_waiting + self._count:
             raise VanthuError(f"the inspection is overloaded: {self._most_waiting} mails wait")
         self._mails += 1
@@ -135,26 +142,36 @@ class Inspector:
             loop, now = asyncio.get_running_loop(), time.monotonic()
             begun_by = now + (min(self._patience_s, within / 2) if within else self._patience_s)
             done_by = now + within if within else math.inf
-            return await loop.run_in_executor(self._threads, self._recognise_in_time, raw, begun_by, done_by)
+            return await loop.run_in_executor(self._threads, self._recognise_in_time, raw, key, begun_by, done_by)
         finally:
             self._mails -= 1
 
-    def _recognise_in_time(self, raw: bytes, begun_by: float, done_by: float) -> Recognition:
+    def _recognise_in_time(self, raw: bytes, key: str, begun_by: float, done_by: float) -> Recognition:
         if time.monotonic() >= begun_by:
             raise VanthuError("the inspection is overloaded: a mail waited too long for its turn")
         self._wait(begun_by)
-        return self.recognise_now(raw, done_by=done_by)
+        return self._read(raw, key, done_by)
 
-    def recognise_now(self, raw: bytes, *, done_by: float = math.inf) -> Recognition:
+    def recognise_now(self, raw: bytes) -> Recognition:
         """The same for threads."""
         self._wait()
-        mail = _Mail(raw, self._known)
+        key = self._key_of(raw)
+        return self._known.get(key) or self._read(raw, key, math.inf)
+
+    def _key_of(self, raw: bytes) -> str:
+        return lasting_digest(raw) if self._known.most_bytes else ""
+
+    def _read(self, raw: bytes, key: str, done_by: float) -> Recognition:
         until = min(done_by, time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s)
-        while mail.goes_on_with(self._run(self._job("mail"), raw, until=until, needless=mail.needless)):
-            if time.monotonic() >= until:
-                mail.cut_off()
-                break
-        return assembled(mail.subject, mail.readings)
+        patience_s = min(_LONGEST_WAIT_S, self._settings.time_limit_s / 2)
+        with contextlib.closing(_Mail(raw, self._known, patience_s)) as mail:
+            while mail.goes_on_with(self._run(self._job("mail"), raw, until=until, needless=mail.needless)):
+                if time.monotonic() >= until:
+                    mail.cut_off()
+                    break
+            recognition = assembled(mail.subject, mail.readings)
+        self._known.put(key, *recognition.files, subject=recognition.subject)
+        return recognition
 
     def inspect_file(self, name: str, data: bytes) -> FileReading:
         """One file by itself.  Blocks."""
@@ -236,11 +253,14 @@ class Inspector:
 class _Mail:
     """One mail while children read it, one after the other if need be."""
 
-    def __init__(self, raw: bytes, known: KnownReadings) -> None:
+    def __init__(self, raw: bytes, known: KnownReadings, patience_s: float) -> None:
+        """``patience_s``: so long it waits for another mail whose child reads the same file."""
         self._raw = raw
         self._known = known
+        self._patience_s = patience_s
         self._files: dict[int, FileReading] = {}
         self._beyond: list[FileReading] = []
+        self._begun = ""  # key of a file that others wait for
         self.subject = ""
 
     @property
@@ -250,9 +270,14 @@ class _Mail:
 
     def needless(self, parts: Parts) -> Collection[int]:
         """Which parts a child need not read: those that one before it has read or died over, and those that are known."""
-        for index, key in enumerate(parts.keys):
-            if key and index not in self._files and (reading := self._known.get(key)):
-                self._files[index] = reading
+        self.close()
+        for index in parts.order:
+            if (key := parts.keys[index]) and index not in self._files:
+                found = self._known.get(key) if self._begun else self._known.get_or_begin(key, patience_s=self._patience_s)
+                if found:
+                    self._files[index] = found.files[0]
+                elif not self._begun:
+                    self._begun = key
         return self._files.keys()
 
     def goes_on_with(self, outcome: Outcome) -> bool:
@@ -261,6 +286,7 @@ class _Mail:
         self._files |= outcome.readings
         if outcome.first:
             self._known.put(*outcome.first)
+        self.close()
         if outcome.complete:
             return False
         if outcome.lost is None:  # it died before the first file: the mail itself cannot be taken apart
@@ -268,6 +294,12 @@ class _Mail:
             return False
         self._files[outcome.index] = outcome.lost
         return True
+
+    def close(self) -> None:
+        """Nobody waits for it any longer."""
+        if self._begun:
+            self._known.end(self._begun)
+        self._begun = ""
 
     def cut_off(self) -> None:
         """There is no time for more."""

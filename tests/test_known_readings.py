@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
+from email.policy import SMTP
 
 import msgspec
 import pytest
@@ -17,7 +21,7 @@ from gateway.inspection_job import BEGIN, END, PARTS, READING, Exit, Parts
 from gateway.inspection_parts import parts_of
 from gateway.inspection_server import Outcome
 from gateway.known_readings import KnownReadings
-from gateway.model import FileReading, Nature, digest_of
+from gateway.model import FileReading, Nature, Recognition, digest_of
 from tests.world import files, official, pdf
 
 LETTER = files.word(official.school_letter())
@@ -46,8 +50,8 @@ def test_what_was_used_last_stays_and_the_oldest_goes() -> None:
 
 def test_a_reading_is_the_same_one_but_took_no_time() -> None:
     known, found = KnownReadings(1 << 20), reading(elapsed_ms=900.0, inner=(reading("b.docx"),))
-    known.put("k", found)
-    assert known.get("k") == replace(found, elapsed_ms=0.0)
+    known.put("k", found, reading("c"), subject="Gửi")
+    assert known.get("k") == Recognition(files=(replace(found, elapsed_ms=0.0), reading("c")), subject="Gửi")
 
 
 def test_a_day_later_a_file_is_read_again() -> None:
@@ -59,6 +63,24 @@ def test_a_day_later_a_file_is_read_again() -> None:
     now[0] += 2
     assert known.get("k") is None
     assert known.counts()[1:] == (0, 0)
+
+
+def test_whoever_wants_what_another_one_reads_waits_for_it() -> None:
+    known = KnownReadings(1 << 20)
+    assert known.get_or_begin("k", patience_s=60) is None
+    with ThreadPoolExecutor(1) as threads:
+        waits = threads.submit(known.get_or_begin, "k", patience_s=60)
+        known.put("k", reading())
+        known.end("k")
+        assert waits.result(30) == Recognition(files=(reading(),))
+
+
+def test_when_the_other_one_fails_or_takes_too_long_the_next_one_reads_it_himself() -> None:
+    known = KnownReadings(1 << 20)
+    for _ in range(2):
+        assert known.get_or_begin("k", patience_s=0.01) is None
+    known.end("k")
+    assert known.get_or_begin("k", patience_s=600) is None
 
 
 NEVER = {
@@ -93,10 +115,10 @@ def parts_in(message: EmailMessage) -> Parts:
     return parts_of(parts, [digest_of(part.data) for part in parts], max_file_bytes=1 << 20)
 
 
-def a_mail(*attachments: tuple[str, bytes], html: bool = True) -> EmailMessage:
+def a_mail(*attachments: tuple[str, bytes], html: bool = True, words: str = "Em gửi thầy ạ.") -> EmailMessage:
     message = EmailMessage()
     message["Subject"] = "Gửi văn bản"
-    message.set_content("Em gửi thầy ạ.")
+    message.set_content(words)
     if html:
         message.add_alternative(HTML, subtype="html")
     for name, data in attachments:
@@ -198,39 +220,84 @@ def _forgetful(inspector: Inspector) -> None:
     inspector._known = KnownReadings(1 << 20)
 
 
+_NUMBERS = itertools.count()
+
+
 def read(inspector: Inspector, *attachments: tuple[str, bytes], html: bool = True) -> tuple[FileReading, ...]:
-    found = inspector.recognise_now(a_mail(*attachments, html=html).as_bytes()).files
-    return tuple(replace(each, elapsed_ms=0.0) for each in found)
+    """The files of a mail that has never come before."""
+    words = f"Em gửi thầy lần {next(_NUMBERS)} ạ."
+    found = inspector.recognise_now(a_mail(*attachments, html=html, words=words).as_bytes()).files
+    return tuple(replace(each, elapsed_ms=0.0) for each in found if each.name)
 
 
 def test_a_file_that_comes_again_is_not_read_again(inspector: Inspector) -> None:
     once = read(inspector, ("cv.docx", LETTER))
-    assert inspector.remembered()[:2] == (0, 1)
+    assert inspector.remembered()[:2] == (0, 2)  # the file, and the mail
     again = read(inspector, ("so.xlsx", SHEET), ("cv.docx", LETTER), html=False)
-    assert (inspector.remembered().used, again[2], once[2].nature) == (1, once[2], Nature.ISSUED)
-    assert [each.name for each in again] == ["", "so.xlsx", "cv.docx"]
+    assert (inspector.remembered().used, again[1], once[0].nature) == (1, once[0], Nature.ISSUED)
+    assert [each.name for each in again] == ["so.xlsx", "cv.docx"]
 
 
 def test_under_another_name_it_is_another_file(inspector: Inspector) -> None:
     read(inspector, ("cv.docx", LETTER))
     read(inspector, ("Dự thảo cv.docx", LETTER))
-    assert inspector.remembered()[:2] == (0, 2)
+    assert inspector.remembered().used == 0
 
 
 def test_of_two_new_files_the_first_is_remembered_and_the_second_with_the_next_mail(inspector: Inspector) -> None:
     both = ("cv.docx", LETTER), ("518.pdf", DECISION)
     found = read(inspector, *both)
-    assert inspector.remembered().kept == 1
     for used in (1, 3):
         assert read(inspector, *both) == found
-        assert inspector.remembered()[:2] == (used, 2)
+        assert inspector.remembered().used == used
+
+
+def test_the_mails_of_one_circular_are_read_once(inspector: Inspector) -> None:
+    letter = a_mail(("cv.docx", LETTER), ("518.pdf", DECISION)).as_bytes(policy=SMTP)
+
+    def copy(number: int) -> bytes:
+        way = f"Received: from a by b; {number}\r\nTo: c{number}@truong.example\r\nX-Mailer: {number}\r\n"
+        return way.encode() + letter
+
+    once = inspector.recognise_now(copy(1))
+    before = inspector.remembered().used
+    again = inspector.recognise_now(copy(2))
+    assert asyncio.run(inspector.recognise(copy(3))) == again
+    assert inspector.remembered().used == before + 2
+    assert (again.subject, [each.name for each in again.files]) == (once.subject, [each.name for each in once.files])
+    assert again.documents() == once.documents()
+
+
+def test_a_secret_document_is_read_each_time(inspector: Inspector) -> None:
+    for _ in range(2):
+        raw = a_mail(("BC.docx", files.word(official.secret_report())), ("cv.docx", LETTER)).as_bytes()
+        found = inspector.recognise_now(raw)
+        assert Nature.SECRET in {each.nature for each in found.files}
+    assert inspector.remembered() == (0, 0, 0)
+
+
+def test_many_mails_with_one_new_file_at_the_same_time_have_it_read_once(
+    inspector: Inspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    take = Outcome.take
+
+    def listening(outcome: Outcome, what: bytes, body: bytes) -> None:
+        take(outcome, what, body)
+        if what == BEGIN and outcome.begun and outcome.begun.name:
+            opened.append(outcome.begun.name)
+
+    monkeypatch.setattr(Outcome, "take", listening)
+    with ThreadPoolExecutor(4) as threads:
+        found = set(threads.map(lambda _: read(inspector, ("518.pdf", DECISION)), range(8)))
+    assert (len(found), opened) == (1, ["518.pdf"])
 
 
 def test_a_file_that_is_known_is_not_in_the_hands_of_a_child_that_was_taken_over(
     inspector: Inspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The child that reads the other file says what it likes about the known one: it is not asked."""
-    found = read(inspector, ("cv.docx", LETTER))[2]
+    (known,) = read(inspector, ("cv.docx", LETTER))
     take = Outcome.take
 
     def lying(outcome: Outcome, what: bytes, body: bytes) -> None:
@@ -239,28 +306,31 @@ def test_a_file_that_is_known_is_not_in_the_hands_of_a_child_that_was_taken_over
             take(outcome, BEGIN, msgspec.msgpack.encode((3, reading())))
 
     monkeypatch.setattr(Outcome, "take", lying)
-    files_of = read(inspector, ("518.pdf", DECISION), ("cv.docx", LETTER))
-    assert [each.name for each in files_of] == ["", "518.pdf", "cv.docx", ""]
-    assert files_of[2] == found
-    assert files_of[-1].reason == "crashed"
-    assert inspector.remembered().kept == 1
+    before = inspector.remembered().kept
+    raw = a_mail(("518.pdf", DECISION), ("cv.docx", LETTER)).as_bytes()
+    found = inspector.recognise_now(raw).files
+    assert [each.name for each in found] == ["", "518.pdf", "cv.docx", ""]
+    assert (found[2], found[3].reason) == (known, "crashed")
+    assert inspector.remembered().kept == before
 
 
 def test_after_a_child_died_the_next_one_reads_on_and_remembers_what_it_opens_first(
     inspector: Inspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, killed = Outcome.ended, list[int]()
+    ended, killed = Outcome.ended, list[int]()
 
     def died(outcome: Outcome, how: Exit, memory_limit_mb: int) -> None:
         if not killed:
             killed.append(1)
             outcome.complete = False
             outcome.index, outcome.begun = 3, outcome.readings.pop(3)
-        take(outcome, how, memory_limit_mb)
+        ended(outcome, how, memory_limit_mb)
 
     monkeypatch.setattr(Outcome, "ended", died)
-    found = read(inspector, ("cv.docx", LETTER), ("518.pdf", DECISION), ("so.xlsx", SHEET))
-    assert [each.name for each in found] == ["", "", "cv.docx", "518.pdf", "so.xlsx"]
-    assert (found[2].nature, found[3].nature, found[3].reason) == (Nature.ISSUED, Nature.UNREADABLE, "crashed")
+    names = ["cv.docx", "518.pdf", "so.xlsx"]
+    found = read(inspector, *zip(names, (LETTER, DECISION, SHEET), strict=True))
+    assert [each.name for each in found] == names
+    assert (found[0].nature, found[1].nature, found[1].reason) == (Nature.ISSUED, Nature.UNREADABLE, "crashed")
     monkeypatch.undo()
-    assert inspector.remembered().kept == 1
+    read(inspector, ("cv.docx", LETTER))
+    assert inspector.remembered().used == 1
