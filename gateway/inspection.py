@@ -162,16 +162,25 @@ class Inspector:
         return lasting_digest(raw) if self._known.most_bytes else ""
 
     def _read(self, raw: bytes, key: str, done_by: float) -> Recognition:
-        until = min(done_by, time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s)
+        """By children, unless another thread is about to know it."""
         patience_s = min(_LONGEST_WAIT_S, self._settings.time_limit_s / 2)
+        if found := self._known.get_or_begin(key, patience_s=patience_s):
+            return found
+        try:
+            until = min(done_by, time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s)
+            recognition = self._read_by_children(raw, until, patience_s)
+            self._known.put(key, *recognition.files, subject=recognition.subject)
+            return recognition
+        finally:
+            self._known.end(key)
+
+    def _read_by_children(self, raw: bytes, until: float, patience_s: float) -> Recognition:
         with contextlib.closing(_Mail(raw, self._known, patience_s)) as mail:
             while mail.goes_on_with(self._run(self._job("mail"), raw, until=until, needless=mail.needless)):
                 if time.monotonic() >= until:
                     mail.cut_off()
                     break
-            recognition = assembled(mail.subject, mail.readings)
-        self._known.put(key, *recognition.files, subject=recognition.subject)
-        return recognition
+            return assembled(mail.subject, mail.readings)
 
     def inspect_file(self, name: str, data: bytes) -> FileReading:
         """One file by itself.  Blocks."""

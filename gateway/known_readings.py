@@ -62,6 +62,8 @@ class KnownReadings:
 
     def get_or_begin(self, key: str, *, patience_s: float) -> Recognition | None:
         """The same, and while another thread reads it, wait so long for that.  None: the caller reads it, and calls end()."""
+        if not key:
+            return None
         until = self._clock() + patience_s
         with self._changed:
             while key in self._under_way and (left := until - self._clock()) > 0:
