@@ -17,9 +17,10 @@ from datetime import datetime, timedelta
 from gateway.attempt import Step
 from gateway.config import Worker as Settings
 from gateway.courier import Fate, Parcel, Result
+from gateway.courtesy import left_out
 from gateway.errors import StoreUnavailable
 from gateway.lifecycle import DeliveryState
-from gateway.model import Event, Identity, Mail, Story
+from gateway.model import Identity, Mail
 from gateway.notices import Silence
 from gateway.store import Acceptance, Store
 
@@ -62,7 +63,8 @@ class Teller:
         try:
             already = await asyncio.to_thread(self._store.reported.already, fate, [step.delivery.id for step in steps])
             new = [step for step in steps if step.delivery.id not in already]
-            if new and await asyncio.to_thread(self._is_forged, parcel.mail):
+            is_forged: bool = await asyncio.to_thread(self._is_forged, parcel.mail)
+            if new and is_forged:
                 await self._leave_out(fate, parcel.mail, now)
                 return True
             until = self._until(new, now) if fate is Fate.DELAYED else None
@@ -90,9 +92,7 @@ class Teller:
     async def _leave_out(self, fate: Fate, mail: Mail, now: datetime) -> None:
         logger.info("%s: no delivery report (%s): its sender did not send it", mail.id, fate)
         if fate is Fate.FAILED:
-            detail = {"to": mail.sender, "silence": str(Silence.FORGED)}
-            story = Story(at=now, event=Event.NOTICE_LEFT_OUT, mail_id=mail.id, detail=detail)
-            await asyncio.to_thread(self._store.tell, story)
+            await asyncio.to_thread(self._store.tell, left_out(mail, Silence.FORGED, now))
 
     def late_at(self, parcel: Parcel) -> datetime | None:
         """When the sender of a mail that is still tried is to hear so."""

@@ -157,7 +157,9 @@ def reports_of(ground: Ground) -> Report:
         srs = ground.srs
         whose = [replace(d, sender=parcel.mail.sender) if srs.takes(d.sender) else d for d in parcel.deliveries]
         parcel = replace(parcel, deliveries=tuple(whose))
-        reports = dsn.report(fate, parcel, results, hostname=ground.hostname, now=at, until=until)
+        is_ours = ground.rules.directory().is_ours(parcel.deliveries[0].sender, local_day(at))
+        you = "Thầy/Cô" if is_ours else "Quý vị"
+        reports = dsn.report(fate, parcel, results, hostname=ground.hostname, now=at, until=until, you=you)
         return tuple(own_letter(report, about=parcel.mail.id, now=at) for report in reports)
 
     return report

@@ -655,7 +655,7 @@ def test_no_wait_is_so_long_that_a_mail_comes_a_day_after_its_next_hop() -> None
 
 
 def disowned(mail: Mail, **words: str) -> Mail:
-    proof = Proof(identity=Identity.CLAIMED, **{"spf": "fail", "dkim": "none", "dmarc": "fail", **words})
+    proof = replace(Proof(identity=Identity.CLAIMED, spf="fail", dkim="none", dmarc="fail"), **words)
     return replace(mail, arrival=replace(mail.arrival, identity=Identity.CLAIMED, proof=proof))
 
 

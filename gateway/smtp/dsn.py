@@ -43,12 +43,19 @@ _Pair = tuple[Delivery, Result]
 
 
 def report(
-    fate: Fate, parcel: Parcel, results: Sequence[Result], *, hostname: str, now: datetime, until: datetime | None = None
+    fate: Fate,
+    parcel: Parcel,
+    results: Sequence[Result],
+    *,
+    hostname: str,
+    now: datetime,
+    until: datetime | None = None,
+    you: str = "Thầy/Cô",
 ) -> tuple[Mail, ...]:
     """One delivery report about the deliveries that ``results`` are about; none when nobody wants to know.
 
     Nobody does when the mail had the null sender (RFC 5321 section 4.5.5), nor for recipients whose NOTIFY says so (RFC 3461
-    section 4.1).  ``until``: how long a mail that is delayed will be tried.
+    section 4.1).  ``until``: how long a mail that is delayed will be tried; ``you``: how its sender is addressed.
     """
     by_id = {delivery.id: delivery for delivery in parcel.deliveries}
     pairs = [(by_id[r.delivery_id], r) for r in results if _wants_to_know(fate, by_id[r.delivery_id], parcel.mail)]
@@ -56,7 +63,7 @@ def report(
     if not (sender and pairs):
         return ()
     mail_id = new_id()
-    raw = _written(_Report(fate, mail_id, sender, parcel.mail, pairs, hostname, now, until))
+    raw = _written(_Report(fate, mail_id, sender, parcel.mail, pairs, hostname, now, until, you))
     report_mail = Mail(
         id=mail_id,
         sender="",
@@ -80,6 +87,7 @@ class _Report(NamedTuple):
     hostname: str
     now: datetime
     until: datetime | None
+    you: str
 
 
 def _wants_to_know(fate: Fate, delivery: Delivery, mail: Mail) -> bool:
@@ -103,7 +111,7 @@ def option(options: Sequence[str], name: str) -> str:
 
 def _written(report: _Report) -> bytes:
     boundary = f"=_{report.id}".encode()
-    text = words(report.fate, report.mail, report.pairs, hostname=report.hostname, until=report.until)
+    text = words(report.fate, report.mail, report.pairs, hostname=report.hostname, until=report.until, you=report.you)
     parts = (
         _part("text/plain; charset=utf-8", _base64(text.encode()), "base64"),
         _part("message/delivery-status", _for_machines(report).encode("ascii")),

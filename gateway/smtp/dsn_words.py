@@ -28,9 +28,9 @@ Thư của {you} không chuyển được tới {whom} sau đây:
 Thư gửi lúc: {at}
 Mã thư: {id}
 
-Những người nhận khác của thư này (nếu có) không bị ảnh hưởng. {You}
-hãy kiểm tra lại địa chỉ rồi gửi lại; nếu vẫn không được, xin chuyển tiếp
-thư này cho cán bộ công nghệ thông tin của đơn vị.
+Những người nhận khác của thư này (nếu có) không bị ảnh hưởng. Nếu cần
+giúp đỡ, xin chuyển tiếp thư báo này cho cán bộ công nghệ thông tin của
+đơn vị.
 """,
     Fate.DELAYED: """\
 Thư của {you} chưa chuyển được tới {whom} sau đây:
@@ -40,7 +40,7 @@ Thư của {you} chưa chuyển được tới {whom} sau đây:
 Thư gửi lúc: {at}
 Mã thư: {id}
 
-{You} chưa cần làm gì và không cần gửi lại. Cổng tiếp tục gửi{until}.
+{you} chưa cần làm gì và không cần gửi lại. Cổng tiếp tục gửi{until}.
 Nếu sau đó vẫn không được, cổng sẽ báo để {you} biết.
 """,
     Fate.RELAYED: """\
@@ -93,7 +93,7 @@ the following recipient(s).
 }
 
 _FRAME = """\
-Kính gửi Thầy/Cô,
+Kính gửi {you},
 
 {vietnamese}
 Thư này do máy gửi tự động từ {hostname}, xin đừng trả lời.
@@ -104,32 +104,40 @@ Thư này do máy gửi tự động từ {hostname}, xin đừng trả lời.
 This is an automatic message from {hostname}; please do not reply.
 """
 
-_REASONS = {
-    "5.1.1": "địa chỉ không tồn tại",
-    "5.1.2": "không có tên miền này",
-    "5.1.3": "địa chỉ viết không đúng",
-    "5.1.6": "hộp thư đã chuyển đi nơi khác",
-    "5.1.10": "tên miền này không nhận thư",
-    "5.2.1": "hộp thư đã khóa",
-    "5.2.2": "hộp thư đã đầy",
-    "4.2.2": "hộp thư đã đầy",
-    "5.2.3": "thư quá lớn so với hộp thư",
-    "5.3.4": "thư quá lớn đối với máy chủ nhận",
-    "5.4.6": "thư đi vòng tròn, không có máy chủ nào nhận",
-    "5.6.3": "máy chủ nhận không đọc được thư có chữ có dấu (8 bit), mà cổng không được sửa thư",
-    "5.6.7": "máy chủ nhận không dùng được địa chỉ có dấu tiếng Việt",
-    "5.6.9": "máy chủ nhận không đọc được tiêu đề thư có dấu tiếng Việt",
-    "5.7.1": "máy chủ nhận từ chối thư này",
+_ADDRESS = "kiểm tra lại địa chỉ rồi gửi lại tới địa chỉ đúng"
+_ASK_THEM = "báo cho người nhận bằng cách khác (gọi điện), gửi lại khi họ cho biết đã nhận được thư"
+_SMALLER = "gửi lại với tệp nhỏ hơn, hoặc chia các tệp ra nhiều thư"
+_OFFICER = "chuyển tiếp thư báo này cho cán bộ công nghệ thông tin của đơn vị"
+
+# Why, and what whoever sent it can do now.
+_REASONS: Mapping[str, tuple[str, str]] = {
+    "5.1.1": ("địa chỉ không tồn tại", _ADDRESS),
+    "5.1.2": ("không có tên miền này", _ADDRESS),
+    "5.1.3": ("địa chỉ viết không đúng", _ADDRESS),
+    "5.1.6": ("hộp thư đã chuyển đi nơi khác", "hỏi người nhận địa chỉ mới rồi gửi lại tới địa chỉ đó"),
+    "5.1.10": ("tên miền này không nhận thư", _ADDRESS),
+    "5.2.1": ("hộp thư đã khóa", _ASK_THEM),
+    "5.2.2": ("hộp thư đã đầy", _ASK_THEM),
+    "4.2.2": ("hộp thư đã đầy", _ASK_THEM),
+    "5.2.3": ("thư quá lớn so với hộp thư", _SMALLER),
+    "5.3.4": ("thư quá lớn đối với máy chủ nhận", _SMALLER),
+    "5.4.6": ("thư đi vòng tròn, không có máy chủ nào nhận", _OFFICER),
+    "5.6.3": ("máy chủ nhận không đọc được thư có chữ có dấu (8 bit), mà cổng không được sửa thư", _OFFICER),
+    "5.6.7": ("máy chủ nhận không dùng được địa chỉ có dấu tiếng Việt", "hỏi người nhận một địa chỉ không dấu rồi gửi lại"),
+    "5.6.9": ("máy chủ nhận không đọc được tiêu đề thư có dấu tiếng Việt", _OFFICER),
+    "5.7.1": ("máy chủ nhận từ chối thư này", _OFFICER),
 }
+_NO_REASON = ("máy chủ nhận từ chối thư này", _OFFICER)
+_NEVER_TAKEN = ("đã thử gửi nhiều lần mà máy chủ nhận chưa nhận thư", _ASK_THEM)
+_NOT_YET = "máy chủ nhận chưa nhận thư"
 
 _Pair = tuple[Delivery, Result]
 
 
-def words(fate: Fate, mail: Mail, pairs: Sequence[_Pair], *, hostname: str, until: datetime | None) -> str:
-    """The whole text, with CRLF.  ``until``: how long it is tried, for DELAYED."""
+def words(fate: Fate, mail: Mail, pairs: Sequence[_Pair], *, hostname: str, until: datetime | None, you: str) -> str:
+    """The whole text, with CRLF.  ``until``: how long it is tried, for DELAYED; ``you``: how the reader is addressed."""
     facts = {
-        "you": "Thầy/Cô",
-        "You": "Thầy/Cô",
+        "you": you,
         "whom": "người nhận" if len(pairs) == 1 else "những người nhận",
         "vietnamese": "\n".join(_in_vietnamese(fate, delivery, result) for delivery, result in pairs),
         "english": "\n".join(f"  {delivery.target}\n    {result.reply}" for delivery, result in pairs),
@@ -138,18 +146,29 @@ def words(fate: Fate, mail: Mail, pairs: Sequence[_Pair], *, hostname: str, unti
         "until": f" đến {_moment(until)}" if until is not None else "",
         "until_english": f" until {until.astimezone(_VIETNAM):%d %b %Y %H:%M} (UTC+7)" if until is not None else "",
     }
-    text = _FRAME.format(vietnamese=_TEXTS[fate].format(**facts), english=_ENGLISH[fate].format(**facts), hostname=hostname)
+    text = _FRAME.format(
+        vietnamese=_TEXTS[fate].format(**facts), english=_ENGLISH[fate].format(**facts), hostname=hostname, you=you
+    )
     return text.replace("\n", "\r\n")
 
 
 def _in_vietnamese(fate: Fate, delivery: Delivery, result: Result) -> str:
     if fate in (Fate.RELAYED, Fate.DELIVERED):
         return f"  {delivery.target}\n    Chi tiết kỹ thuật: {result.reply}"
+    reason, remedy = _why(fate, result)
+    lines = [f"  {delivery.target}", f"    Lý do: {reason}."]
+    if fate is Fate.FAILED:
+        lines.append(f"    Việc cần làm: {remedy}.")
+    return "\n".join([*lines, f"    Chi tiết kỹ thuật: {result.reply}"])
+
+
+def _why(fate: Fate, result: Result) -> tuple[str, str]:
+    """The reason, and what to do now."""
     said = _STATUS.match(result.reply)
-    reason = _REASONS.get(said[1]) if said else None
-    if reason is None and result.outcome is Outcome.RETRY:
-        reason = "máy chủ nhận chưa nhận thư" if fate is Fate.DELAYED else "đã thử gửi nhiều lần mà máy chủ nhận chưa nhận thư"
-    return f"  {delivery.target}\n    Lý do: {reason or 'máy chủ nhận từ chối thư này'}.\n    Chi tiết kỹ thuật: {result.reply}"
+    known = _REASONS.get(said[1]) if said else None
+    if known is None and result.outcome is Outcome.RETRY:
+        return (_NOT_YET, "") if fate is Fate.DELAYED else _NEVER_TAKEN
+    return known or _NO_REASON
 
 
 def _moment(at: datetime) -> str:

@@ -89,10 +89,36 @@ def test_a_person_reads_who_did_not_get_it_and_why() -> None:
     _, message = reported(bad, refused(bad))
     words = next(message.iter_parts()).get_content()
     assert "Kính gửi Thầy/Cô" in words
-    assert f"{MINH}\n    Lý do: địa chỉ không tồn tại.\n    Chi tiết kỹ thuật: 550 5.1.1 nobody" in words.replace("\r\n", "\n")
+    lines = [MINH, "Lý do: địa chỉ không tồn tại.", "Việc cần làm: kiểm tra lại địa chỉ rồi gửi lại tới địa chỉ đúng."]
+    assert "\n    ".join([*lines, "Chi tiết kỹ thuật: 550 5.1.1 nobody"]) in words.replace("\r\n", "\n")
     assert "08:30 ngày 23/11/2026" in words
     assert "could not be delivered" in words
     assert unicodedata.is_normalized("NFC", words)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reply", "remedy"),
+    [
+        (Outcome.REFUSED, "552 5.2.2 full", "báo cho người nhận bằng cách khác (gọi điện)"),
+        (Outcome.REFUSED, "552 5.3.4 too large", "gửi lại với tệp nhỏ hơn"),
+        (Outcome.REFUSED, "554 5.7.1 spam", "cán bộ công nghệ thông tin"),
+        (Outcome.RETRY, "connection refused", "báo cho người nhận bằng cách khác (gọi điện)"),
+    ],
+)
+def test_a_person_reads_what_helps_and_not_to_check_an_address_that_is_right(outcome: Outcome, reply: str, remedy: str) -> None:
+    bad = parcel()
+    _, message = reported(bad, refused(bad, reply, outcome))
+    words = next(message.iter_parts()).get_content()
+    assert f"Việc cần làm: {remedy}" in words or f"Việc cần làm: chuyển tiếp thư báo này cho {remedy}" in words
+    assert "kiểm tra lại địa chỉ" not in words
+
+
+def test_whoever_is_none_of_ours_is_addressed_as_anybody() -> None:
+    bad = parcel()
+    [report] = dsn.report(Fate.FAILED, bad, refused(bad), hostname="cong.test", now=NOW, you="Quý vị")
+    words = next(email.message_from_bytes(report.raw, policy=email.policy.default).iter_parts()).get_content()
+    assert "Kính gửi Quý vị" in words
+    assert "Thầy/Cô" not in words
 
 
 def test_a_machine_reads_the_same() -> None:
