@@ -163,7 +163,16 @@ _TEXTS = {
 _OF_A_DELIVERY = "%(id)s {event} courier=%(courier)s target=<%(target)s> reply=%(reply)r"
 
 
+# What strangers choose; a quoted local part may hold anything that looks like the rest of the line.
+_FOREIGN = ("sender", "recipient", "target", "user", "ident")
+_NOT_PLAIN = re.compile(r"[\s<>]")
+
+
 def _as_text(at: float, event: str, fields: dict[str, object]) -> str:
+    for key in _FOREIGN:
+        value = fields.get(key)
+        if isinstance(value, str) and (_NOT_PLAIN.search(value) or not value.isprintable()):
+            fields = {**fields, key: "".join([_escaped(c) for c in value])}
     text = _TEXTS.get(event) or _OF_A_DELIVERY.format(event=event.removeprefix("delivery "))
     return f"{_stamp(at)} {_on_one_line(text % fields)}\n"
 
@@ -191,6 +200,12 @@ def _quoted(value: str) -> str:
     if _BARE.fullmatch(value):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _escaped(c: str) -> str:
+    """By its number what could be taken for the end of a value, or what no terminal should see; other characters as they are."""
+    is_plain = c.isprintable() and c not in "<> \\"
+    return c if is_plain or 0xDC80 <= ord(c) <= 0xDCFF else f"\\x{ord(c):02x}"  # a byte that is no UTF-8 is written later
 
 
 def _writable(value: object) -> object:

@@ -32,7 +32,26 @@ def said(capsys: pytest.CaptureFixture[str], format_: str) -> list[str]:
 def test_people_read_sentences(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.partition(" ")[2] for line in said(capsys, "text")]
     assert lines[0] == "01A accepted sender=<a@x.vn> recipients=2 size=9 peer=192.0.2.1 identity=spf"
-    assert lines[1] == "01A-1 delivered courier=relay target=<b \"c\"@x.vn> reply='250 2.0.0 ok\\nx'"
+    assert lines[1] == "01A-1 delivered courier=relay target=<b\\x20\"c\"@x.vn> reply='250 2.0.0 ok\\nx'"
+
+
+@pytest.mark.parametrize(
+    "local", ['"a> recipients=9 peer=192.0.2.9 identity=authenticated"', '"a\u2028b"', '"a\x9b31m"', '"a\u202eb"', "a\r\nb"]
+)
+def test_no_sender_can_write_a_line_or_a_value_of_his_own(capsys: pytest.CaptureFixture[str], local: str) -> None:
+    capsys.readouterr()
+    maillog.accepted("01A", sender=f"{local}@x.vn", recipients=2, size=9, peer="192.0.2.1", identity="claimed", digest="d1")
+    maillog.flush()
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+    assert [word for word in line.split() if word.startswith(("peer=", "identity="))] == ["peer=192.0.2.1", "identity=claimed"]
+
+
+def test_a_vietnamese_sender_is_written_as_he_is(capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    maillog.refused("01B", sender="lân.trường@x.vn", peer="-", rule="5")
+    maillog.flush()
+    assert "sender=<lân.trường@x.vn>" in capsys.readouterr().err
 
 
 def test_machines_read_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,6 +27,7 @@ _NOT_IN_A_PARAMETER = re.compile("[\x00-\x20\x7f\ud800-\udc7f\udd00-\udfff]")
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 _DSN_OF_MAIL = ("RET=", "ENVID=")
 _DSN_OF_RCPT = ("NOTIFY=", "ORCPT=")
+_UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")  # people and terminals read replies
 _TOO_MANY = re.compile(r"[45]52(?![ -][245]\.)|[45]52[ -][45]\.5\.3\b")  # "452 4.5.3", and without an enhanced code
 _NO_ROOM = re.compile(r"452(?![ -][245]\.)|4\d\d[ -]4\.3\.")  # RFC 3463 section 3.4: it is the system, not this mail
 
@@ -93,7 +94,8 @@ def _read(line: bytes) -> tuple[int, bool, str]:
     code, mark = line[:3], line[3:4]
     if not (code.isdigit() and b"200" <= code <= b"599" and mark in (b" ", b"-", b"\r", b"")):
         raise GarbledReply(f"not an SMTP reply: {line[:100]!r}")
-    return int(code), mark != b"-", line[4:].rstrip(b"\r").decode("utf-8", "replace")
+    text = line[4:].rstrip(b"\r").decode("utf-8", "replace")
+    return int(code), mark != b"-", text if text.isprintable() else _UNPRINTED.sub("?", text)
 
 
 class Offer(Value):

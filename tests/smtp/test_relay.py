@@ -423,6 +423,12 @@ def test_a_next_hop_that_offers_pipelining_and_does_not_hear_it_gets_commands_on
         assert (outcomes(first), outcomes(second)) == ([Outcome.RETRY], [Outcome.DELIVERED])
 
 
+def test_what_a_reply_would_do_to_a_terminal_or_a_reader_is_taken_out_of_it() -> None:
+    with Sink(replies={"DOT": "550 5.7.1 \x1b[31mđỏ\x00\x9b\u202e"}) as sink:
+        [[result]] = send(sink, parcel())
+        assert result.reply == "550 5.7.1 ?[31mđỏ???"
+
+
 def test_of_an_endless_reply_a_part_is_kept() -> None:
     lines = "\r\n".join(["550-5.7.1 " + "x" * 400] * 100 + ["550 5.7.1 end"])
     with Sink(replies={"DOT": lines}) as sink:
