@@ -203,7 +203,7 @@ def _quoted(value: str) -> str:
 
 
 def _escaped(c: str) -> str:
-    """By its number what could be taken for the end of a value, or what no terminal should see; other characters as they are."""
+    """By its number what could be taken for the end of a value, or what no terminal should see; others as they are."""
     is_plain = c.isprintable() and c not in "<> \\"
     return c if is_plain or 0xDC80 <= ord(c) <= 0xDCFF else f"\\x{ord(c):02x}"  # a byte that is no UTF-8 is written later
 
