@@ -238,7 +238,9 @@ class Handler:
         self, authenticator: Authenticator, mail_id: str, raw: bytes, origin: Session | Told, sender: str
     ) -> Proof:
         """How the sender of a mail from outside is proved: the DNS is asked about the client that has sent it."""
-        proof = await authenticator.proof(raw, sender=sender, peer=origin.address, helo=origin.host_name or "")
+        # Who brings the mails of others and does not say whose is no client that a domain outside would name.
+        peer = "" if isinstance(origin, Session) and origin.terms.brings_others else origin.address
+        proof = await authenticator.proof(raw, sender=sender, peer=peer, helo=origin.host_name or "")
         maillog.authenticated(mail_id, sender=sender, peer=origin.address, identity=proof.identity, results=str(proof))
         return proof
 

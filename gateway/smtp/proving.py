@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import email.utils
+import ipaddress
 import logging
 import re
 import threading
@@ -33,15 +34,31 @@ _MOST_FIELDS = 500
 _LONGEST_SIGNATURE = 8 * 1024
 _LONGEST_KEY = 2048  # bytes of its record
 _MODULUS_BITS, _EXPONENT_BITS = 4096, 64
+_INSIDE = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "::1",
+            "fc00::/7",
+            "fe80::/10",
+        ),
+    )
+)  # fmt: skip - networks that many have (RFC 1918, 6598, 4193 …)
 _LONGEST_HEAD = 256 * 1024
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _FROM = re.compile(rb"^from[ \t]*:((?:.*\n)(?:[ \t].*\n)*)", re.IGNORECASE | re.MULTILINE)
 
 
 def proof(raw: bytes, said: tuple[str, str, str], *, hostname: str, names: Names, patience_s: float) -> Proof:
-    """What proves the sender of a mail; ``said``: the envelope sender, the client's address and its HELO; ``hostname`` is ours.
+    """What proves the sender of a mail.  ``said``: the envelope sender, the client's address ("": unknown) and its HELO.
 
-    May raise whatever the libraries do.
+    ``hostname`` is our own name.  May raise whatever the libraries do.
     """
     sender, peer, helo = said
     domain = sender.rpartition("@")[2].lower()
@@ -55,6 +72,21 @@ def proof(raw: bytes, said: tuple[str, str, str], *, hostname: str, names: Names
 
 
 def _spf(sender: str, peer: str, helo: str, hostname: str, names: Names, patience_s: float) -> str:
+    """What the sender's domain says of the client; "none" when nobody knows the client.
+
+    An address that only means something inside a network is that of a server, a firewall or a load balancer in front: no domain
+    outside names it, and that says nothing of the sender.
+    """
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return "none"
+    said = _asked(sender, peer, helo, hostname, names, patience_s)
+    is_inside = any(address in network for network in _INSIDE)
+    return "none" if is_inside and said in ("fail", "softfail", "neutral") else said
+
+
+def _asked(sender: str, peer: str, helo: str, hostname: str, names: Names, patience_s: float) -> str:
     with _asking(names):
         query = spf.query(i=peer, s=sender, h=helo or "unknown", receiver=hostname, querytime=patience_s)
         try:
@@ -145,7 +177,8 @@ def _weigh(domain: str, author: str, by_host: str, signed: str, signers: Sequenc
 
     by_signature = next((d for d in signers if of_one(d, author, strict=record is not None and record.strict_dkim)), "")
     spf_holds = by_host == "pass" and of_one(domain, author, strict=record is not None and record.strict_spf)
-    verdict = "none" if record is None else "pass" if by_signature or spf_holds else "fail"
+    failed = "temperror" if "temperror" in (by_host, signed) else "fail"  # what could not be asked may hold all the same
+    verdict = "none" if record is None else "pass" if by_signature or spf_holds else failed
     if by_signature and of_one(by_signature, domain):
         return Proof(identity=Identity.DKIM, spf=by_host, dkim=signed, dmarc=verdict, domain=by_signature)
     if spf_holds:

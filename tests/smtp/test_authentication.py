@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.model import Identity, Proof
+from gateway.settings.listeners import Kind, Listener
 from gateway.smtp.authentication import NOT_ANSWERED, Authenticator
 from gateway.smtp.names import Names
 from gateway.smtp.proving import author_domain
@@ -117,6 +118,27 @@ def test_a_signature_that_leaves_the_end_open_is_none(server: NameServer) -> Non
 )
 def test_a_nonsensical_signature_costs_nothing(server: NameServer, header: bytes) -> None:
     assert proof(server, header + b"\r\n" + letter(), peer=PEER).identity is Identity.SPF
+
+
+def test_the_address_of_a_server_in_front_proves_nobody_whose_client_it_does_not_tell(server: NameServer) -> None:
+    """Our own server stands in our own SPF record: whoever writes as us through it from outside would be us."""
+    server.zone[f"{SCHOOL} TXT"] = ('"v=spf1 ip4:127.0.0.1 -all"',)
+    before_queue = Listener(name="before-queue", listen="127.0.0.1:0", kind=Kind.PROXY)
+    with Door(listener=(before_queue,), authenticate=True, name_servers=(server.address,)) as door:
+        client = door.client(1)
+        client.envelope(sender=f"vanthu@{SCHOOL}")
+        client.send(letter() + b".\r\n")
+        assert client.reply().startswith("250")
+        proof = door.mail.arrival.proof
+    assert proof is not None
+    assert (proof.identity, proof.spf) == (Identity.CLAIMED, "none")
+
+
+@pytest.mark.parametrize("peer", ["", "unix", "127.0.0.1", "10.0.0.5", "192.168.1.1", "fd00::1"])
+def test_a_client_that_nobody_knows_is_no_reason_to_say_that_the_sender_is_false(server: NameServer, peer: str) -> None:
+    """A server or firewall in front that does not say who the client was; the signature holds all the same."""
+    assert str(proof(server, letter(), peer=peer)) == "spf=none dkim=none dmarc=fail"
+    assert proof(server, signed(letter(), SCHOOL), peer=peer).identity is Identity.DKIM
 
 
 def key_of(modulus_bits: int, exponent_bits: int) -> str:
