@@ -154,6 +154,8 @@ class Handler:
 
     def objection(self, address: str, session: Session) -> str | Coroutine[Any, Any, str]:
         """The reply that refuses a recipient, "" when it is welcome; or what finds out."""
+        if session.terms.door is Door.LMTP and session.client is None:
+            return replies.not_listed(session.address)  # a server in front would make bounces of "no"
         # RFC 5321 section 4.5.1: mail to <postmaster> must always be taken.
         if "@" not in address:
             return ""

@@ -134,6 +134,11 @@ def relay_denied(address: str) -> str:
     return _reply("550", "5.7.1", [f"{_shown(address)} relay denied: dia chi nay khong thuoc he thong thu cua chung toi"])
 
 
+def not_listed(client: str) -> str:
+    """A mail server hands over mail that it has taken already, and nobody has said that it may."""
+    return f"451 4.7.1 [{client}] is in none of the trusted_networks of this listener; keep the mail, and tell whoever runs it"
+
+
 def not_your_address(address: str) -> str:
     """Whoever signed in writes as somebody else."""
     words = f"{_shown(address)} khong phai dia chi cua tai khoan da dang nhap (not your address: send as yourself)"
