@@ -38,6 +38,7 @@ class Listener(Value, forbid_unknown_fields=True):
     trusted_networks: tuple[str, ...] = ("127.0.0.0/8",)
     forwarders: tuple[str, ...] = ()  # whose word about the client is believed (XFORWARD, XCLIENT); () is as the kind says
     vouches: bool = False  # forwarders let nobody write as somebody else: our own senders count as proved
+    only_our_senders: bool = False  # trusted_networks relay for senders of our own domains alone: others send from there too
     balancers: tuple[str, ...] = ()  # that begin each connection with a PROXY header
     speed_adjust: bool = False  # proxy: that Postfix has answered RCPT before we see it
     answer_within_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.0  # 0 is as the kind says
@@ -48,7 +49,8 @@ class Listener(Value, forbid_unknown_fields=True):
     @property
     def believed(self) -> tuple[str, ...]:
         """Whose word about the client is believed: a mail server in front is trusted to say whose mail it brings."""
-        return self.forwarders or (self.trusted_networks if self.kind in (Kind.PROXY, Kind.LMTP) else ())
+        is_in_front = self.kind in (Kind.PROXY, Kind.LMTP) and not self.only_our_senders
+        return self.forwarders or (self.trusted_networks if is_in_front else ())
 
     @property
     def patience_s(self) -> float:

@@ -88,7 +88,10 @@ class Entrance:
             offered=offered + (forwarding.OFFERED if may_forward else ()),
             commands={**self._commands, **self._for_forwarders} if may_forward else self._commands,
             help_url=settings.help_url,
-            takes_all=identity is Identity.TRUSTED_NETWORK and (is_lmtp or listener.speed_adjust),
+            takes_all=identity is Identity.TRUSTED_NETWORK
+            and (is_lmtp or listener.speed_adjust)
+            and not listener.only_our_senders,
+            only_our_senders=listener.only_our_senders,
             patience_s=listener.patience_s,
             # Behind a mail server everybody comes from its address: that proves nothing.
             brings_others=listener.kind in (Kind.PROXY, Kind.LMTP) and not is_told,

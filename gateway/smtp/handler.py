@@ -152,19 +152,22 @@ class Handler:
         self._settings = settings
         self._authenticator = authenticator
 
-    def objection(self, address: str, session: Session) -> str | Coroutine[Any, Any, str]:
-        """The reply that refuses a recipient, "" when it is welcome; or what finds out."""
+    def objection(self, address: str, session: Session, sender: str) -> str | Coroutine[Any, Any, str]:
+        """The reply that refuses a recipient of ``sender``, "" when it is welcome; or what finds out."""
         if session.terms.door is Door.LMTP and session.client is None:
             return replies.not_listed(session.address)  # a server in front would make bounces of "no"
         # RFC 5321 section 4.5.1: mail to <postmaster> must always be taken.
         if "@" not in address:
             return ""
-        admission = self._intake.admission(address, session.identity)
+        trusted, identity = session.trusted, session.identity
+        if trusted and session.terms.only_our_senders and not self._is_ours(sender):
+            trusted, identity = False, Identity.CLAIMED
+        admission = self._intake.admission(address, identity)
         if admission.is_unknown:
             return replies.no_such_address(address)
         if admission.successor and not admission.admitted:
             return replies.moved(address, admission.successor)
-        if session.trusted or (admission.admitted and (admission.is_listed or self._recipients is None)):
+        if trusted or (admission.admitted and (admission.is_listed or self._recipients is None)):
             return ""
         if admission.admitted and self._recipients is not None:
             return self._recipients.objection(address)

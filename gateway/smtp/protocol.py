@@ -97,7 +97,9 @@ class SmtpProtocol(SigningIn):
         path = rcpt_path(arg, utf8=envelope.smtp_utf8)
         if len(envelope.recipients) >= self._reception.settings.max_recipients:
             raise CommandError(replies.TOO_MANY_RECIPIENTS)
-        objection = "" if self.terms.takes_all else self._reception.handler.objection(path.address, self.session)
+        objection = (
+            "" if self.terms.takes_all else self._reception.handler.objection(path.address, self.session, envelope.mail_from)
+        )
         if not isinstance(objection, str):
             self._deadline = math.inf
             self._task = self.loop.create_task(self._ask(objection, path))

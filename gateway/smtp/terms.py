@@ -30,6 +30,7 @@ class Terms:
         "identity",
         "offered",
         "offers",
+        "only_our_senders",
         "patience_s",
         "secured",
         "signed_in",
@@ -50,11 +51,13 @@ class Terms:
         patience_s: float,
         brings_others: bool = False,
         vouches: bool = False,
+        only_our_senders: bool = False,
     ) -> None:
         """``offers`` makes the reply to EHLO of what is ``offered`` beside what everybody gets."""
         self.identity = identity  # what is proved of the client
         self.brings_others = brings_others  # its address proves nothing about those whose mail it brings
         self.vouches = vouches  # it lets nobody write as somebody else of our domains; of others it knows nothing
+        self.only_our_senders = only_our_senders  # relay
         self.door = door
         self.offers, self.offered = offers, tuple(offered)
         self.extensions = offers(more=self.offered)  # the reply to EHLO
@@ -81,6 +84,7 @@ class Terms:
             patience_s=self.patience_s,
             brings_others=self.brings_others,
             vouches=self.vouches,
+            only_our_senders=self.only_our_senders,
         )
 
 
