@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 from gateway.courier import Fate, Outcome, Result
+from gateway.documents.fields import subject_of
 from gateway.model import Delivery, Mail
+from gateway.notices.lines import one_line
 
 _VIETNAM = timezone(timedelta(hours=7))
 _STATUS = re.compile(r"(?:[245]\d\d[ -])?([245]\.\d{1,3}\.\d{1,3})\b")
@@ -25,7 +27,7 @@ Thư của {you} không chuyển được tới {whom} sau đây:
 
 {vietnamese}
 
-Thư gửi lúc: {at}
+{subject}Thư gửi lúc: {at}
 Mã thư: {id}
 
 Những người nhận khác của thư này (nếu có) không bị ảnh hưởng. Nếu cần
@@ -37,7 +39,7 @@ Thư của {you} chưa chuyển được tới {whom} sau đây:
 
 {vietnamese}
 
-Thư gửi lúc: {at}
+{subject}Thư gửi lúc: {at}
 Mã thư: {id}
 
 {you} chưa cần làm gì và không cần gửi lại. Cổng tiếp tục gửi{until}.
@@ -50,7 +52,7 @@ cổng không biết thêm.
 
 {vietnamese}
 
-Thư gửi lúc: {at}
+{subject}Thư gửi lúc: {at}
 Mã thư: {id}
 """,
     Fate.DELIVERED: """\
@@ -59,7 +61,7 @@ sau đây.
 
 {vietnamese}
 
-Thư gửi lúc: {at}
+{subject}Thư gửi lúc: {at}
 Mã thư: {id}
 """,
 }
@@ -136,11 +138,13 @@ _Pair = tuple[Delivery, Result]
 
 def words(fate: Fate, mail: Mail, pairs: Sequence[_Pair], *, hostname: str, until: datetime | None, you: str) -> str:
     """The whole text, with CRLF.  ``until``: how long it is tried, for DELAYED; ``you``: how the reader is addressed."""
+    subject = one_line(subject_of(mail.raw))
     facts = {
         "you": you,
         "whom": "người nhận" if len(pairs) == 1 else "những người nhận",
         "vietnamese": "\n".join(_in_vietnamese(fate, delivery, result) for delivery, result in pairs),
         "english": "\n".join(f"  {delivery.target}\n    {result.reply}" for delivery, result in pairs),
+        "subject": f"Tiêu đề thư: “{subject}”\n" if subject else "",
         "at": _moment(mail.arrival.at),
         "id": mail.id,
         "until": f" đến {_moment(until)}" if until is not None else "",

@@ -36,6 +36,9 @@ class Question(Transaction):
     def _result(self, n: int, delivery_id: str, trouble: str) -> Result:
         if n < len(self._rcpts) and self._rcpts[n].is_positive and self._opening is not None and self._opening.is_positive:
             return Result(delivery_id=delivery_id, outcome=Outcome.DELIVERED, reply=str(self._rcpts[n]))
+        if self._opening is not None and self._opening.code >= 500:
+            # Some take no mail with the null sender: that says nothing of the mailbox.
+            return Result(delivery_id=delivery_id, outcome=Outcome.REFUSED, reply=f"MAIL FROM:<>: {self._opening}")
         return super()._result(n, delivery_id, trouble)
 
 

@@ -20,8 +20,13 @@ from gateway.smtp import replies
 
 logger = logging.getLogger(__name__)
 
-# RFC 3463: X.1.x is about the address, X.2.1 a mailbox that takes nothing.  Without an enhanced code 550, 551 and 553 are.
-_NO_SUCH = re.compile(r"55[013] (?:5\.1\.\d+|5\.2\.1|(?!\d\.\d))")
+# RFC 3463: X.1.x is about the address (7 and 8 about that of the sender), X.2.1 a mailbox that takes nothing; Exchange Online
+# says it in words of its own.  Without an enhanced code 550, 551 and 553 are, unless they speak of us (Exim).
+_NO_SUCH = re.compile(
+    r"55[013] (?:5\.1\.(?:[1-6]|9|1\d)\b|5\.2\.1\b|5\.4\.1 Recipient address rejected"
+    r"|(?!\d\.\d)(?!.*(?:relay|verif|prohibit|denied|permit|block|spam|policy|authent|sender)))",
+    re.IGNORECASE,
+)
 
 
 class Recipients:
@@ -68,7 +73,9 @@ class Recipients:
             return self._remember(address, is_there=True)
         if _NO_SUCH.match(result.reply):
             return self._remember(address, is_there=False)
-        if result.outcome is Outcome.RETRY:
+        if result.outcome is Outcome.RETRY and not result.reply.startswith(
+            "5"
+        ):  # 530 and 552 are tried again, but are no silence
             return self._nobody_says(address, result.reply)
         logger.warning("<%s>: the next hop does not say whether there is such an address: %s", address, result.reply)
         return self._remember(address, is_there=True)

@@ -91,6 +91,7 @@ def test_a_person_reads_who_did_not_get_it_and_why() -> None:
     assert "Kính gửi Thầy/Cô" in words
     lines = [MINH, "Lý do: địa chỉ không tồn tại.", "Việc cần làm: kiểm tra lại địa chỉ rồi gửi lại tới địa chỉ đúng."]
     assert "\n    ".join([*lines, "Chi tiết kỹ thuật: 550 5.1.1 nobody"]) in words.replace("\r\n", "\n")
+    assert "Tiêu đề thư: “So lieu thang 11”" in words
     assert "08:30 ngày 23/11/2026" in words
     assert "could not be delivered" in words
     assert unicodedata.is_normalized("NFC", words)

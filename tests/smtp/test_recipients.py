@@ -107,12 +107,57 @@ def test_when_nobody_answers_the_setting_says_what_becomes_of_it(when_down: When
     assert hop.asked == [HERE, HERE]  # nothing is remembered
 
 
-@pytest.mark.parametrize("reply", ["554 5.7.1 denied", "550 5.7.1 no relaying", "552 5.2.2 full", "530 5.7.0 sign in"])
+def asked(step: str, reply: str) -> str:
+    """What a stranger is told about an address when the next hop says that at some step of the question."""
+
+    async def work(relay: Relay) -> str:
+        said = Recipients(Settings(), relay.ask, time.monotonic).objection(GONE)
+        assert not isinstance(said, str)
+        try:
+            return await said
+        finally:
+            await relay.close()
+
+    with Sink(replies={step: reply}) as sink:
+        return asyncio.run(work(Relay(RelaySettings(next_hop=sink.address), "gw.test")))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        *("554 5.7.1 denied", "550 5.7.1 no relaying", "552 5.2.2 full", "530 5.7.0 sign in", "550 5.1.8 sender rejected"),
+        *(
+            "550 relay not permitted",
+            "550-Verification failed for <>\r\n550 Sender verify failed",
+            "550 Administrative prohibition",
+        ),
+    ],
+)
 def test_what_is_said_about_us_is_no_word_about_the_address(reply: str) -> None:
-    hop = NextHop()
-    hop.says = Result(delivery_id="", outcome=Outcome.REFUSED, reply=reply)
-    with door(hop) as made:
-        assert rcpt(made, GONE) == ["250 2.1.5"]
+    assert asked("RCPT", reply) == ""
+
+
+@pytest.mark.parametrize(
+    "reply", ["550 5.1.8 null sender rejected", "550 no null senders", "553 5.1.7 bad sender", "530 5.7.0 sign in"]
+)
+def test_a_next_hop_that_takes_no_null_sender_says_nothing_about_any_address(reply: str) -> None:
+    """Else every mail to whom the directory does not list would be refused for good."""
+    assert asked("MAIL", reply) == ""
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.1.1 <x>: Recipient address rejected: User unknown in virtual mailbox table",
+        "550 5.4.1 Recipient address rejected: Access denied. [SG2.prod.outlook.com]",
+        "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+        "550 Unrouteable address",
+        "550-5.1.1 The email account that you tried to reach does not exist.\r\n550 5.1.1 Learn more",
+        "550 No such user here",
+    ],
+)
+def test_what_servers_say_about_addresses_that_are_not_there_is_understood(reply: str) -> None:
+    assert asked("RCPT", reply).startswith("550 5.1.1")
 
 
 def test_two_who_ask_at_once_share_one_question_and_a_client_that_leaves_meanwhile_harms_nobody() -> None:
