@@ -52,6 +52,14 @@ def test_a_report_lies_in_the_mailbox_as_it_was_sent(house: House) -> None:
     assert mail.endswith(report.replace(b"\r\n", b"\n"))
 
 
+@pytest.mark.parametrize(("sender", "said"), [(TEACHER, "550 Sign in to write as"), ("ai-do@o-ngoai.example", "250 Accepted")])
+def test_nobody_outside_writes_as_one_of_us(house: House, sender: str, said: str) -> None:
+    checks = documented("exim", "exim4.conf, who may write as whom")
+    commands = ("EHLO o-ngoai.example", f"MAIL FROM:<{sender}>", f"RCPT TO:<{SPECIALIST}>", "QUIT")
+
+    assert said in house.exim.would_say("192.0.2.77", commands, checks=checks)
+
+
 def test_a_refusal_reaches_the_sender_in_his_own_session(house: House) -> None:
     with Client(house.exim.port) as client:
         said = client.send(TEACHER, [DIVISION], letters.letter_of_a_school(sender=letters.TEACHER))

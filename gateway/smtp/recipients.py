@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from gateway.courier import Outcome, Result
+from gateway.model import new_id
 from gateway.settings.recipients import Check, WhenDown
 from gateway.settings.recipients import Recipients as Settings
 from gateway.smtp import replies
@@ -26,6 +27,11 @@ _NO_SUCH = re.compile(
     r"55[013] (?:5\.1\.(?:[1-6]|9|1\d)\b|5\.2\.1\b|5\.4\.1 Recipient address rejected"
     r"|(?!\d\.\d)(?!.*(?:relay|verif|prohibit|denied|permit|block|spam|policy|authent|sender)))",
     re.IGNORECASE,
+)
+_MOST_TRIED = 1000  # domains
+_TAKES_ALL = (
+    "the next hop takes every address at %s: mail to those that do not exist is taken here, and returned later; "
+    'let it refuse them at RCPT, or list all addresses in the directory and set [smtp.recipients] check = "directory"'
 )
 
 
@@ -43,6 +49,8 @@ class Recipients:
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, bool]] = OrderedDict()  # address -> until when, whether it is there
         self._asked: dict[str, asyncio.Task[str]] = {}
+        self._tried: set[str] = set()  # domains for which a made-up address was asked for
+        self._trials: set[asyncio.Task[None]] = set()
 
     def objection(self, address: str) -> str | Coroutine[Any, Any, str]:
         """The reply that refuses a recipient, "" when it is welcome; or what finds out."""
@@ -70,6 +78,7 @@ class Recipients:
         except TimeoutError:
             return self._nobody_says(address, "no answer in time")
         if result.outcome is Outcome.DELIVERED:
+            self._doubt(address.rpartition("@")[2].lower())
             return self._remember(address, is_there=True)
         if _NO_SUCH.match(result.reply):
             return self._remember(address, is_there=False)
@@ -79,6 +88,19 @@ class Recipients:
             return self._nobody_says(address, result.reply)
         logger.warning("<%s>: the next hop does not say whether there is such an address: %s", address, result.reply)
         return self._remember(address, is_there=True)
+
+    def _doubt(self, domain: str) -> None:
+        """A yes is worth nothing from a server that says it of every address: ask once for one that nobody has."""
+        if domain not in self._tried and len(self._tried) < _MOST_TRIED:
+            self._tried.add(domain)
+            task = asyncio.create_task(self._try(domain))
+            self._trials.add(task)  # else nothing holds it
+            task.add_done_callback(self._trials.discard)
+
+    async def _try(self, domain: str) -> None:
+        result = await self._ask(f"khong-ai-{new_id().lower()}@{domain}")
+        if result.outcome is Outcome.DELIVERED:
+            logger.warning(_TAKES_ALL, domain)
 
     def _remember(self, address: str, *, is_there: bool) -> str:
         settings = self._settings

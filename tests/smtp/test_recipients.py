@@ -30,11 +30,12 @@ class NextHop:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.tried: list[str] = []  # addresses that nobody can have
         self.says: Result | None = None
         self.takes_s = 0.0
 
     async def ask(self, address: str) -> Result:
-        self.asked.append(address)
+        (self.tried if address.startswith("khong-ai-") else self.asked).append(address)
         await asyncio.sleep(self.takes_s)
         if self.says is not None:
             return self.says
@@ -62,6 +63,19 @@ def test_what_the_next_hop_does_not_know_is_refused_and_both_answers_are_remembe
         assert rcpt(made, HERE, GONE) == ["250 2.1.5", "550 5.1.1"]
         assert rcpt(made, GONE, HERE) == ["550 5.1.1", "250 2.1.5"]
         assert hop.asked == [HERE, GONE]
+
+
+@pytest.mark.parametrize("knows_all", [False, True])
+def test_a_next_hop_that_takes_every_address_is_told_of_once(caplog: pytest.LogCaptureFixture, knows_all: bool) -> None:
+    hop = NextHop()
+    hop.says = Result(delivery_id="", outcome=Outcome.DELIVERED, reply="250 2.1.5 OK") if knows_all else None
+    with door(hop) as made:
+        rcpt(made, HERE)
+        until(lambda: bool(hop.tried))
+        rcpt(made, "an@sgdhuonggiang.edu.vn")
+    (made_up,) = hop.tried
+    assert made_up.endswith("@sgdhuonggiang.edu.vn")
+    assert ("takes every address at sgdhuonggiang.edu.vn" in caplog.text) is knows_all
 
 
 def test_answers_are_forgotten_after_their_time_and_when_there_are_too_many() -> None:

@@ -73,6 +73,17 @@ class Exim:
         words = ("-odf", "-oi", "-f", sender, *recipients)
         subprocess.run(self._command(*words), input=raw.replace(b"\r\n", b"\n"), check=True, timeout=60)
 
+    def would_say(self, peer: str, commands: Sequence[str], *, checks: str) -> str:
+        """What a client at ``peer`` would hear, with ``checks`` among the checks of its own; nothing is sent anywhere."""
+        conf = self.folder / "checks.conf"
+        lines = f"domainlist local_domains = sgdhuonggiang.edu.vn\n{self._conf.read_text()}"
+        conf.write_text(lines.replace("  # ... the checks of your own ...\n", checks))
+        said = subprocess.run(
+            [str(_EXIM), "-C", str(conf), "-bh", peer], input="".join(f"{command}\r\n" for command in commands),
+            capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        return said.stdout
+
     def mails(self) -> list[bytes]:
         """What came back from the gateway, with LF."""
         return [path.read_bytes() for path in sorted((self.folder / "mail" / "new").glob("*"))]
