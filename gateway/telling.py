@@ -75,6 +75,9 @@ class Teller:
         except StoreUnavailable as error:
             logger.warning("%s: its delivery report (%s) must wait: %s", parcel.mail.id, fate, error)
             return False
+        except Exception:  # a mistake of ours must not have the mail carried again and again; its story says what became of it
+            logger.exception("%s: its delivery report (%s) could not be written", parcel.mail.id, fate)
+            return True
         for report in reports:
             leased = tuple(d for d in report.deliveries if d.state is DeliveryState.SENDING)
             if leased:

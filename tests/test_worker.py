@@ -654,6 +654,26 @@ def test_no_wait_is_so_long_that_a_mail_comes_a_day_after_its_next_hop() -> None
     assert 4 <= sum(waits) / 86400 <= 5  # RFC 5321 section 4.5.4.1
 
 
+@pytest.mark.parametrize(
+    ("outcome", "state"), [(Outcome.DELIVERED, DeliveryState.DELIVERED), (Outcome.REFUSED, DeliveryState.DEAD)]
+)
+def test_a_report_that_cannot_be_written_has_no_mail_carried_again(
+    house: House, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, state: DeliveryState
+) -> None:
+    def broken(*_: object, **__: object) -> tuple[Mail, ...]:
+        raise UnicodeError("a mistake of ours")
+
+    async def carried(parcel: Parcel) -> tuple[Result, ...]:
+        announce = Fate.RELAYED if outcome is Outcome.DELIVERED else None
+        return tuple(Result(delivery_id=d.id, outcome=outcome, announce=announce) for d in parcel.deliveries)
+
+    monkeypatch.setattr(dsn, "report", broken)
+    house.relay.act = carried
+    acceptance = posted(a_mail())
+    house.run(handed_over(house, acceptance), until(lambda: house.relay.parcels))
+    assert house.state(acceptance.deliveries[0].id) is state
+
+
 def disowned(mail: Mail, **words: str) -> Mail:
     proof = replace(Proof(identity=Identity.CLAIMED, spf="fail", dkim="none", dmarc="fail"), **words)
     return replace(mail, arrival=replace(mail.arrival, identity=Identity.CLAIMED, proof=proof))

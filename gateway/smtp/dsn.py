@@ -113,7 +113,7 @@ def _written(report: _Report) -> bytes:
     boundary = f"=_{report.id}".encode()
     text = words(report.fate, report.mail, report.pairs, hostname=report.hostname, until=report.until, you=report.you)
     parts = (
-        _part("text/plain; charset=utf-8", _base64(text.encode()), "base64"),
+        _part("text/plain; charset=utf-8", _base64(text.encode("utf-8", "replace")), "base64"),
         _part("message/delivery-status", _for_machines(report).encode("ascii")),
         _returned(report, boundary),
     )
