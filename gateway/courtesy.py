@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +14,8 @@ from gateway.lifecycle import DeliveryState
 from gateway.model import Action, Delivery, Event, Mail, Story, Value, Verdict
 from gateway.notices import Notices, Silence, why_silent
 from gateway.store import Acceptance, Opening, Store
+
+logger = logging.getLogger(__name__)
 
 TOLD_EVERY = timedelta(days=7)  # "sender told the new address (at most once a week)": mission, rule 10
 
@@ -52,7 +55,12 @@ async def letters_of(
             silence = Silence.TOLD
             continue
         unit, deadline = directory().organisation(verdict.unit), opening.case.due_at if opening is not None else None
-        letter = notices.about_verdict(mail, verdict, unit=unit, deadline=deadline, now=now)
+        try:
+            letter = notices.about_verdict(mail, verdict, unit=unit, deadline=deadline, now=now)
+        except Exception:  # words of the officer's own that fail on this mail must not cost the mail
+            logger.exception("%s: the letter %r could not be written", mail.id, verdict.notice)
+            silence = Silence.BROKEN
+            continue
         acceptance = own_letter(letter, about=mail.id, now=now)
         if verdict.action is Action.FORWARD:
             weekly.append((topic, acceptance))

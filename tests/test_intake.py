@@ -157,6 +157,20 @@ def test_a_mail_that_is_safe_is_accepted_whatever_becomes_of_the_courtesy(store:
     assert [parcel.mail.sender for parcel in way.parcels] == [LIBRARY]
 
 
+def test_a_letter_that_cannot_be_written_costs_no_mail(store: Moody, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words may be the officer's own, and fail on one mail in a thousand."""
+
+    def broken(*_: object, **__: object) -> Mail:
+        raise TypeError("'None' has no attribute")
+
+    monkeypatch.setattr(Notices, "write", broken)
+    way, mail = Way(), a_mail(LIBRARY, desk.RETIRED, letters.letter_to_a_retired_address())
+    answer = asyncio.run(intake(store, way, Recognition()).accept(mail))
+    assert answer.refused is None
+    assert [parcel.mail.sender for parcel in way.parcels] == [LIBRARY]
+    assert left_out(store, mail.id) == ["broken"]
+
+
 def test_a_refusal_names_the_office_system_by_its_title_and_the_store_by_its_name(store: Moody) -> None:
     door = intake(store, Way(), desk.carrying(desk.issued("THCSLL")))
     raw = letters.letter_of_a_school(sender=letters.TEACHER)

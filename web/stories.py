@@ -161,6 +161,7 @@ _VALUES: Mapping[str, str] = {
     "machine": "thư do máy hoặc danh sách thư gửi, không có người đọc thư trả lời",
     "unproved": "chưa xác minh được người gửi nên thư thông báo có thể tới nhầm người",
     "forged": "tên miền của người gửi cho biết máy đã gửi thư này không phải của họ (SPF): thư báo sẽ tới nhầm người",
+    "broken": "mẫu thư có lỗi nên không viết được thư (xem nhật ký của cổng)",
     "told": "người gửi đã được báo về văn bản này",
     "link": "liên kết trong thư của cổng",
     "mail": "thư trả lời",

@@ -23,6 +23,7 @@ class Silence(StrEnum):
     MACHINE = "machine"  # a list, bulk mail, or what a machine wrote
     UNPROVED = "unproved"  # anybody can have written that sender there: a letter would hit whom he named
     FORGED = "forged"  # his own domain says that the mail did not come from there
+    BROKEN = "broken"  # its template failed: the log says how
     TOLD = "told"  # he had this letter about this document already
 
 
