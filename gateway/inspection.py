@@ -132,6 +132,7 @@ class Inspector:
         """
         if self._threads is None:
             raise VanthuError("the inspection is not running")
+        now = time.monotonic()
         key = self._key_of(raw) if len(raw) <= _SHORT else await asyncio.to_thread(self._key_of, raw)
         if found := self._known.get(key):
             return found
@@ -139,7 +140,7 @@ class Inspector:
             raise VanthuError(f"the inspection is overloaded: {self._most_waiting} mails wait")
         self._mails += 1
         try:
-            loop, now = asyncio.get_running_loop(), time.monotonic()
+            loop = asyncio.get_running_loop()
             begun_by = now + (min(self._patience_s, within / 2) if within else self._patience_s)
             done_by = now + within if within else math.inf
             return await loop.run_in_executor(self._threads, self._recognise_in_time, raw, key, begun_by, done_by)
@@ -159,23 +160,24 @@ class Inspector:
         return self._known.get(key) or self._read(raw, key, math.inf)
 
     def _key_of(self, raw: bytes) -> str:
-        return lasting_digest(raw) if self._known.most_bytes else ""
+        return f"mail {lasting_digest(raw)}" if self._known.most_bytes else ""
 
     def _read(self, raw: bytes, key: str, done_by: float) -> Recognition:
         """By children, unless another thread is about to know it."""
-        patience_s = min(_LONGEST_WAIT_S, self._settings.time_limit_s / 2)
-        if found := self._known.get_or_begin(key, patience_s=patience_s):
+        now = time.monotonic()
+        waits_by = now + min(_LONGEST_WAIT_S, self._settings.time_limit_s / 2, (done_by - now) / 2)
+        if found := self._known.get_or_begin(key, by=waits_by):
             return found
         try:
             until = min(done_by, time.monotonic() + _LIMITS_PER_MAIL * self._settings.time_limit_s)
-            recognition = self._read_by_children(raw, until, patience_s)
+            recognition = self._read_by_children(raw, until, waits_by)
             self._known.put(key, *recognition.files, subject=recognition.subject)
             return recognition
         finally:
             self._known.end(key)
 
-    def _read_by_children(self, raw: bytes, until: float, patience_s: float) -> Recognition:
-        with contextlib.closing(_Mail(raw, self._known, patience_s)) as mail:
+    def _read_by_children(self, raw: bytes, until: float, waits_by: float) -> Recognition:
+        with contextlib.closing(_Mail(raw, self._known, waits_by)) as mail:
             while mail.goes_on_with(self._run(self._job("mail"), raw, until=until, needless=mail.needless)):
                 if time.monotonic() >= until:
                     mail.cut_off()
@@ -246,8 +248,8 @@ class Inspector:
 
     def _run(self, job: Job, data: bytes, *, until: float | None = None, needless: Needless = nothing) -> Outcome:
         """Have one job done before ``until`` (monotonic), by another fork server when the first one has died."""
-        self._wait()
-        reader = self._idle.get()
+        self._wait(until or math.inf)
+        reader = self._reader(until)
         try:
             for _ in range(2):
                 try:
@@ -258,15 +260,21 @@ class Inspector:
         finally:
             self._idle.put(reader)
 
+    def _reader(self, until: float | None) -> Reader:
+        try:
+            return self._idle.get(timeout=None if until is None else max(until - time.monotonic(), 0.001))
+        except queue.Empty:
+            raise VanthuError("the inspection is overloaded: no reader was free in time") from None
+
 
 class _Mail:
     """One mail while children read it, one after the other if need be."""
 
-    def __init__(self, raw: bytes, known: KnownReadings, patience_s: float) -> None:
-        """``patience_s``: so long it waits for another mail whose child reads the same file."""
+    def __init__(self, raw: bytes, known: KnownReadings, waits_by: float) -> None:
+        """Until ``waits_by`` (monotonic) it waits for other mails whose children read the same files."""
         self._raw = raw
         self._known = known
-        self._patience_s = patience_s
+        self._waits_by = waits_by
         self._files: dict[int, FileReading] = {}
         self._beyond: list[FileReading] = []
         self._begun = ""  # key of a file that others wait for
@@ -282,7 +290,7 @@ class _Mail:
         self.close()
         for index in parts.order:
             if (key := parts.keys[index]) and index not in self._files:
-                found = self._known.get(key) if self._begun else self._known.get_or_begin(key, patience_s=self._patience_s)
+                found = self._known.get(key) if self._begun else self._known.get_or_begin(key, by=self._waits_by)
                 if found:
                     self._files[index] = found.files[0]
                 elif not self._begun:

@@ -71,7 +71,8 @@ class _Frames:
             frame = frame[os.write(self.sink, frame) :]
 
     def needless(self, parts: Parts) -> frozenset[int]:
-        """Say what there is, and hear which of it need not be read."""
+        """Say what there is, and hear which of it need not be read; that may take as long as somebody else reads it."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
         self.send(PARTS, msgspec.msgpack.encode(parts))
         (size,) = struct.unpack(">I", self._heard(4))
         return frozenset(msgspec.msgpack.decode(self._heard(size), type=list[int]))

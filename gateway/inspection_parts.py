@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from gateway.documents import media
 from gateway.documents.mime import Part
 from gateway.inspection_job import Parts
 from gateway.model import digest_of
-
-_encode = msgspec.msgpack.Encoder().encode
 
 
 def parts_of(parts: Sequence[Part], digests: Sequence[str], *, max_file_bytes: int) -> Parts:
@@ -43,4 +39,4 @@ def _key(part: Part, digest: str) -> str:
     """All that gateway.documents.recognise.read_part looks at.  A signature that lies beside a file is over another one."""
     over = digest_of(part.signed) if part.signed else ""
     told = (digest, len(part.data), part.name, part.declared, part.charset, part.inline, part.forwarded, over)
-    return digest_of(_encode(told))
+    return digest_of(ascii(told).encode())  # a declared type may hold bytes that are no text

@@ -36,6 +36,7 @@ _MAX_FRAME = 64 * 1024 * 1024
 _MOST_BYTES = 96 * 1024 * 1024  # from one child: a file that is taken out has at most 64 MB, readings have a few
 _DEEPEST = 40  # files within files that a reading tells of; containers.room allows far fewer
 _MOST_PARTS = 10_000  # documents.mime finds far fewer
+_KEY_LENGTHS = (0, 64)
 _PARTS = msgspec.msgpack.Decoder(Parts)
 _BEGUN = msgspec.msgpack.Decoder(tuple[int, FileReading])
 _READ = msgspec.msgpack.Decoder(FileReading)
@@ -123,6 +124,8 @@ class Outcome:
     def _take_parts(self, parts: Parts) -> None:
         count = len(parts.keys)
         if self.parts is not None or count > _MOST_PARTS or sorted(parts.order) != list(range(count)):
+            raise ValueError("parts that are none")
+        if any(len(key) not in _KEY_LENGTHS for key in parts.keys):  # it has no word in what mails are kept under
             raise ValueError("parts that are none")
         self.parts = parts
         self._left_out = frozenset(self._needless(parts))

@@ -22,6 +22,8 @@ from gateway.model import FileReading, Nature, Recognition
 LIFETIME_S = 24 * 3600.0  # a certificate may end, and what is read in a new way should not wait for a restart
 _QUICK_MS = 5000.0  # what took longer may have been cut short by a clock: a scan is read for so long, and no longer
 _OVERHEAD = 400  # bytes that an entry takes besides its reading and key
+_LARGEST = 256 * 1024  # bytes of one reading: what is looked up is decoded where all senders wait
+_MOST_FUTILE = 1000
 # Those are of the file alone; the others may be due to a machine that had much to do, and another try is worth it.
 _LASTING = ("no text layer", "password", "format")
 _DECODER = msgspec.msgpack.Decoder(Recognition)
@@ -51,6 +53,7 @@ class KnownReadings:
         self._changed = threading.Condition()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._under_way: set[str] = set()
+        self._futile: OrderedDict[str, None] = OrderedDict()  # what was read and not kept: nobody gains by waiting for it
         self._size = 0
         self._used = 0
 
@@ -60,13 +63,15 @@ class KnownReadings:
             found = self._found(key)
         return None if found is None else _DECODER.decode(found)
 
-    def get_or_begin(self, key: str, *, patience_s: float) -> Recognition | None:
-        """The same, and while another thread reads it, wait so long for that.  None: the caller reads it, and calls end()."""
+    def get_or_begin(self, key: str, *, by: float) -> Recognition | None:
+        """The same, and while another thread reads it, wait for that until ``by`` (monotonic); not for what was read in vain.
+
+        None: the caller reads it, and calls end().
+        """
         if not key:
             return None
-        until = self._clock() + patience_s
         with self._changed:
-            while key in self._under_way and (left := until - self._clock()) > 0:
+            while key in self._under_way and key not in self._futile and (left := by - self._clock()) > 0:
                 self._changed.wait(left)
             found = self._found(key)
             if found is None:
@@ -74,9 +79,16 @@ class KnownReadings:
         return None if found is None else _DECODER.decode(found)
 
     def end(self, key: str) -> None:
-        """Whoever waits for what began under this key need not any longer."""
+        """Whoever waits for what began under this key need not any longer.
+
+        Was it not kept, all who wait read it at the same time: one after the other, the last would have waited for nothing.
+        """
         with self._changed:
             self._under_way.discard(key)
+            if key not in self._kept:
+                self._futile[key] = None
+                if len(self._futile) > _MOST_FUTILE:
+                    self._futile.popitem(last=False)
             self._changed.notify_all()
 
     def put(self, key: str, *files: FileReading, subject: str = "") -> None:
@@ -85,10 +97,11 @@ class KnownReadings:
             return
         lasting = Recognition(files=tuple(replace(file, elapsed_ms=0.0) for file in files), subject=subject)
         kept = _Kept(_ENCODER.encode(lasting), self._clock())
-        if self._room_of(key, kept) > self.most_bytes // 8:
+        if self._room_of(key, kept) > min(self.most_bytes // 8, _LARGEST):
             return
         with self._changed:
             self._drop(key)
+            self._futile.pop(key, None)
             self._kept[key] = kept
             self._size += self._room_of(key, kept)
             while self._size > self.most_bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
@@ -67,9 +68,10 @@ def test_a_day_later_a_file_is_read_again() -> None:
 
 def test_whoever_wants_what_another_one_reads_waits_for_it() -> None:
     known = KnownReadings(1 << 20)
-    assert known.get_or_begin("k", patience_s=60) is None
+    by = time.monotonic() + 60
+    assert known.get_or_begin("k", by=by) is None
     with ThreadPoolExecutor(1) as threads:
-        waits = threads.submit(known.get_or_begin, "k", patience_s=60)
+        waits = threads.submit(known.get_or_begin, "k", by=by)
         known.put("k", reading())
         known.end("k")
         assert waits.result(30) == Recognition(files=(reading(),))
@@ -78,9 +80,31 @@ def test_whoever_wants_what_another_one_reads_waits_for_it() -> None:
 def test_when_the_other_one_fails_or_takes_too_long_the_next_one_reads_it_himself() -> None:
     known = KnownReadings(1 << 20)
     for _ in range(2):
-        assert known.get_or_begin("k", patience_s=0.01) is None
+        assert known.get_or_begin("k", by=time.monotonic() + 0.01) is None
     known.end("k")
-    assert known.get_or_begin("k", patience_s=600) is None
+    assert known.get_or_begin("k", by=time.monotonic() + 600) is None
+
+
+def test_nobody_waits_for_what_was_read_in_vain_and_all_who_did_read_it_at_one_time() -> None:
+    """Else a flood of mails with one slow or hostile file would be read one after the other."""
+    known, by = KnownReadings(1 << 20), time.monotonic() + 600
+    assert known.get_or_begin("k", by=by) is None
+    with ThreadPoolExecutor(3) as threads:
+        waiting = [threads.submit(known.get_or_begin, "k", by=by) for _ in range(3)]
+        known.end("k")
+        assert [each.result(60) for each in waiting] == [None] * 3
+    assert known.get_or_begin("k", by=by) is None
+    known.put("k", reading())
+    known.end("k")
+    assert known.get_or_begin("k", by=by)
+
+
+def test_only_so_much_is_known_of_what_was_read_in_vain() -> None:
+    known = KnownReadings(1 << 20)
+    for n in range(3000):
+        known.get_or_begin(f"{n}", by=0)
+        known.end(f"{n}")
+    assert (len(known._futile), len(known._under_way)) == (1000, 0)
 
 
 NEVER = {
@@ -132,6 +156,11 @@ def test_words_come_first_then_files_then_what_a_library_takes_apart() -> None:
     assert [bool(key) for key in parts.keys] == [False, False, True, True]
 
 
+def test_a_head_with_bytes_that_are_no_text_has_a_key_too() -> None:
+    parts = mime.split(b"Content-Type: application/pdf\xff; charset=\xfe; name=a\xfd.pdf\r\n\r\n%PDF-1.4").parts
+    assert len(parts_of(parts, ["0"], max_file_bytes=100).keys[0]) == 64
+
+
 LOOKED_AT = ("name", "declared", "charset", "data", "is_body", "inline", "forwarded", "limit", "signed")
 
 
@@ -161,7 +190,8 @@ def said(*frames: tuple[bytes, object], needless: tuple[int, ...] = ()) -> Outco
     return outcome
 
 
-THREE = Parts(keys=("", "k1", "k2"), order=(0, 1, 2), harmless=1)
+K1, K2 = "1" * 64, "2" * 64
+THREE = Parts(keys=("", K1, K2), order=(0, 1, 2), harmless=1)
 WORDS = ((BEGIN, (0, reading(""))), (READING, reading("")))
 
 
@@ -171,7 +201,7 @@ def test_only_the_file_that_was_opened_first_may_be_remembered() -> None:
         (PARTS, THREE), *WORDS, (BEGIN, (1, first)), (READING, first), (BEGIN, (2, second)), (READING, second), (END, None)
     )
     assert outcome.readings == {0: reading(""), 1: first, 2: second}
-    assert outcome.first == ("k1", first)
+    assert outcome.first == (K1, first)
 
 
 def test_a_file_that_took_its_child_over_cannot_speak_for_the_next_one() -> None:
@@ -181,7 +211,7 @@ def test_a_file_that_took_its_child_over_cannot_speak_for_the_next_one() -> None
 
 def test_the_first_file_that_is_not_known_may_be_remembered() -> None:
     outcome = said((PARTS, THREE), *WORDS, (BEGIN, (2, reading())), (READING, reading()), (END, None), needless=(1,))
-    assert outcome.first == ("k2", reading())
+    assert outcome.first == (K2, reading())
     assert msgspec.msgpack.decode(outcome.answer[4:]) == [1]
 
 
@@ -189,6 +219,7 @@ LIES: dict[str, tuple[tuple[bytes, object], ...]] = {
     "its parts twice": ((PARTS, THREE), (PARTS, THREE)),
     "an order that leaves one out": ((PARTS, replace(THREE, order=(0, 1, 1))),),
     "an order of others": ((PARTS, replace(THREE, order=(1, 2, 3))),),
+    "a key of a mail": ((PARTS, replace(THREE, keys=("", K1, f"mail {K2}"))),),
     "a million parts": ((PARTS, Parts(keys=("",) * 20_000, order=tuple(range(20_000)), harmless=0)),),
     "a part that is not there": ((PARTS, THREE), (BEGIN, (3, reading()))),
     "a part below all": ((PARTS, THREE), (BEGIN, (-1, reading()))),

@@ -9,6 +9,7 @@ from email.policy import SMTP
 
 import pytest
 
+from gateway.documents import mime
 from gateway.documents.copies_of_a_mail import lasting_digest
 from gateway.documents.recognise import recognise
 from tests.world import files, official
@@ -51,7 +52,7 @@ OTHERS = {
     "a control character": copy(b"From: a@b.example", b"X-A: \x0b"),
     "a blank before the colon": copy(b"From: a@b.example", b"X-A : b"),
     "a name that is too long": copy(b"From: a@b.example", b"X-" + b"a" * 61 + b": b"),
-    "more fields than a reader takes": copy(b"From: a@b.example", *[b"X-A: b"] * 201),
+    "more fields than a reader takes": copy(b"From: a@b.example", *[b"X-A: b"] * 500),
     "a head without end": PLAIN.replace(b"\r\n\r\n", b"\r\n"),
     "a huge head": copy(b"From: a@b.example", *[b"Y-A: " + b"b" * 900] * 80),
 }
@@ -61,6 +62,29 @@ OTHERS = {
 def test_whatever_may_look_different_is_no_copy(other: str) -> None:
     assert lasting_digest(OTHERS[other]) != lasting_digest(PLAIN)
     assert lasting_digest(OTHERS[other] + b"x") != lasting_digest(OTHERS[other])
+
+
+# Each of the two is read otherwise than the other.
+PIECE = b"\r\n--b\r\nX: y\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF-1.4\r\n--b--\r\n"
+MANY = b"Content-X:\r\n" * 1999 + b"Content-Type: text/plain; boundary=b\r\n\r\n" + PIECE
+LONG = b"Content-Type: text/plain; boundary=b\r\n" + b"Y: %b\r\n" % (b"y" * 900) * 72
+LONG += b"Z: %b\r\n" % (b"z" * (65536 - 7 - len(LONG)))  # with the end of the head it has exactly as many bytes as one may have
+PAIRS = {
+    "a line that would belong to the field before": (
+        b"Content-Type: text/plain\r\nTo: x\r\n ;\x01x=1; boundary=b\r\n\r\n" + PIECE,
+        b"Content-Type: text/plain\r\n ;\x01x=1; boundary=b\r\nTo: x\r\n\r\n" + PIECE,
+    ),
+    "a field that is beyond the limit with what is cut": (MANY, b"To: x\r\n" + MANY),
+    "an empty line of the head, and one of the body": (b"To: x\r\n\r\n\r\nEm", b"\r\nTo: x\r\n\r\nEm"),
+    "a mail that begins as digests do": (LONG + b"\r\n" + PIECE, b"copies:" + LONG + b"\r\n\r\n" + PIECE),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_mails_that_are_read_otherwise_are_no_copies_of_each_other(pair: str) -> None:
+    one, other = PAIRS[pair]
+    assert mime.split(one) != mime.split(other)
+    assert lasting_digest(one) != lasting_digest(other)
 
 
 def test_the_digest_of_a_mail_that_has_nothing_to_cut_is_not_that_of_its_bytes() -> None:
