@@ -128,6 +128,7 @@ def relay_of(ground: Ground) -> Relay:
         ground.hostname,
         name_servers=settings.smtp.name_servers,
         base=settings.path("."),
+        largest=settings.smtp.max_message_bytes,
     )
 
 

@@ -156,6 +156,11 @@ class Connection(Opening):
             return
         self.break_off(f"connection lost: {exc}" if exc else "connection closed by the next hop")
 
+    @property
+    def size_limit(self) -> int:
+        """The largest mail that the other side says it takes, in bytes; 0 is unknown or none."""
+        return self._offer.size_limit
+
     def break_off(self, because: str) -> None:
         """Drop the connection; what was under way starts again elsewhere, or is RETRY when the other side knows of it."""
         if self._timer is not None:

@@ -31,6 +31,10 @@ _ONE_BY_ONE_S = 3600.0  # how long a host that did not hear commands in a group 
 _MOST_HOSTS = 32  # of which is remembered what they can do by TLS
 _GOODBYE_S = 2.0  # for the reply to QUIT
 _CLOSED = "the relay was closed"
+_TAKES_LESS = (
+    "next hop %s takes no mail over %d bytes; [smtp] max_message_bytes is %d: what lies between is taken here, then returned; "
+    "make max_message_bytes a little smaller than that, or let the next hop take more"
+)
 
 Find = Callable[[], Awaitable[tuple[Host, ...]]]
 
@@ -44,6 +48,7 @@ class Limits(Value):
     connect_timeout_s: float
     reply_timeout_s: float
     idle_close_s: float
+    largest: int = 0  # bytes of a mail that may have to go there; 0 is unknown
 
 
 class Standing(Value):
@@ -108,7 +113,7 @@ class Destination:
         self._trouble = ""
         self._reaper: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
-        self._closed = False
+        self._closed = self._is_compared = False
 
     def take(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
         """Have a mail sent; its future tells."""
@@ -253,6 +258,7 @@ class Destination:
                 self._resting.pop(host, None)
                 self._dead_until, self._trouble = 0.0, ""
                 self._connections.add(connection)
+                self._compare(connection.size_limit)
                 connection.go_on()
                 return
             trouble = f"next hop {host}: {because}"
@@ -261,6 +267,12 @@ class Destination:
             else:
                 self._let_rest(host, because, loop.time())
         self._give_up(trouble, loop)
+
+    def _compare(self, takes: int) -> None:
+        """Say once that mails will come back which the door takes; ``takes``: bytes, 0 is no limit or unknown."""
+        if 0 < takes < self._limits.largest and not self._is_compared:
+            logger.warning(_TAKES_LESS, self.name, takes, self._limits.largest)
+        self._is_compared = True
 
     async def _connect(self, connection: Connection, host: Host, loop: asyncio.AbstractEventLoop) -> str:
         """Connect and greet; says what went wrong."""

@@ -52,8 +52,10 @@ class Relay:
         *,
         name_servers: Sequence[str] = (),
         base: Path = Path(),
+        largest: int = 0,
     ) -> None:
-        """``hostname`` is our name in EHLO and in the trace headers; ``name_servers`` are asked instead of the machine's.
+        """``hostname`` is our name in EHLO and in the trace headers; ``name_servers`` are asked instead of the machine's;
+        ``largest``: bytes of a mail that the door takes.
 
         Relative paths of the settings start at ``base``.
         """
@@ -67,7 +69,7 @@ class Relay:
         self.lanes = 2 * settings.connections if self._routes is None else _LANES
         self._exchanges = Exchanges(name_servers, hostname=hostname, timeout_s=min(settings.connect_timeout_s, _ASKING_S))
         # Our own server: it begins with all its connections, and everything waits for it.
-        limits = replace(self._limits(settings.connections), begin_with=settings.connections, waiting=2**31)
+        limits = replace(self._limits(settings.connections), begin_with=settings.connections, waiting=2**31, largest=largest)
         find = _always(hosts_of((settings.next_hop,)))
         self._default = Destination(settings.next_hop, find, self._secure(settings.security), limits, hostname)
         self._by_route = {route.name: self._of_route(route) for route in settings.route if not route.mx}

@@ -132,7 +132,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._ending:
             return
         self._say(self.entrance.greeting)
-        self._flush()
+        self._obey_all()  # nothing came, but perhaps the client has left meanwhile
 
     def _object_to_haste(self) -> None:
         """A client that does not wait for the greeting is no mail server (RFC 5321 section 3.1)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 
 import pytest
@@ -158,6 +159,14 @@ def test_whoever_talks_before_the_greeting_is_refused() -> None:
         assert patient.reply().startswith("220 ")
         patient.say("EHLO patient.example")
         assert patient.deliver(LETTER).startswith("250 2.0.0 ")
+
+
+def test_whoever_says_before_the_greeting_that_he_will_say_nothing_is_not_waited_for() -> None:
+    with Door(**OUTSIDE, limits={"greet_pause_s": 0.05}) as door:
+        client = door.connect()
+        client.socket.shutdown(socket.SHUT_WR)
+        assert client.reply().startswith("220 ")
+        assert client.reply() == ""
 
 
 def test_a_gateway_that_stops_does_not_greet() -> None:

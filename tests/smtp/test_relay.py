@@ -65,10 +65,10 @@ T = TypeVar("T")
 def with_relay(address: str, work: Callable[[Relay], Awaitable[T]], **settings: Any) -> T:
     """Run ``work`` with a relay to that address, on the loop that serves in production unless another is asked for."""
     loop_factory = settings.pop("loop_factory", uvloop.new_event_loop)
-    name_servers = settings.pop("name_servers", ())
+    name_servers, largest = settings.pop("name_servers", ()), settings.pop("largest", 0)
 
     async def run() -> T:
-        relay = Relay(Settings(next_hop=address, **settings), "vanthu.test", name_servers=name_servers)
+        relay = Relay(Settings(next_hop=address, **settings), "vanthu.test", name_servers=name_servers, largest=largest)
         try:
             return await work(relay)
         finally:
@@ -205,6 +205,18 @@ def test_a_mail_over_the_size_limit_is_refused_without_being_sent() -> None:
         assert too_big[0].reply.startswith("5.3.4 ")
         assert outcomes(small) == [Outcome.DELIVERED]
         assert len(sink.mails) == 1
+
+
+@pytest.mark.parametrize(("largest", "is_told"), [(1001, True), (1000, False), (0, False)])
+def test_a_next_hop_that_takes_less_than_the_door_is_told_of_once(
+    caplog: pytest.LogCaptureFixture, largest: int, is_told: bool
+) -> None:
+    async def work(relay: Relay) -> None:
+        await asyncio.gather(*(relay.deliver(parcel(LETTER + b"%d\r\n" % n)) for n in range(4)))
+
+    with Sink(offers=("PIPELINING", "SIZE 1000")) as sink:
+        with_relay(sink.address, work, largest=largest)
+    assert caplog.text.count("takes no mail over 1000 bytes") == int(is_told)
 
 
 def test_vietnamese_addresses_need_smtputf8() -> None:
