@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from email.utils import parseaddr
 
 from gateway.documents.fields import Fields, cut_head, parse_fields
-from gateway.model import Identity, Proof, digest_of
+from gateway.model import Proof, digest_of
+from gateway.vouched import found_by
 
 _OURS = re.compile(r"\(Vanthu\)\s+with\s+\S+\s+id\s+([0-9A-HJKMNP-TV-Z]{26})\b")  # gateway.smtp.received
 # What servers put in front of a mail on its way: any number of whole fields.
@@ -22,10 +23,6 @@ _TRACE = re.compile(
     re.IGNORECASE,
 )
 _MOST_IDS = 20
-_SAID = re.compile(r"\s*(dmarc|dkim|spf)(?:\s*/\s*\d+)?\s*=\s*([a-z]{1,20})\b", re.IGNORECASE)
-_DOMAINS = re.compile(
-    r"\b(?:header\.d|header\.from|header\.i|smtp\.mailfrom)\s*=\s*\"?(?:[^\s;\"@]*@)?([A-Za-z0-9.-]+)", re.IGNORECASE
-)
 
 
 class Way:
@@ -43,17 +40,8 @@ class Way:
         return _address(self._fields.first("from"))
 
     def proof(self, sender: str, trusted: Sequence[str]) -> Proof | None:
-        """What a server that we believe found about the sender (RFC 8601); None without its word.
-
-        Anybody can write such a field: only the first one of a trusted server counts, above whatever came with the mail.
-        """
-        domain = sender.rpartition("@")[2].lower()
-        for field in self._fields.all("authentication-results"):
-            server, _, results = field.partition(";")
-            name = server.strip().split(" ")[0]
-            if name.lower() in {each.lower() for each in trusted}:
-                return _proof(results, domain, by=name)
-        return None
+        """What a server that we believe found about the sender; None without its word."""
+        return found_by(self._fields, sender, trusted)
 
     def our_ids(self) -> tuple[str, ...]:
         """Ids that we gave to this mail when it passed by us, as its Received fields say; anybody can write such a field."""
@@ -90,22 +78,3 @@ def _address(field: str) -> str:
     except Exception:  # noqa: BLE001 - the parser fails in ways of its own (600 nested comments: RecursionError); no address then
         return ""
     return address if "@" in address and address.isprintable() and " " not in address else ""
-
-
-def _proof(results: str, domain: str, *, by: str) -> Proof:
-    """DMARC or DKIM of that domain passed, or SPF did; the word of another domain proves nothing about this one."""
-    words: dict[str, str] = {}
-    passed = set()
-    for result in results.split(";"):
-        said = _SAID.match(result)
-        if said is None:
-            continue
-        method, word = said[1].lower(), said[2].lower()
-        about = {each.lower().strip(".") for each in _DOMAINS.findall(result)}
-        is_about_him = bool(domain) and domain in about
-        if word == "pass" and is_about_him:
-            passed.add(method)
-        if method != "spf" or is_about_him or not about:  # whether another domain knows the host says nothing of this one
-            words[method] = "pass" if "pass" in (word, words.get(method)) else words.get(method, word)
-    identity = Identity.DKIM if passed & {"dmarc", "dkim"} else Identity.SPF if passed else Identity.CLAIMED
-    return Proof(identity=identity, domain=domain if passed else "", by=by, **words)

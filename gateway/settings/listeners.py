@@ -39,6 +39,7 @@ class Listener(Value, forbid_unknown_fields=True):
     forwarders: tuple[str, ...] = ()  # whose word about the client is believed (XFORWARD, XCLIENT); () is as the kind says
     vouches: bool = False  # forwarders let nobody write as somebody else: our own senders count as proved
     only_our_senders: bool = False  # trusted_networks relay for senders of our own domains alone: others send from there too
+    trusted_results: tuple[str, ...] = ()  # whose Authentication-Results are believed in what forwarders bring
     balancers: tuple[str, ...] = ()  # that begin each connection with a PROXY header
     speed_adjust: bool = False  # proxy: that Postfix has answered RCPT before we see it
     answer_within_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.0  # 0 is as the kind says

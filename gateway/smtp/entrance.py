@@ -96,6 +96,7 @@ class Entrance:
             # Behind a mail server everybody comes from its address: that proves nothing.
             brings_others=listener.kind in (Kind.PROXY, Kind.LMTP) and not is_told,
             vouches=listener.vouches and may_forward and not is_told,
+            trusted_results=listener.trusted_results if may_forward else (),
         )
         if listener.tls is Tls.OFF and listener.auth is SignIn.OFF:
             return terms

@@ -15,12 +15,14 @@ from aiosmtpd.smtp import Session as AiosmtpdSession
 
 from gateway import maillog
 from gateway.config import Smtp
+from gateway.documents.fields import cut_head, parse_fields
 from gateway.model import Admission, Answer, Arrival, Door, Identity, Mail, Proof, Recipient, Verdict, new_id
 from gateway.smtp import replies
 from gateway.smtp.data import Contents, LineEnds, passes, unpack
 from gateway.smtp.forwarding import Told
 from gateway.smtp.recipients import Recipients
 from gateway.smtp.terms import Terms
+from gateway.vouched import found_by
 
 logger = logging.getLogger(__name__)
 
@@ -204,9 +206,9 @@ class Handler:
         origin = envelope.told or session
         identity = self._known(session, envelope)
         proof = None
-        if identity is Identity.CLAIMED and self._authenticator is not None:
-            proof = await self._proof(self._authenticator, mail_id, contents.raw, origin, envelope.mail_from or "")
-            identity = proof.identity
+        if identity is Identity.CLAIMED:
+            proof = await self._proof(mail_id, contents.raw, session, origin, envelope.mail_from or "")
+            identity = proof.identity if proof is not None else identity
         if envelope.told is not None:
             maillog.forwarded(mail_id, by=session.address, peer=origin.address, ident=envelope.told.ident)
         answer = await self._intake.accept(_mail(mail_id, contents, session, envelope, identity, proof))
@@ -239,14 +241,16 @@ class Handler:
         links = {"help_url": settings.help_url, "appeal": answer.appeal, "status": answer.status}
         return replies.refused(verdict, answer.mail_id, help_phone=settings.help_phone, **links)
 
-    async def _proof(
-        self, authenticator: Authenticator, mail_id: str, raw: bytes, origin: Session | Told, sender: str
-    ) -> Proof:
-        """How the sender of a mail from outside is proved: the DNS is asked about the client that has sent it."""
-        # Who brings the mails of others and does not say whose is no client that a domain outside would name.
-        peer = "" if isinstance(origin, Session) and origin.terms.brings_others else origin.address
-        proof = await authenticator.proof(raw, sender=sender, peer=peer, helo=origin.host_name or "")
-        maillog.authenticated(mail_id, sender=sender, peer=origin.address, identity=proof.identity, results=str(proof))
+    async def _proof(self, mail_id: str, raw: bytes, session: Session, origin: Session | Told, sender: str) -> Proof | None:
+        """How the sender of a mail from outside is proved: a server in front says so, else the DNS; None: nobody looked."""
+        believed = session.terms.trusted_results
+        proof = found_by(parse_fields(cut_head(raw)[0]), sender, believed) if believed and sender else None
+        if proof is None and self._authenticator is not None:
+            # Who brings the mails of others and does not say whose is no client that a domain outside would name.
+            peer = "" if isinstance(origin, Session) and origin.terms.brings_others else origin.address
+            proof = await self._authenticator.proof(raw, sender=sender, peer=peer, helo=origin.host_name or "")
+        if proof is not None:
+            maillog.authenticated(mail_id, sender=sender, peer=origin.address, identity=proof.identity, results=str(proof))
         return proof
 
     def _complaint(self, flaw: Flaw | Excess, mail_id: str) -> str:

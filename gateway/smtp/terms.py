@@ -35,6 +35,7 @@ class Terms:
         "secured",
         "signed_in",
         "takes_all",
+        "trusted_results",
         "vouches",
     )
 
@@ -52,12 +53,14 @@ class Terms:
         brings_others: bool = False,
         vouches: bool = False,
         only_our_senders: bool = False,
+        trusted_results: tuple[str, ...] = (),
     ) -> None:
         """``offers`` makes the reply to EHLO of what is ``offered`` beside what everybody gets."""
         self.identity = identity  # what is proved of the client
         self.brings_others = brings_others  # its address proves nothing about those whose mail it brings
         self.vouches = vouches  # it lets nobody write as somebody else of our domains; of others it knows nothing
         self.only_our_senders = only_our_senders  # relay
+        self.trusted_results = trusted_results  # servers whose Authentication-Results hold in what it brings
         self.door = door
         self.offers, self.offered = offers, tuple(offered)
         self.extensions = offers(more=self.offered)  # the reply to EHLO
@@ -85,6 +88,7 @@ class Terms:
             brings_others=self.brings_others,
             vouches=self.vouches,
             only_our_senders=self.only_our_senders,
+            trusted_results=self.trusted_results,
         )
 
 

@@ -38,6 +38,11 @@ def test_the_sender_is_the_return_path_else_the_author(head: bytes, sender: str)
         ("mx.moet.example; dkim=fail header.d=x.example", Identity.CLAIMED),
         ("mx.evil.example; dmarc=pass header.from=x.example", Identity.CLAIMED),
         ("mx.moet.example; none", Identity.CLAIMED),
+        # What the client called itself, or its envelope, may stand there: it is no result.
+        ("mx.moet.example; spf=none (helo=x;dmarc=pass,header.from=x.example) smtp.helo=x", Identity.CLAIMED),
+        (r"mx.moet.example; spf=none (a \) (b) ;dmarc=pass header.from=x.example) smtp.helo=x", Identity.CLAIMED),
+        (r'mx.moet.example; spf=pass smtp.mailfrom="a\"; dmarc=pass header.from=x.example"@evil.example', Identity.CLAIMED),
+        ('mx.moet.example; dkim=pass (2048-bit; "key") header.d="x.example"', Identity.DKIM),
     ],
 )
 def test_only_a_trusted_server_proves_a_sender_and_only_of_his_domain(results: str, identity: Identity) -> None:

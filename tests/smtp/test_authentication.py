@@ -134,6 +134,31 @@ def test_the_address_of_a_server_in_front_proves_nobody_whose_client_it_does_not
     assert (proof.identity, proof.spf) == (Identity.CLAIMED, "none")
 
 
+@pytest.mark.parametrize(
+    ("by", "forwarders", "identity"),
+    [
+        ("mx.truong.example", ("127.0.0.0/8",), Identity.DKIM),
+        ("mx.ke-gian.example", ("127.0.0.0/8",), Identity.CLAIMED),
+        ("mx.truong.example", ("192.0.2.0/24",), Identity.CLAIMED),  # it came by somebody else
+    ],
+)
+def test_what_a_server_in_front_found_is_believed_when_it_brings_the_mail_itself(
+    server: NameServer, by: str, forwarders: tuple[str, ...], identity: Identity
+) -> None:
+    results = f"Authentication-Results: {by}; dmarc=pass header.from={SCHOOL}\r\n".encode()
+    believed = Listener(
+        name="after-queue", listen="127.0.0.1:0", kind=Kind.LMTP, forwarders=forwarders, trusted_results=("mx.truong.example",)
+    )
+    with Door(listener=(believed,), authenticate=True, name_servers=(server.address,)) as door:
+        client = door.connect(1)
+        client.reply()
+        client.say("LHLO mx.truong.example")
+        client.envelope(sender=f"vanthu@{SCHOOL}")
+        client.send(results + letter() + b".\r\n")
+        assert client.reply().startswith("250")
+        assert door.mail.arrival.identity is identity
+
+
 @pytest.mark.parametrize("peer", ["", "unix", "127.0.0.1", "10.0.0.5", "192.168.1.1", "fd00::1"])
 def test_a_client_that_nobody_knows_is_no_reason_to_say_that_the_sender_is_false(server: NameServer, peer: str) -> None:
     """A server or firewall in front that does not say who the client was; the signature holds all the same."""
