@@ -351,8 +351,8 @@ class Worker:
     ) -> Step:
         """What this result means for the delivery; it is tried at ``late_at``, when its sender is to hear that it is late."""
         if result.outcome is Outcome.MISCONFIGURED:
-            # Ours to repair: no attempt of this delivery is used up.
-            return Step(delivery, result, DeliveryEvent.RETRY, delivery.attempts, line.try_at)
+            # Ours to repair: no attempt is used up.  What a person paused is due, but not claimed until he resumes it.
+            return Step(delivery, result, DeliveryEvent.RETRY, delivery.attempts, now if line.is_stopped else line.try_at)
         if result.untried:
             return Step(delivery, result, DeliveryEvent.RETRY, delivery.attempts, now + _CROWDED * spread)
         event = _EVENTS[result.outcome]

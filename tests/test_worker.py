@@ -584,6 +584,20 @@ def test_what_a_person_paused_carries_nothing_until_a_person_resumes_it(house: H
     assert worker.paused == {}
 
 
+def test_what_waits_in_memory_when_a_person_pauses_is_carried_when_he_resumes(house: House) -> None:
+    acceptance = posted(a_mail())
+
+    async def paused_meanwhile(worker: Worker) -> None:
+        worker.pause(RELAY, "bảo trì")
+        await handed_over(house, acceptance)(worker)
+        await until(lambda: house.state(acceptance.deliveries[0].id) is DeliveryState.DEFERRED)(worker)
+        assert house.relay.parcels == []
+        worker.resume(RELAY)
+
+    house.run(paused_meanwhile, until(lambda: house.relay.parcels))
+    assert house.state(acceptance.deliveries[0].id) is DeliveryState.DELIVERED
+
+
 # --- the schedule ---------------------------------------------------------------------------------------------------------
 
 
