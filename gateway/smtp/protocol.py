@@ -16,6 +16,8 @@ import math
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateway.model import Door, Recipient, new_id
 from gateway.smtp import replies
 from gateway.smtp.chunks import ChunkReader, chunk_of
@@ -104,7 +106,9 @@ class SmtpProtocol(SigningIn):
             self._deadline = math.inf
             self._task = self.loop.create_task(self._ask(objection, path))
             return
-        if objection:
+        if objection and path.address.lower() == f"postmaster@{self.hostname}".lower():
+            path = replace(path, address="postmaster")  # ours: the next mail server knows who that is (RFC 5321 section 4.5.1)
+        elif objection:
             raise CommandError(objection)
         self._take_recipient(path)
 
@@ -269,7 +273,7 @@ class SmtpProtocol(SigningIn):
         self._reset_timeout()
         self._say(reply)
         if reply.startswith("250"):
-            self._errors = self._idle_commands = 0
+            self._errors, self._idle_commands = 0.0, 0
             self._may_be_quiet()
         if self._reception.stopping:
             self._say(replies.stopping(self.hostname))
