@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 
+from tests.test_deployment_queue import wait_for_line
 from tests.world import letters
 from tests.world.client import send
+from tests.world.deployment import listeners_of
 from tests.world.gateway import Gateway
 from tests.world.ports import free_port
 from tests.world.postfix import Postfix, documented
@@ -49,30 +52,38 @@ def test_long_lines_bcc_and_missing_fields_survive_postfix(house: Gateway, postf
     assert mail.endswith(_as_in_a_maildir(odd))
 
 
+class Asking(NamedTuple):
+    postfix: Postfix
+    gateway: Gateway
+
+
 @pytest.fixture(scope="module")
-def running_server(running_postfix: Postfix, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
+def running_server(running_postfix: Postfix, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
     """Postfix asks about recipients, and leads mail to forwarded addresses to the gateway."""
-    smtp, asked = free_port(), free_port()
+    page, taken, asked = "postfix-policy-service", free_port(), free_port()
     settings = {
-        "[smtp] listen": f'"127.0.0.1:{smtp}"',
         "[policy_service] listen": f'"127.0.0.1:{asked}"',
-        "[policy_service] filter": f'"smtp:[127.0.0.1]:{smtp}"',
+        "[policy_service] filter": f'"scan:[127.0.0.1]:{taken}"',
     }
-    folder = tmp_path_factory.mktemp("asked") / "house"
-    gateway = Gateway(folder, next_hop=running_postfix.address, settings=settings).start()
-    (line,) = documented("postfix-policy-service", "main.cf of that server").splitlines()
+    gateway = Gateway(
+        tmp_path_factory.mktemp("asked") / "house", next_hop=running_postfix.address, settings=settings,
+        more=listeners_of(page).replace("127.0.0.1:0", f"127.0.0.1:{taken}"),
+    ).start()  # fmt: skip
+    (line,) = documented(page, "main.cf of that server").splitlines()
     line = line.replace(" = ", "=").replace("10040", str(asked))
-    server = Postfix(listeners=f"127.0.0.1:{{port}} inet n - n - - smtpd\n  -o {{{{ {line} }}}}")
-    yield server
+    clients = "-o smtpd_authorized_xclient_hosts=127.0.0.0/8 -o smtpd_client_restrictions="  # may say who they are
+    smtpd = f"127.0.0.1:{{port}} inet n - n - - smtpd\n  -o {{{{ {line} }}}} {clients}"
+    server = Postfix(listeners=f"{smtpd}\n{documented(page, 'master.cf of that server')}")
+    yield Asking(server, gateway)
     gateway.stop()
     server.stop()
 
 
 @pytest.fixture
-def asking_server(running_server: Postfix, postfix: Postfix) -> Postfix:
+def asking_server(running_server: Asking, postfix: Postfix) -> Postfix:
     """It, with empty mailboxes before and behind the gateway."""
-    running_server.forget()
-    return running_server
+    running_server.postfix.forget()
+    return running_server.postfix
 
 
 def test_an_address_past_its_closing_date_is_refused_at_rcpt_and_the_others_are_taken(asking_server: Postfix) -> None:
@@ -97,3 +108,14 @@ def test_mail_to_a_forwarded_address_is_led_through_the_gateway(asking_server: P
     forwarded = next(mail for mail in mails if mail.endswith(_as_in_a_maildir(report)))
     assert b"vanthu.pgdcs@sgdhuonggiang.edu.vn" in forwarded
     assert asking_server.mails() == []
+
+
+def test_whoever_writes_to_a_forwarded_address_from_outside_only_claims_to_be_the_sender(
+    asking_server: Postfix, running_server: Asking
+) -> None:
+    with smtplib.SMTP("127.0.0.1", asking_server.port, timeout=60) as client:
+        client.ehlo()
+        client.docmd("XCLIENT", "ADDR=192.0.2.77 NAME=may.example HELO=may.example")
+        client.sendmail("ai-do@o-ngoai.example", ["pgdcamson.huonggiang@moet.edu.vn"], letters.figures_of_a_school())
+
+    wait_for_line(running_server.gateway, "peer=192.0.2.77 identity=claimed")
