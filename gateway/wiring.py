@@ -33,6 +33,7 @@ from gateway.review import Review
 from gateway.rulebook import Rulebook
 from gateway.sealing import Sealer
 from gateway.secret import Links, kept_in
+from gateway.settings.listeners import Kind
 from gateway.settings.sign_in import Judge
 from gateway.signing import signer_of
 from gateway.smtp import dsn
@@ -123,12 +124,14 @@ def _notices(settings: Config, hostname: str, rules: Rulebook, links: Links) -> 
 def relay_of(ground: Ground) -> Relay:
     """The courier to the next mail server."""
     settings = ground.settings
+    # Where all come through a mail server in front, that one says how large a mail may be.
+    is_first = any(listener.kind in (Kind.EDGE, Kind.SUBMISSION) for listener in settings.smtp.listeners)
     return Relay(
         settings.relay,
         ground.hostname,
         name_servers=settings.smtp.name_servers,
         base=settings.path("."),
-        largest=settings.smtp.max_message_bytes,
+        largest=settings.smtp.max_message_bytes if is_first else 0,
     )
 
 
