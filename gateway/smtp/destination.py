@@ -19,7 +19,7 @@ from gateway.errors import PermanentFailure, TemporaryFailure
 from gateway.model import Value
 from gateway.smtp.connection import Connection, Job
 from gateway.smtp.hosts import Host
-from gateway.smtp.securing import Securing
+from gateway.smtp.securing import NOT_SIGNED_IN, Securing
 
 logger = logging.getLogger(__name__)
 
@@ -308,7 +308,10 @@ class Destination:
 
     def _give_up(self, trouble: str, loop: asyncio.AbstractEventLoop) -> None:
         self._trouble = trouble
-        self._dead_until = loop.time() + _FAIL_FAST_S
+        wait_s = _FAIL_FAST_S
+        if NOT_SIGNED_IN in trouble:  # the same wrong password every few seconds would have the account locked
+            wait_s = max([wait_s, *(rest.length for rest in self._resting.values())])
+        self._dead_until = loop.time() + wait_s
 
     def _opened(self, task: asyncio.Task[None]) -> None:
         self._opening.discard(task)

@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 _HANDSHAKE_S = 10.0  # less than the time for a connection, so that it can still be tried in the clear
 _GOODBYE_S = 3.0  # for the other side's part in the end of TLS
+NOT_SIGNED_IN = "sign-in as"  # stands in what went wrong when it was that
 _CLEAR_FOR_S = 600.0  # after a handshake that failed where TLS is only wished for
 
 
@@ -149,7 +150,7 @@ class Steps:
             self._waiting = [_coded(user), _coded(password)]
             command = b"AUTH LOGIN"
         else:
-            raise NotSecure(f"sign-in as {user}: the server offers neither AUTH PLAIN nor AUTH LOGIN")
+            raise NotSecure(f"{NOT_SIGNED_IN} {user}: the server offers neither AUTH PLAIN nor AUTH LOGIN")
         self._asked_for = "AUTH"
         return command + b"\r\n"
 
@@ -159,7 +160,7 @@ class Steps:
         if reply.code == 334 and self._waiting:
             self._asked_for = "AUTH"
             return self._waiting.pop(0) + b"\r\n"
-        raise NotSecure(f"sign-in as {self._settings.user} was refused: {reply}")
+        raise NotSecure(f"{NOT_SIGNED_IN} {self._settings.user} was refused: {reply}")
 
 
 async def upgraded(

@@ -17,6 +17,7 @@ import uvloop
 from gateway.courier import Outcome, Result
 from gateway.settings.relay import Route
 from gateway.settings.security import Encryption, Security, wrong_with
+from gateway.smtp import destination
 from gateway.smtp.relay import Relay
 from gateway.smtp.securing import Securing
 from tests.smtp.test_relay import LETTER, parcel, send, with_relay
@@ -233,3 +234,23 @@ def test_a_client_certificate_is_shown(files: TlsFiles) -> None:
 def test_settings_that_would_give_a_password_away_do_not_load(security: dict[str, Any], wrong: str) -> None:
     assert wrong_with(Security(**security), "mail.example").startswith(wrong)
     assert bool(wrong) == bool(wrong_with(Security(**security), "mail.example"))
+
+
+def test_a_wrong_password_is_not_said_again_every_few_seconds(context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Providers lock an account for that."""
+    monkeypatch.setattr(destination, "_FAIL_FAST_S", 0.01)
+    monkeypatch.setenv("HOP_SECRET", "sai")
+
+    async def thrice(relay: Relay) -> list[Result]:
+        results = []
+        for _ in range(3):
+            results += await relay.deliver(parcel())
+            await asyncio.sleep(0.05)
+        return results
+
+    with Sink(offers=(*WITH_TLS, "AUTH PLAIN"), replies={**GO, "AUTH": "535 5.7.8 wrong"}, tls=context) as sink:
+        security = Security(tls=Encryption.REQUIRED, user="vanthu", secret="env:HOP_SECRET")  # noqa: S106 - says where it is
+        results = with_relay(sink.address, thrice, security=security)
+        assert {result.outcome for result in results} == {Outcome.RETRY}
+        assert "sign-in as vanthu was refused" in results[-1].reply
+        assert sink.connections == 1
