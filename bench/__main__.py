@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.report import Part, cores, is_safe, markdown, save
+from bench.report import Part, cores, is_safe, markdown, python, save
 
 # Each part is imported when it is asked for: the inspection part needs what only developers have.
 
@@ -176,7 +176,7 @@ def main() -> int:
         raise SystemExit(f"bench: no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
     for package in ("gateway", "web"):  # as it is installed: a start that compiles 300 modules measures the compiler
         compileall.compile_dir(package, quiet=1)
-    print(f"# Bench on {cores()} cores", flush=True)
+    print(f"# Bench on {cores()} cores, {python()}", flush=True)
     done = []
     for name in wanted:
         begin = time.monotonic()
