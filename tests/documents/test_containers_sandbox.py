@@ -43,5 +43,5 @@ def test_containers_are_opened_in_a_guarded_child(inspector: Inspector, name: st
 
 
 def test_a_bomb_costs_no_child(inspector: Inspector) -> None:
-    reading = inspector.inspect_file("a.zip", archives.overlapping_zip(2000, bytes(2_000_000)))
+    reading = inspector.inspect_file("a.7z", archives.packed_by_libarchive("7zip", ("a", bytes(64_000_000))))
     assert (reading.nature, reading.reason) == (Nature.UNREADABLE, "ratio")
