@@ -78,6 +78,7 @@ class Inspector:
                 return
             if self._forks is None:
                 self._forks = ForkServer(models_of(self._settings))
+            self._idle = queue.LifoQueue()  # a reader that comes back from before a close() is none of these
             for _ in range(self._count):
                 self._idle.put(Reader(self._forks))
             self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="inspection")
@@ -101,9 +102,10 @@ class Inspector:
 
     def _wait(self, by: float = math.inf) -> None:
         """Until there is a fork server, before the time that a job may take is counted.  Raises VanthuError."""
-        if self._closed or self._forks is None:
+        forks = self._forks
+        if self._closed or forks is None:
             raise VanthuError("the inspection is not running")
-        self._forks.start(by=by)
+        forks.start(by=by)
 
     def close(self) -> None:
         """Stop the fork server; what is being read is lost."""
@@ -114,8 +116,9 @@ class Inspector:
             threads.shutdown(wait=True, cancel_futures=True)
         while not self._idle.empty():
             self._idle.get_nowait().drop()
-        if self._forks is not None:
-            self._forks.stop()
+        forks, self._forks = self._forks, None
+        if forks is not None:
+            forks.stop()
 
     def remembered(self) -> Counts:
         """What the memory of readings was good for so far."""
@@ -249,7 +252,8 @@ class Inspector:
     def _run(self, job: Job, data: bytes, *, until: float | None = None, needless: Needless = nothing) -> Outcome:
         """Have one job done before ``until`` (monotonic), by another fork server when the first one has died."""
         self._wait(until or math.inf)
-        reader = self._reader(until)
+        idle = self._idle
+        reader = _first_of(idle, until)
         try:
             for _ in range(2):
                 try:
@@ -258,13 +262,14 @@ class Inspector:
                     _log.warning("inspection: the fork server died; it is started again: %s", error)
             raise VanthuError("the inspection cannot run: its fork server dies")
         finally:
-            self._idle.put(reader)
+            idle.put(reader)
 
-    def _reader(self, until: float | None) -> Reader:
-        try:
-            return self._idle.get(timeout=None if until is None else max(until - time.monotonic(), 0.001))
-        except queue.Empty:
-            raise VanthuError("the inspection is overloaded: no reader was free in time") from None
+
+def _first_of(idle: queue.LifoQueue[Reader], until: float | None) -> Reader:
+    try:
+        return idle.get(timeout=None if until is None else max(until - time.monotonic(), 0.001))
+    except queue.Empty:
+        raise VanthuError("the inspection is overloaded: no reader was free in time") from None
 
 
 class _Mail:

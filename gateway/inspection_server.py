@@ -238,6 +238,7 @@ class ForkServer:
         self._models = msgspec.json.encode(models)
         self._lock = threading.Lock()
         self._running: _Running | None = None
+        self._ended = False
 
     def start(self, *, by: float = math.inf) -> None:
         """Launch it unless it runs, and wait until it is ready: what it loads takes a second or two.
@@ -253,8 +254,9 @@ class ForkServer:
             self._lock.release()
 
     def stop(self) -> None:
-        """End it, and the children that it may have."""
+        """End it for good, and the children that it may have."""
         with self._lock:
+            self._ended = True
             self._stop()
 
     def channel(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
@@ -281,6 +283,8 @@ class ForkServer:
         if self._running and self._running.process.poll() is None:
             return self._running
         self._stop()
+        if self._ended:  # else a job under way would start another one, which nobody ends
+            raise VanthuError("the inspection is not running")
         try:
             self._running = _Running(self._models)
         except OSError as error:
@@ -340,22 +344,30 @@ class Reader:
 
 
 def _done(channel: socket.socket, job: Job, data: bytes, until: float, outcome: Outcome) -> Outcome:
-    source = _in_memory(data)
     frames, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        socket.send_fds(channel, [msgspec.msgpack.encode(job)], [source, theirs.fileno()])
-    except OSError as error:
-        frames.close()
-        raise ServerDied from error
-    finally:
-        os.close(source)
-        theirs.close()
     with frames:
+        with theirs:
+            _send(channel, job, data, theirs)
         _collect(frames, outcome, channel, patience_s=job.time_limit_s + GRACE_S, until=until)
     outcome.ended(_exit_of(channel), job.memory_limit_mb)
     if outcome.failed and outcome.reason:
         _log.error("inspection: a reader failed:\n%s", outcome.failed)
     return outcome
+
+
+def _send(channel: socket.socket, job: Job, data: bytes, frames: socket.socket) -> None:
+    """The job, with its bytes as a descriptor that a child maps: no copy goes through a pipe.  memfd_create(2), Linux."""
+    source = os.memfd_create("mail", os.MFD_CLOEXEC)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(source, view) :]
+        try:
+            socket.send_fds(channel, [msgspec.msgpack.encode(job)], [source, frames.fileno()])
+        except OSError as error:
+            raise ServerDied from error
+    finally:
+        os.close(source)
 
 
 def _exit_of(channel: socket.socket) -> Exit:
@@ -422,15 +434,6 @@ def _take_frames(buffer: bytearray, outcome: Outcome) -> None:
             return
         outcome.take(bytes(buffer[4:5]), bytes(buffer[5 : 5 + size]))
         del buffer[: 5 + size]
-
-
-def _in_memory(data: bytes) -> int:
-    """The bytes as a descriptor that a child maps: no copy goes through a pipe.  memfd_create(2), Linux."""
-    descriptor = os.memfd_create("mail", os.MFD_CLOEXEC)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    return descriptor
 
 
 def _bare_environment() -> dict[str, str]:

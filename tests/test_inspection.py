@@ -381,6 +381,29 @@ def test_a_fork_server_that_is_killed_while_it_loads_is_started_again() -> None:
         guarded.close()
 
 
+def test_a_job_that_is_under_way_at_the_end_starts_no_fork_server_again() -> None:
+    guarded = Inspector(Inspection(processes=1, ocr=False))
+    guarded.open()
+    reader = guarded._idle.get()
+    guarded.close()
+    with pytest.raises(VanthuError, match="not running"):
+        reader.do(Job(task="file"), b"x", time.monotonic() + 60)
+    with pytest.raises(VanthuError, match="not running"):
+        guarded.recognise_now(b"Subject: x\r\n\r\nx\r\n")
+
+
+def test_a_mail_gets_no_reader_later_than_it_needs_one() -> None:
+    """A console that draws pages has them all: the sender is asked to come back, and the mail is not called unreadable."""
+    guarded = Inspector(Inspection(processes=1, ocr=False, time_limit_s=0.1))
+    guarded.start()
+    try:
+        guarded._idle.get()
+        with pytest.raises(VanthuError, match="no reader was free"):
+            guarded.recognise_now(_mail(("so.xlsx", b"x")))
+    finally:
+        guarded.close()
+
+
 def test_nothing_is_left_behind_when_it_is_closed() -> None:
     guarded = Inspector(Inspection(processes=1))
     guarded.start()

@@ -94,6 +94,20 @@ def test_a_child_that_lies_is_killed_and_not_believed(lie: str) -> None:
     assert (outcome.complete, outcome.reason, told) == (False, "crashed", KILL)
 
 
+def test_nothing_stays_open_when_the_machine_has_no_memory_for_a_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    before = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(os, "write", lambda *_: _fail(errno.ENOSPC))
+    with here, there:
+        with pytest.raises(OSError, match="No space"):
+            _done(here, Job(task="file"), b"x", time.monotonic() + 5, Outcome())
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+def _fail(number: int) -> int:
+    raise OSError(number, os.strerror(number))
+
+
 def test_where_children_cannot_be_guarded_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
         raise OSError(1, "PR_SET_SECCOMP")

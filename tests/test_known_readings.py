@@ -324,6 +324,32 @@ def test_many_mails_with_one_new_file_at_the_same_time_have_it_read_once(
     assert (len(found), opened) == (1, ["518.pdf"])
 
 
+def test_a_mail_waits_for_other_mails_no_longer_than_half_of_what_its_sender_does(
+    inspector: Inspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[float] = []
+
+    def asked(_: KnownReadings, key: str, *, by: float) -> None:
+        left.append(by - time.monotonic())
+
+    monkeypatch.setattr(KnownReadings, "get_or_begin", asked)
+    found = asyncio.run(inspector.recognise(a_mail(("cv.docx", LETTER)).as_bytes(), within=8.0))
+    assert found.documents()
+    assert len(left) == 2  # for a copy of it, and for its file
+    assert max(left) <= 4.0
+
+
+def test_while_it_waits_for_an_answer_the_time_of_a_child_does_not_run(inspector: Inspector) -> None:
+    job = replace(inspector._job("mail"), time_limit_s=0.5)
+
+    def slowly(_: Parts) -> tuple[int, ...]:
+        time.sleep(1.0)
+        return ()
+
+    outcome = inspector._run(job, a_mail(html=False).as_bytes(), until=time.monotonic() + 60, needless=slowly)
+    assert (outcome.complete, len(outcome.readings)) == (True, 1)
+
+
 def test_a_file_that_is_known_is_not_in_the_hands_of_a_child_that_was_taken_over(
     inspector: Inspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
