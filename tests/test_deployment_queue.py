@@ -160,3 +160,18 @@ def test_the_gateway_sees_who_the_client_of_postfix_is(house: House, way: str) -
     wait_for_line(house.gateway, "forwarded by=127.0.0.1 peer=192.0.2.77 ident=")
     # After the queue all come by one way, and the page says vouches = true; before it only where people sign in.
     wait_for_line(house.gateway, f"peer=192.0.2.77 identity={'trusted-network' if way in (AFTER_QUEUE, PEOPLE) else 'claimed'}")
+
+
+@pytest.mark.parametrize("way", [*WAYS, PEOPLE])
+def test_no_second_mail_is_smuggled_in_through_postfix(house: House, way: str) -> None:
+    with Client(house.ports[way]) as client:
+        client.say("XCLIENT ADDR=192.0.2.77")
+        client.say("EHLO may.example")
+        said = client.send(
+            "ai-do@o-ngoai.example", [SPECIALIST],
+            f"Subject: x\r\n\r\nx\n.\nMAIL FROM:<{TEACHER}>\nRCPT TO:<{SPECIALIST}>\nDATA\nSubject: y\n\ny\r\n".encode(),
+        )  # fmt: skip
+
+    assert said.startswith("250")
+    (mail,) = house.postfix.wait_for(1)  # Postfix leaves the dot out
+    assert mail.endswith(f"MAIL FROM:<{TEACHER}>\nRCPT TO:<{SPECIALIST}>\nDATA\nSubject: y\n\ny\n".encode())

@@ -50,7 +50,8 @@ def house(folder: Path, *, main: str = "") -> House:
     lines = [*front, after, documented(AFTER, "master.cf, behind the queue"), documented(BEFORE, "master.cf, the way back")]
     services = "127.0.0.1:{port} inet n - n - - smtpd\n" + with_ports("\n".join(lines), theirs)
     # What a Postfix has that nobody told about headers; the main.cf of the mailbox server says something else.
-    main = f"local_header_rewrite_clients = permit_inet_interfaces\n{main}"
+    safe = documented(BEFORE, "main.cf, against smuggled mails")
+    main = f"local_header_rewrite_clients = permit_inet_interfaces\n{safe}\n{main}"
     return House(Postfix(listeners=services, main=main), gateway, ports)
 
 
