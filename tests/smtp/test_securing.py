@@ -242,7 +242,7 @@ def test_a_wrong_password_is_not_said_again_every_few_seconds(context: ssl.SSLCo
     monkeypatch.setenv("HOP_SECRET", "sai")
 
     async def thrice(relay: Relay) -> list[Result]:
-        results = []
+        results: list[Result] = []
         for _ in range(3):
             results += await relay.deliver(parcel())
             await asyncio.sleep(0.05)
