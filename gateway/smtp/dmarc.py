@@ -15,7 +15,8 @@ from gateway.model import Value
 LookUp = Callable[[str], Sequence[bytes]]
 
 _LABELS = 8  # a longer name is cut to seven at once (RFC 9989 section 4.10)
-_PAIR = re.compile(r"\s*([A-Za-z]+)\s*=\s*([^;]*?)\s*(?:;|\Z)")
+_NAME = re.compile(r"[A-Za-z]+")
+_LONGEST = 2048  # bytes of a record; whoever writes more has none that anybody could mean
 
 
 class Disposition(StrEnum):
@@ -103,8 +104,10 @@ def _organisation(domain: str, records: Sequence[Record]) -> str:
 
 
 def _fields(text: bytes) -> dict[str, str] | None:
-    words = text.decode("ascii", "replace")
-    pairs = [(name.lower(), value) for name, value in _PAIR.findall(words)]
+    if len(text) > _LONGEST:
+        return None
+    halves = [part.partition("=") for part in text.decode("ascii", "replace").split(";")]
+    pairs = [(name.strip().lower(), value.strip()) for name, sign, value in halves if sign and _NAME.fullmatch(name.strip())]
     # The version comes first and is written just so (RFC 9989 section 4.8).
     return dict(pairs) if pairs and pairs[0] == ("v", "DMARC1") else None
 

@@ -198,6 +198,22 @@ def test_a_signature_over_endless_fields_is_not_tried(
     assert (found.dkim, tried) == ("fail", [])
 
 
+@pytest.mark.parametrize(
+    "value", [b" " * 200_000 + b"x", b"a" * 200_000, b"(" * 4000, b" \r\n " * 40_000 + b"x", b'"\\' * 90_000, b"a@b," * 50_000]
+)
+def test_an_author_who_takes_minutes_to_read_is_none(value: bytes) -> None:
+    """Two hundred thousand blanks kept the whole gateway waiting: for each of them all that follow were looked at."""
+    assert author_domain(b"From: " + value + b"\r\n\r\nx") == ""
+
+
+@pytest.mark.parametrize("terms", ["include:" + "%{d9r}" * 1500, "exists:" + "%{i}." * 60 + "x", "ip4:192.0.2.25 " * 300])
+def test_an_spf_record_that_would_take_too_long_is_none(server: NameServer, terms: str) -> None:
+    record = f"v=spf1 {terms} -all"
+    server.zone[f"{FOREIGN} TXT"] = (" ".join(f'"{record[at : at + 200]}"' for at in range(0, len(record), 200)),)
+    found = proof(server, letter(f"x@{FOREIGN}"), sender=f"x@{FOREIGN}", peer=PEER)
+    assert (found.identity, found.spf) == (Identity.CLAIMED, "permerror")
+
+
 def test_a_stranger_whose_dns_is_silent_takes_nobody_elses_proof(server: NameServer) -> None:
     server.silent_about = "ke-gian.example"
     authenticator = Authenticator(Names([server.address], timeout_s=0.3), hostname="gw.example")

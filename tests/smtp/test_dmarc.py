@@ -103,3 +103,17 @@ def test_a_domain_without_a_record_follows_its_organisation() -> None:
     assert record is not None
     assert (record.domain, record.disposition, record.strict_dkim) == ("huonggiang.example", Disposition.REJECT, True)
     assert policy_for("nobody.example", look_up) is None
+
+
+@pytest.mark.parametrize(
+    "text", [b"v=DMARC1;p=none;" + b"a" * 65_000, b" " * 65_000 + b"x", b"v=DMARC1;p=" + b" " * 65_000 + b"x"]
+)
+def test_an_endless_record_is_none_and_keeps_nobody_waiting(text: bytes) -> None:
+    assert record_of("x.example", [text]) is None
+
+
+@pytest.mark.parametrize("text", [b"v=DMARC1;p=reject", b" v = DMARC1 ; p= reject ;; x; =; adkim=s", b"V=DMARC1; P=Reject"])
+def test_a_record_is_read_however_it_is_spaced(text: bytes) -> None:
+    record = record_of("x.example", [text])
+    assert record is not None
+    assert record.disposition is Disposition.REJECT
