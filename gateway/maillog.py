@@ -75,6 +75,11 @@ def submitted(mail_id: str, *, user: str, peer: str) -> None:
     _line("submitted", "", {"id": mail_id, "user": user, "peer": peer})
 
 
+def noted(mail_id: str, *, peer: str, what: str) -> None:
+    """A mail goes on as it is, though something about it should be repaired where it comes from."""
+    _line("noted", what, {"id": mail_id, "peer": peer, "what": what})
+
+
 def refused(mail_id: str, *, sender: str, peer: str, rule: str) -> None:
     """A mail was refused in its session by a rule."""
     _line("refused", rule, {"id": mail_id, "sender": sender, "peer": peer, "rule": rule})

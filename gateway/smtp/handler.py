@@ -201,6 +201,8 @@ class Handler:
         if flaw:
             maillog.refused(mail_id, sender=envelope.mail_from or "", peer=session.address, rule=f"smtp: {flaw}")
             return self._complaint(flaw, mail_id)
+        if contents.line_ends is LineEnds.BARE:
+            maillog.noted(mail_id, peer=session.address, what=Flaw.BARE_LINE_ENDS)
         if session.user:
             maillog.submitted(mail_id, user=session.user, peer=session.address)
         origin = envelope.told or session

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway import maillog
 from gateway.errors import StoreUnavailable
 from gateway.model import Action, Door, Identity, Recipient, Verdict
 from tests.smtp.door import OUTSIDE
@@ -178,6 +179,14 @@ def test_bare_line_ends_are_refused_from_outside(outside: OpenDoor, data: bytes)
     assert re.fullmatch(rf"550 5\.6\.11 {ID} .*every line must end with CR LF.*", said)
     assert outside.intake.mails == []
     assert client.deliver(LETTER).startswith("250 2.0.0 ")
+
+
+def test_bare_line_ends_from_a_trusted_network_pass_as_they_are_and_are_noted(door: OpenDoor) -> None:
+    before = maillog.counts().get(("noted", "bare line ends"), 0)
+    assert door.client().deliver(b"a\nb\r\n").startswith("250 ")
+    assert door.client().deliver(b"a\r\nb\r\n").startswith("250 ")
+    assert door.intake.mails[0].raw == b"a\nb\r\n"
+    assert maillog.counts()["noted", "bare line ends"] == before + 1
 
 
 def test_a_mail_that_goes_in_circles_is_refused(door: OpenDoor) -> None:
