@@ -283,6 +283,7 @@ class _Mail:
         self._files: dict[int, FileReading] = {}
         self._beyond: list[FileReading] = []
         self._begun = ""  # key of a file that others wait for
+        self._again = False  # a child died before its first file
         self.subject = ""
 
     @property
@@ -311,11 +312,21 @@ class _Mail:
         self.close()
         if outcome.complete:
             return False
-        if outcome.lost is None:  # it died before the first file: the mail itself cannot be taken apart
-            self._beyond.append(unreadable(_whole(self._raw), outcome.reason))
-            return False
+        if outcome.lost is None:
+            return self._goes_on_without(outcome)
         self._files[outcome.index] = outcome.lost
         return True
+
+    def _goes_on_without(self, outcome: Outcome) -> bool:
+        """The child died over none of the files: between two of them, or the mail itself cannot be taken apart.
+
+        When the machine has no memory left, its kernel ends whom it likes; so that is tried twice.
+        """
+        goes_on = bool(outcome.readings) or (outcome.reason == "crashed" and not outcome.distrusted and not self._again)
+        self._again = True
+        if outcome.distrusted or not goes_on:
+            self._beyond.append(unreadable(_whole(self._raw), outcome.reason))
+        return goes_on
 
     def close(self) -> None:
         """Nobody waits for it any longer."""

@@ -366,9 +366,41 @@ def test_a_file_that_is_known_is_not_in_the_hands_of_a_child_that_was_taken_over
     before = inspector.remembered().kept
     raw = a_mail(("518.pdf", DECISION), ("cv.docx", LETTER)).as_bytes()
     found = inspector.recognise_now(raw).files
-    assert [each.name for each in found] == ["", "518.pdf", "cv.docx", ""]
-    assert (found[2], found[3].reason) == (known, "crashed")
+    assert [each.name for each in found] == ["", "", "518.pdf", "cv.docx", ""]
+    assert (found[3], found[4].reason) == (known, "crashed")
     assert inspector.remembered().kept == before
+
+
+@pytest.mark.parametrize("kept", [(), (0, 2)])
+def test_a_child_that_is_killed_over_no_file_costs_none(
+    inspector: Inspector, monkeypatch: pytest.MonkeyPatch, kept: tuple[int, ...]
+) -> None:
+    """Before its first file, or between two of them: a kernel without memory ends whom it likes."""
+    ended, killed = Outcome.ended, list[int]()
+
+    def died(outcome: Outcome, how: Exit, memory_limit_mb: int) -> None:
+        if not killed:
+            killed.append(1)
+            outcome.complete = False
+            outcome.readings = {index: outcome.readings[index] for index in kept}
+        ended(outcome, how, memory_limit_mb)
+
+    monkeypatch.setattr(Outcome, "ended", died)
+    found = read(inspector, ("so.xlsx", SHEET), ("cv.docx", LETTER))
+    assert [(each.name, each.nature) for each in found] == [("so.xlsx", Nature.OTHER), ("cv.docx", Nature.ISSUED)]
+
+
+def test_a_mail_that_cannot_be_taken_apart_is_tried_twice(inspector: Inspector, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, killed = Outcome.ended, list[int]()
+
+    def died(outcome: Outcome, how: Exit, memory_limit_mb: int) -> None:
+        killed.append(1)
+        outcome.complete, outcome.readings = False, {}
+        ended(outcome, how, memory_limit_mb)
+
+    monkeypatch.setattr(Outcome, "ended", died)
+    (found,) = inspector.recognise_now(a_mail(("cv.docx", LETTER)).as_bytes()).files
+    assert (found.nature, found.reason, len(killed)) == (Nature.UNREADABLE, "crashed", 2)
 
 
 def test_after_a_child_died_the_next_one_reads_on_and_remembers_what_it_opens_first(
