@@ -13,6 +13,10 @@ _DOMAINS = re.compile(
     r"\b(?:header\.d|header\.from|header\.i|smtp\.mailfrom)\s*=\s*\"?(?:[^\s;\"@]*@)?([A-Za-z0-9.-]+)", re.IGNORECASE
 )
 
+_LONGEST = (
+    8 * 1024
+)  # characters of a field that are looked at: whoever could not be stopped from writing one may write a long one
+
 
 def found_by(fields: Fields, sender: str, trusted: Sequence[str]) -> Proof | None:
     """What one of the ``trusted`` servers found about the sender; None without its word.
@@ -23,7 +27,7 @@ def found_by(fields: Fields, sender: str, trusted: Sequence[str]) -> Proof | Non
     domain = sender.rpartition("@")[2].lower()
     known = {each.lower() for each in trusted}
     for field in fields.all("authentication-results"):
-        server, _, results = _bare(field).partition(";")
+        server, _, results = _bare(field[:_LONGEST]).partition(";")
         name = server.strip().split(" ")[0]
         if name.lower() in known:
             return _proof(results, domain, by=name)
