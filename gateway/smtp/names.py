@@ -103,6 +103,24 @@ class Names:
         return True
 
 
+class Hurried:
+    """The same names for one mail, until its time is over: a stranger's slow name servers hold nobody's thread for longer."""
+
+    def __init__(self, names: Names, for_s: float) -> None:
+        self._names = names
+        self._until = time.monotonic() + for_s
+
+    def texts(self, name: str) -> tuple[bytes, ...]:
+        """As Names; raises TemporaryFailure when the time is over, too."""
+        return tuple(b"".join(record.strings) for record in self.records(name, "TXT"))
+
+    def records(self, name: str, kind: str) -> Sequence[Any]:
+        """As Names; raises TemporaryFailure when the time is over, too."""
+        if time.monotonic() >= self._until:
+            raise TemporaryFailure("this mail had made us ask for too long")
+        return self._names.records(name, kind)
+
+
 def use_servers(resolver: _R, servers: Sequence[str]) -> _R:
     """Have a resolver remember answers and, where servers are named ("address" or "address:port"), ask those."""
     import dns.nameserver

@@ -24,7 +24,7 @@ from dkim.util import InvalidTagValueList, parse_tag_value
 from gateway.errors import TemporaryFailure
 from gateway.model import Identity, Proof
 from gateway.smtp import dmarc
-from gateway.smtp.names import Names
+from gateway.smtp.names import Hurried, Names
 
 _LARGEST = 4 * 1024 * 1024  # bytes of a mail whose signatures are looked at: dkimpy takes 16 ms for each megabyte
 _SIGNATURES = 5  # of one mail (RFC 6376 section 6.1 lets a verifier stop somewhere)
@@ -65,17 +65,18 @@ def proof(raw: bytes, said: tuple[str, str, str], *, hostname: str, names: Names
     ``hostname`` is our own name.  May raise whatever the libraries do.
     """
     sender, peer, helo = said
+    hurried = Hurried(names, patience_s)
     domain = sender.rpartition("@")[2].lower()
     author = author_domain(raw)
-    by_host = _spf(sender, peer, helo, hostname, names, patience_s)
-    signed, signers = _dkim(raw, names)
+    by_host = _spf(sender, peer, helo, hostname, hurried, patience_s)
+    signed, signers = _dkim(raw, hurried)
     try:
-        return _weigh(domain, author, by_host, signed, signers, names.texts)
+        return _weigh(domain, author, by_host, signed, signers, hurried.texts)
     except TemporaryFailure:
         return Proof(spf=by_host, dkim=signed, dmarc="temperror")
 
 
-def _spf(sender: str, peer: str, helo: str, hostname: str, names: Names, patience_s: float) -> str:
+def _spf(sender: str, peer: str, helo: str, hostname: str, names: Hurried, patience_s: float) -> str:
     """What the sender's domain says of the client; "none" when nobody knows the client.
 
     An address that only means something inside a network is that of a server, a firewall or a load balancer in front: no domain
@@ -90,7 +91,7 @@ def _spf(sender: str, peer: str, helo: str, hostname: str, names: Names, patienc
     return "none" if is_inside and said in ("fail", "softfail", "neutral") else said
 
 
-def _asked(sender: str, peer: str, helo: str, hostname: str, names: Names, patience_s: float) -> str:
+def _asked(sender: str, peer: str, helo: str, hostname: str, names: Hurried, patience_s: float) -> str:
     with _asking(names):
         query = spf.query(i=peer, s=sender, h=helo or "unknown", receiver=hostname, querytime=patience_s)
         try:
@@ -99,7 +100,7 @@ def _asked(sender: str, peer: str, helo: str, hostname: str, names: Names, patie
             return "permerror"
 
 
-def _dkim(raw: bytes, names: Names) -> tuple[str, tuple[str, ...]]:
+def _dkim(raw: bytes, names: Hurried) -> tuple[str, tuple[str, ...]]:
     """The best result, and the domains whose signatures hold for the whole of this mail."""
     if len(raw) > _LARGEST or b"dkim-signature" not in raw[:_LONGEST_HEAD].lower():
         return "none", ()
@@ -113,7 +114,7 @@ def _dkim(raw: bytes, names: Names) -> tuple[str, tuple[str, ...]]:
     return next((r for r in ("pass", "temperror", "fail") if r in results), "none"), tuple(signers)
 
 
-def _signature(raw: bytes, n: int, names: Names) -> tuple[str, str]:
+def _signature(raw: bytes, n: int, names: Hurried) -> tuple[str, str]:
     """One signature: "pass" with its domain, "fail", "temperror", or "none" when there are no more."""
     message = dkim.DKIM(raw, logger=_quiet, minkey=1024)
     signatures = [value for name, value in message.headers if name.lower() == b"dkim-signature"]
@@ -121,24 +122,27 @@ def _signature(raw: bytes, n: int, names: Names) -> tuple[str, str]:
         return "none", ""
     if len(message.headers) > _MOST_FIELDS or len(signatures[n]) > _LONGEST_SIGNATURE:
         return "fail", ""
+    unanswered: list[str] = []
     try:
-        holds = message.verify(n, dnsfunc=partial(_key, names))
-    except dkim.DnsTimeoutError:
-        return "temperror", ""
+        holds = message.verify(n, dnsfunc=partial(_key, names, unanswered))
     except (dkim.DKIMException, ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
         return "fail", ""
+    if unanswered:
+        return "temperror", ""
     # A signature with a length (l=) lets anybody add to the end of the mail: a whole document, for instance.
     if not holds or b"l" in message.signature_fields:
         return "fail", ""
     return "pass", message.domain.decode("ascii", "replace").lower()
 
 
-def _key(names: Names, name: bytes, timeout: float = 5) -> bytes | None:
+def _key(names: Hurried, unanswered: list[str], name: bytes, timeout: float = 5) -> bytes | None:
+    """The key record of that name; notes where nobody could say: dkimpy itself would call that a signature that fails."""
     del timeout  # Names has its own
     try:
         record = next(iter(names.texts(name.decode("ascii", "replace"))), None)
     except TemporaryFailure as error:
-        raise dkim.DnsTimeoutError(str(error)) from error
+        unanswered.append(str(error))
+        return None
     return record if record is not None and _is_quick(record) else None
 
 
@@ -201,7 +205,7 @@ _of_thread = threading.local()
 
 
 @contextlib.contextmanager
-def _asking(names: Names) -> Iterator[None]:
+def _asking(names: Hurried) -> Iterator[None]:
     _of_thread.names = names
     try:
         yield

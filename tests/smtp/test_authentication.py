@@ -16,6 +16,7 @@ from gateway.settings.listeners import Kind, Listener
 from gateway.smtp.authentication import NOT_ANSWERED, Authenticator
 from gateway.smtp.names import Names
 from gateway.smtp.proving import author_domain
+from gateway.smtp.proving import proof as prove
 from tests.smtp.door import Door
 from tests.world.names import NameServer
 
@@ -212,6 +213,14 @@ def test_an_spf_record_that_would_take_too_long_is_none(server: NameServer, term
     server.zone[f"{FOREIGN} TXT"] = (" ".join(f'"{record[at : at + 200]}"' for at in range(0, len(record), 200)),)
     found = proof(server, letter(f"x@{FOREIGN}"), sender=f"x@{FOREIGN}", peer=PEER)
     assert (found.identity, found.spf) == (Identity.CLAIMED, "permerror")
+
+
+def test_a_mail_whose_time_is_over_asks_nobody_any_more(server: NameServer) -> None:
+    """Else a thread goes on with it for a minute, through ten includes, five signatures and eight labels."""
+    said = (f"vanthu@{SCHOOL}", PEER, "mail.example")
+    names = Names([server.address], timeout_s=1.0)
+    found = prove(signed(letter(), SCHOOL), said, hostname="gw.example", names=names, patience_s=0.0)
+    assert (str(found), server.asked) == ("spf=temperror dkim=temperror dmarc=temperror", [])
 
 
 def test_a_stranger_whose_dns_is_silent_takes_nobody_elses_proof(server: NameServer) -> None:
