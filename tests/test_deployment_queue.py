@@ -160,6 +160,8 @@ def test_the_gateway_sees_who_the_client_of_postfix_is(house: House, way: str) -
     wait_for_line(house.gateway, "forwarded by=127.0.0.1 peer=192.0.2.77 ident=")
     # After the queue all come by one way, and the page says vouches = true; before it only where people sign in.
     wait_for_line(house.gateway, f"peer=192.0.2.77 identity={'trusted-network' if way in (AFTER_QUEUE, PEOPLE) else 'claimed'}")
+    # And on the way back Postfix hears it again, with our name of the mail, for its own log.
+    assert re.search(r"orig_queue_id=[0-9A-Z]{26}, orig_client=unknown\[192\.0\.2\.77\]", house.postfix.log())
 
 
 @pytest.mark.parametrize("way", [*WAYS, PEOPLE])

@@ -1,4 +1,4 @@
-"""What a server in front tells of its client: the arguments of XFORWARD and XCLIENT (Postfix: XFORWARD_README, …).
+"""What servers tell each other of a client: the arguments of XFORWARD and XCLIENT (Postfix: XFORWARD_README, …).
 
 Only servers whose word is believed may say it ([[smtp.listener]] forwarders).  XFORWARD speaks of the next mail, XCLIENT of all
 that follows.  Attributes that we have no use for are taken and forgotten.  Pure.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from gateway.model import Identity, Value
+from gateway.model import Door, Identity, Mail, Value
 from gateway.smtp import replies
 from gateway.smtp.grammar import CommandError
 
@@ -22,6 +22,7 @@ _XTEXT = re.compile(r"(?:[!-*,-~]|\+[0-9A-Fa-f]{2})*")  # RFC 3461 section 4; Po
 _ESCAPED = re.compile(r"\+([0-9A-Fa-f]{2})")
 _NOT_PRINTED = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST = 255
+_LONGEST_TOLD = 100  # letters of a name: a command has 512 octets (RFC 5321 section 4.5.3.1.4), and each may take nine
 _UNKNOWN = frozenset({"[UNAVAILABLE]", "[TEMPUNAVAIL]"})
 
 
@@ -45,6 +46,29 @@ def told_by_xforward(argument: str, before: Told) -> Told:
 def told_by_xclient(argument: str) -> Told:
     """The client that XCLIENT speaks for; what is not said is unknown.  Raises CommandError."""
     return _with(Told(), _attributes(argument, _XCLIENT))
+
+
+def xforward(mail: Mail, offered: Collection[str]) -> bytes:
+    """The command that tells the next server whose mail it is, of what it offered; b"" for mail that no client brought."""
+    arrival = mail.arrival
+    if arrival.door not in (Door.SMTP, Door.LMTP) or not arrival.peer:
+        return b""
+    told = {
+        "NAME": "[UNAVAILABLE]",  # we ask the DNS for no names
+        "ADDR": f"IPV6:{arrival.peer}" if ":" in arrival.peer else arrival.peer,
+        "PROTO": "ESMTP" if arrival.protocol != "SMTP" else "SMTP",
+        "HELO": arrival.helo[:_LONGEST_TOLD] or "[UNAVAILABLE]",
+        "IDENT": mail.id,
+        "SOURCE": "REMOTE",
+    }
+    words = [f"{name}={_encoded(value)}" for name, value in told.items() if name in offered]
+    return f"XFORWARD {' '.join(words)}\r\n".encode("ascii") if words else b""
+
+
+def _encoded(value: str) -> str:
+    """As xtext (RFC 3461 section 4)."""
+    raw = value.encode("utf-8", "surrogateescape")
+    return "".join(chr(octet) if 0x21 <= octet <= 0x7E and octet not in b"+=" else f"+{octet:02X}" for octet in raw)
 
 
 def _with(told: Told, said: Mapping[str, str]) -> Told:

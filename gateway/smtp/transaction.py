@@ -16,6 +16,7 @@ from gateway.courier import Fate, Outcome, Parcel, Result
 from gateway.errors import DeliveryError
 from gateway.model import Delivery, Door, Mail, Value
 from gateway.smtp.data import could_end_early, stuffed
+from gateway.smtp.forwarding import xforward
 
 SMALL = 1024 * 1024  # bytes of a mail whose digest is made on the loop; whoever has a larger one carried makes it in a thread
 
@@ -108,6 +109,7 @@ class Offer(Value):
     size: bool = False
     size_limit: int = 0  # bytes; 0 is unknown or none
     lmtp: bool = False  # it answers for each recipient after the data (RFC 2033)
+    xforward: tuple[str, ...] = ()  # what it lets us say of the client (Postfix: XFORWARD_README)
 
 
 def offer_in(reply: Reply, *, lmtp: bool = False) -> Offer:
@@ -123,6 +125,7 @@ def offer_in(reply: Reply, *, lmtp: bool = False) -> Offer:
         size="SIZE" in keywords,
         size_limit=int(size[0]) if size and size[0].isdecimal() else 0,
         lmtp=lmtp,
+        xforward=tuple(keywords.get("XFORWARD", ())),
     )
 
 
@@ -146,6 +149,7 @@ class Transaction:
         "_opening",
         "_rcpts",
         "_sent",
+        "_told",
         "_trace",
         "dirty",
         "done",
@@ -162,6 +166,7 @@ class Transaction:
         self._sent: list[Delivery] = []
         self._sort()
         self._commands = self._envelope() if self._sent else []
+        self._told = xforward(self._mail, offer.xforward) if offer.xforward and self._sent else b""
         self._at = 0  # how many replies came
         self._opening: Reply | None = None  # to MAIL
         self._rcpts: list[Reply] = []
@@ -184,13 +189,17 @@ class Transaction:
 
     def first(self) -> bytes:
         """What to send first: the whole envelope when the other side takes commands in groups (RFC 2920)."""
-        return b"".join(self._commands) if self._offer.pipelining else self._commands[0]
+        if self._offer.pipelining:
+            return self._told + b"".join(self._commands)
+        return self._told or self._commands[0]
 
     def take(self, reply: Reply) -> tuple[bytes, ...]:
         """What to send after this reply; nothing while more replies are due.
 
         Raises GarbledReply when it cannot be the reply to what was sent: then nothing that follows can be trusted either.
         """
+        if self._told:
+            return self._after_told(reply)
         at, last = self._at, len(self._commands) - 1
         if (300 <= reply.code < 400) != (at == last) and (at != last or reply.is_positive):
             raise GarbledReply(f"out of step: {reply}")
@@ -208,6 +217,13 @@ class Transaction:
         else:
             self._rcpts.append(reply)
         return () if self._offer.pipelining else self._next_command()
+
+    def _after_told(self, reply: Reply) -> tuple[bytes, ...]:
+        """Whether it wants to know of the client or not, the mail goes on."""
+        if 300 <= reply.code < 400:
+            raise GarbledReply(f"out of step: {reply}")
+        self._told = b""
+        return () if self._offer.pipelining else (self._commands[0],)
 
     def take_back(self) -> None:
         """The last word came before all of the mail had left: whatever it says, it is none about this mail."""
