@@ -199,6 +199,16 @@ def test_every_letter_is_whole_polite_vietnamese(letter: Mail) -> None:
     assert "của của" not in said
 
 
+@pytest.mark.parametrize("name", ["acknowledged", "registered", "returned", "transferred", "appeal-received", "released"])
+@pytest.mark.parametrize("incoming", [True, False], ids=["incoming", "own"])
+def test_a_letter_of_a_unit_that_is_no_longer_there_still_reads_well(name: str, incoming: bool) -> None:
+    """The directory changed since: the clerk's unit has no name any more."""
+    letter = written_by_a_person(name, unit=None, incoming=incoming, by="Trần Thị Mai")
+    text = flat(letter)
+    assert "của của" not in text
+    assert not re.search(r"(tới|được|\() ?của đơn vị", text)
+
+
 @pytest.mark.parametrize("letter", EVERY_LETTER)
 def test_every_letter_says_that_a_machine_wrote_it(letter: Mail) -> None:
     message = read(letter)

@@ -231,6 +231,7 @@ class Notices:
             "clause": verdict.clause if verdict is not None else "",
             "unit": facts.unit.name if facts.unit is not None else "của đơn vị",
             "of_unit": f"của {facts.unit.name}" if facts.unit is not None else "của đơn vị",
+            "the_unit": facts.unit.name if facts.unit is not None else "đơn vị nhận",
             "system": system,
             "system_at": system_at,
             "menu": vietnamese.MENU,
