@@ -12,10 +12,8 @@ _SAID = re.compile(r"\s*(dmarc|dkim|spf)(?:\s*/\s*\d+)?\s*=\s*([a-z]{1,20})\b", 
 _DOMAINS = re.compile(
     r"\b(?:header\.d|header\.from|header\.i|smtp\.mailfrom)\s*=\s*\"?(?:[^\s;\"@]*@)?([A-Za-z0-9.-]+)", re.IGNORECASE
 )
-
-_LONGEST = (
-    8 * 1024
-)  # characters of a field that are looked at: whoever could not be stopped from writing one may write a long one
+# Characters of a field that are looked at: whoever could not be stopped from writing one may write a long one.
+_LONGEST = 8 * 1024
 
 
 def found_by(fields: Fields, sender: str, trusted: Sequence[str]) -> Proof | None:
