@@ -20,6 +20,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway import sandbox
 from gateway.anchors import anchors_in
@@ -181,7 +182,9 @@ class Inspector:
 
     def _read_by_children(self, raw: bytes, until: float, waits_by: float) -> Recognition:
         with contextlib.closing(_Mail(raw, self._known, waits_by)) as mail:
-            while mail.goes_on_with(self._run(self._job("mail"), raw, until=until, needless=mail.needless)):
+            job = self._job("mail")
+            while mail.goes_on_with(self._run(job, raw, until=until, needless=mail.needless)):
+                job = replace(job, after_death=True)
                 if time.monotonic() >= until:
                     mail.cut_off()
                     break

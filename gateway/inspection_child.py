@@ -29,7 +29,7 @@ from gateway.documents.text import Unreadable
 from gateway.drawing import NoSuchPage, page_as_png
 from gateway.errors import ConfigError
 from gateway.inspection_job import BEGIN, END, FAILED, MADE, MESSAGE, NOT_THERE, PARTS, READING, Job, Parts
-from gateway.inspection_parts import parts_of
+from gateway.inspection_parts import in_turn, parts_of
 from gateway.model import FileReading, Nature, digest_of
 from gateway.sandbox import Guards
 
@@ -102,12 +102,10 @@ def _read_mail(job: Job, data: bytes, frames: _Frames) -> None:
     message = mime.split(data)
     frames.send(MESSAGE, message.subject.encode("utf-8", "replace"))
     digests = [digest_of(part.data) for part in message.parts]
-    parts = parts_of(message.parts, digests, max_file_bytes=job.max_file_bytes)
+    parts = parts_of(message.parts, digests, max_file_bytes=job.max_file_bytes, after_death=job.after_death)
     needless = frames.needless(parts)
     room = Room()
-    for index in parts.order:
-        if index in needless:
-            continue
+    for index in in_turn(message.parts, parts.order, needless):
         part, digest = message.parts[index], digests[index]
         frames.begin(index, _unread("" if part.is_body else part.name, part.data, digest), job.time_limit_s)
         if len(part.data) > job.max_file_bytes:

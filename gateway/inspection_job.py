@@ -23,6 +23,7 @@ class Job(Value):
     page: int = 0  # page: counted from 1
     width: int = 0  # page: in pixels
     way: tuple[str, ...] = ()  # take: digests that lead to the file
+    after_death: bool = False  # mail: of a child that read it before
     time_limit_s: float = 20.0
     memory_limit_mb: int = 1024
     max_file_bytes: int = 40 * 1024 * 1024

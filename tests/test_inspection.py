@@ -108,6 +108,20 @@ def test_a_mail_full_of_hostile_files_takes_only_so_long() -> None:
         guarded.close()
 
 
+def test_files_that_use_up_the_time_of_a_mail_leave_its_own_words_enough() -> None:
+    message = EmailMessage()
+    message.set_content("<html><body>Em gửi thầy ạ.</body></html>", subtype="html")
+    for number in range(9):
+        message.add_attachment(FORM_LOOP + b"%%%d" % number, maintype="application", subtype="pdf", filename=f"{number}.pdf")
+    guarded = Inspector(Inspection(processes=1, ocr=False, time_limit_s=0.8, memory_limit_mb=4096))
+    guarded.start()
+    try:
+        found = guarded.recognise_now(message.as_bytes()).files
+        assert (found[0].media, found[0].nature, found[-1].reason) == ("text/html", Nature.OTHER, "time limit")
+    finally:
+        guarded.close()
+
+
 def test_a_page_becomes_a_picture(inspector: Inspector) -> None:
     image = inspector.page_image(pdf.pdf(official.decision()), 1, 400)
     assert image.startswith(b"\x89PNG")

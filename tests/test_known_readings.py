@@ -19,7 +19,7 @@ from gateway.documents import mime
 from gateway.documents.mime import Part
 from gateway.inspection import Inspector
 from gateway.inspection_job import BEGIN, END, PARTS, READING, Exit, Parts
-from gateway.inspection_parts import parts_of
+from gateway.inspection_parts import in_turn, parts_of
 from gateway.inspection_server import Outcome
 from gateway.known_readings import KnownReadings
 from gateway.model import FileReading, Nature, Recognition, digest_of
@@ -154,6 +154,19 @@ def test_words_come_first_then_files_then_what_a_library_takes_apart() -> None:
     parts = parts_in(a_mail(("a.docx", LETTER), ("b.pdf", DECISION)))
     assert (parts.order, parts.harmless) == ((0, 2, 3, 1), 1)
     assert [bool(key) for key in parts.keys] == [False, False, True, True]
+
+
+def test_the_texts_of_a_mail_are_read_no_later_than_behind_its_first_file() -> None:
+    message = a_mail(("a.docx", LETTER), ("b.pdf", DECISION), ("c.xlsx", SHEET))
+    parts = mime.split(message.as_bytes()).parts
+    order = parts_in(message).order
+    assert order == (0, 2, 3, 4, 1)
+    assert in_turn(parts, order, ()) == [0, 2, 1, 3, 4]
+    assert in_turn(parts, order, (0, 2)) == [3, 1, 4]
+    assert in_turn(parts, order, (2, 3, 4)) == [0, 1]
+    later = parts_of(parts, [digest_of(part.data) for part in parts], max_file_bytes=1 << 20, after_death=True)
+    assert later.order == (0, 1, 2, 3, 4)
+    assert in_turn(parts, later.order, (0, 2)) == [1, 3, 4]
 
 
 def test_a_head_with_bytes_that_are_no_text_has_a_key_too() -> None:
