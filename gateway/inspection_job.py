@@ -32,6 +32,7 @@ class Job(Value):
 class Parts(Value):
     """The parts of a mail, by their number in it; said before any of them is opened."""
 
+    digests: tuple[str, ...]  # SHA-256 of their bytes
     keys: tuple[str, ...]  # what the reading of each hangs on; "" when it must not be remembered
     order: tuple[int, ...]  # in which they are read
     harmless: int  # so many of them at first are words that only Python itself reads

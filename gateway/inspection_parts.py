@@ -24,7 +24,7 @@ def parts_of(parts: Sequence[Part], digests: Sequence[str], *, max_file_bytes: i
     )
     places = (_WORDS, _TAGS, _FILE) if after_death else (_WORDS, _FILE, _TAGS)
     order = tuple(sorted(range(len(parts)), key=lambda index: places.index(ranks[index])))
-    return Parts(keys=keys, order=order, harmless=ranks.count(_WORDS))
+    return Parts(digests=tuple(digests), keys=keys, order=order, harmless=ranks.count(_WORDS))
 
 
 def in_turn(parts: Sequence[Part], order: Sequence[int], needless: Collection[int]) -> list[int]:

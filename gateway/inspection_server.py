@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 import gateway
 from gateway.errors import VanthuError
@@ -123,7 +124,12 @@ class Outcome:
 
     def _take_parts(self, parts: Parts) -> None:
         count = len(parts.keys)
-        if self.parts is not None or count > _MOST_PARTS or sorted(parts.order) != list(range(count)):
+        if (
+            self.parts is not None
+            or count > _MOST_PARTS
+            or sorted(parts.order) != list(range(count))
+            or len(parts.digests) != count
+        ):
             raise ValueError("parts that are none")
         if any(len(key) not in _KEY_LENGTHS for key in parts.keys):  # it has no word in what mails are kept under
             raise ValueError("parts that are none")
@@ -136,12 +142,16 @@ class Outcome:
     def _take_begin(self, index: int, begun: FileReading) -> None:
         if index in self._left_out or index in self.readings or (self.parts and not 0 <= index < len(self.parts.keys)):
             raise ValueError("a file that is not to be read")
-        self.index, self.begun = index, _checked(begun)
+        self.index, self.begun = index, self._of_its_bytes(index, _checked(begun))
 
     def _take_reading(self, reading: FileReading) -> None:
         if self.begun is None:
             raise ValueError("a reading of nothing")
-        self.readings[self.index], self.begun = reading, None
+        self.readings[self.index], self.begun = self._of_its_bytes(self.index, reading), None
+
+    def _of_its_bytes(self, index: int, reading: FileReading) -> FileReading:
+        """Under the digest that was told before any file was opened: no file passes for another one that was let through."""
+        return replace(reading, digest=self.parts.digests[index]) if self.parts else reading
 
     def ended(self, how: Exit, memory_limit_mb: int) -> None:
         """Why the child died, if it did not finish."""

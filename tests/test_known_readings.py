@@ -204,7 +204,8 @@ def said(*frames: tuple[bytes, object], needless: tuple[int, ...] = ()) -> Outco
 
 
 K1, K2 = "1" * 64, "2" * 64
-THREE = Parts(keys=("", K1, K2), order=(0, 1, 2), harmless=1)
+ZEROS = "0" * 64
+THREE = Parts(digests=(ZEROS,) * 3, keys=("", K1, K2), order=(0, 1, 2), harmless=1)
 WORDS = ((BEGIN, (0, reading(""))), (READING, reading("")))
 
 
@@ -228,12 +229,22 @@ def test_the_first_file_that_is_not_known_may_be_remembered() -> None:
     assert msgspec.msgpack.decode(outcome.answer[4:]) == [1]
 
 
+def test_no_file_passes_for_another_one() -> None:
+    """A person may have let that one through."""
+    lie = replace(reading(), digest="1" * 64)
+    outcome = said((PARTS, THREE), *WORDS, (BEGIN, (1, lie)), (READING, lie), (END, None))
+    assert outcome.readings[1].digest == ZEROS
+
+
 LIES: dict[str, tuple[tuple[bytes, object], ...]] = {
     "its parts twice": ((PARTS, THREE), (PARTS, THREE)),
     "an order that leaves one out": ((PARTS, replace(THREE, order=(0, 1, 1))),),
     "an order of others": ((PARTS, replace(THREE, order=(1, 2, 3))),),
     "a key of a mail": ((PARTS, replace(THREE, keys=("", K1, f"mail {K2}"))),),
-    "a million parts": ((PARTS, Parts(keys=("",) * 20_000, order=tuple(range(20_000)), harmless=0)),),
+    "digests of others": ((PARTS, replace(THREE, digests=(ZEROS,) * 2)),),
+    "a million parts": (
+        (PARTS, Parts(digests=(ZEROS,) * 20_000, keys=("",) * 20_000, order=tuple(range(20_000)), harmless=0)),
+    ),
     "a part that is not there": ((PARTS, THREE), (BEGIN, (3, reading()))),
     "a part below all": ((PARTS, THREE), (BEGIN, (-1, reading()))),
     "a part that is known": ((PARTS, THREE), (BEGIN, (2, reading()))),

@@ -12,6 +12,7 @@ from gateway.phrases import phrase
 from gateway.policy.facts import Facts, Place
 from gateway.policy.issuance import Carried, issuer_in_words, said
 from gateway.policy.mistakes import UnfitValue
+from gateway.policy.suspects import OWN_WORDS
 
 _LONGEST = 240
 
@@ -68,12 +69,20 @@ def _secrecy(facts: Facts, _unit: Organisation | None) -> str:
 
 def _file(facts: Facts, _unit: Organisation | None) -> str:
     file = facts.letter.finding.unreadable
-    return (file.name or "trong thân thư") if file is not None else "đính kèm"
+    if file is None:
+        return "đính kèm"
+    return {"": "trong thân thư", "…": "còn lại của thư"}.get(file.name, file.name)
 
 
 def _why_unreadable(facts: Facts, _unit: Organisation | None) -> str:
     file: FileReading | None = facts.letter.finding.unreadable
     return why_unreadable(file.reason) if file is not None else ""
+
+
+def _doubt(facts: Facts, _unit: Organisation | None) -> str:
+    """Why an unreadable file may carry a document: a clause."""
+    hint = facts.letter.finding.hint
+    return OWN_WORDS.get(hint) or f"“{hint}” giống tên văn bản phát hành"
 
 
 def _clerk(facts: Facts, _unit: Organisation | None) -> str:
@@ -130,6 +139,7 @@ WORDS: dict[str, Callable[[Facts, Organisation | None], str]] = {
     "file": _file,  # the unreadable one
     "why_unreadable": _why_unreadable,
     "hint": lambda facts, _unit: facts.letter.finding.hint,
+    "doubt": _doubt,  # what that hint says, as a clause
     "sender": lambda facts, _unit: facts.letter.sender.address,
     "sender_unit": lambda facts, _unit: facts.letter.unit.name if facts.letter.unit is not None else "người gửi",
     "recipient": lambda facts, _unit: facts.recipient.address,

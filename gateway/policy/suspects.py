@@ -12,7 +12,16 @@ from gateway.policy import hints
 from gateway.policy.issuer import Issuers, comparable
 
 # Reasons that are themselves a hint: what they hide could be read by nobody on the way (Decree 30/2020, article 21.2).
-_HIDDEN = {"encrypted": "thư hoặc tệp đã mã hóa", "encoding": "quốc hiệu, tiêu ngữ"}
+_ENCRYPTED, _STOPPED = "thư hoặc tệp đã mã hóa", "tệp làm chương trình đọc phải dừng"
+_HIDDEN = {"encrypted": _ENCRYPTED, "encoding": "quốc hiệu, tiêu ngữ"}
+# Hints that no file and no subject gave: what they say, as a clause.
+OWN_WORDS = {
+    _ENCRYPTED: "trên đường đi không ai xem được nội dung",
+    _STOPPED: "chưa rõ trong đó có văn bản phát hành hay không",
+}
+# A file that ends its reader, or grows without end, hides what a person may be shown all the same; and of a mail that could not
+# be taken apart nobody knows what is in it.  Of a large archive the rest is left unread, too ("time limit"): that is no hint.
+_STOPS_ITS_READER = ("crashed", "memory limit", "time limit")
 _WORDS_COUNT = ("password", "link")  # for these, words of the subject are enough
 
 
@@ -48,6 +57,8 @@ def _hint(
         hint = hints.find(outer.name, "", issuers, unit)
     if not hint and file.reason in _WORDS_COUNT:
         hint = hints.find_words(words, file.name, outer.name, subject)
+    if not hint and (file.reason == "ratio" or (outer is file and file.reason in _STOPS_ITS_READER)):
+        return _STOPPED
     return hint or _HIDDEN.get(file.reason, "")
 
 

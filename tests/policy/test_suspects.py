@@ -58,6 +58,24 @@ def test_what_is_hidden_from_everybody_is_held(reason: str) -> None:
     assert verdict(mail(CLERK, DIVISION), unreadable("smime.p7m", reason=reason)).rule == "8"
 
 
+@pytest.mark.parametrize("reason", ["crashed", "memory limit", "time limit"])
+@pytest.mark.parametrize("name", ["", "…", "anh hoi thao.pdf"], ids=["the mail", "the rest of it", "a file"])
+def test_what_stops_its_reader_is_held_whatever_it_is_called(name: str, reason: str) -> None:
+    """A hostile file would pass else; and of a mail that could not be taken apart nobody knows what is in it."""
+    found = verdict(mail(CLERK, DIVISION), unreadable(name, reason=reason))
+    assert (found.rule, found.action) == ("8", "hold")
+    assert "chưa rõ trong đó có văn bản phát hành hay không: thư được giữ" in found.reason
+
+
+def test_a_bomb_is_held_and_the_rest_of_a_large_album_is_not() -> None:
+    def album(reason: str) -> Recognition:
+        rest = FileReading(name="anh.zip/…", digest="", size=0, nature=Nature.UNREADABLE, reason=reason)
+        return Recognition(files=(FileReading(name="anh.zip", digest="", size=1, nature=Nature.UNREADABLE, inner=(rest,)),))
+
+    assert verdict(mail(CLERK, DIVISION), album("ratio")).rule == "8"
+    assert verdict(mail(CLERK, DIVISION), album("time limit")).action == "deliver"
+
+
 @pytest.mark.parametrize("subject", ["Thu hồi công văn số 123/THCSLL", "Đính chính CV 12", "thay thế QĐ số 5"])
 def test_a_recall_in_the_subject_alarms_the_clerk_of_the_recipient(subject: str) -> None:
     found = verdict(mail(CLERK, DIVISION), with_file("ghi chu.docx", subject=subject))
