@@ -151,13 +151,14 @@ def _write(lines: Iterable[_Record]) -> None:
 
 # --- one line for each ------------------------------------------------------------------------------------------------
 
-# How events look to people; what has no line here is written like "ID EVENT key=value …".
+# How events look to people; a delivery and whatever has no line here: "ID EVENT key=value …".
 _TEXTS = {
     "accepted": (
         "%(id)s accepted sender=<%(sender)s> recipients=%(recipients)s size=%(size)s peer=%(peer)s identity=%(identity)s"
     ),
     "authenticated": "%(id)s authenticated sender=<%(sender)s> peer=%(peer)s identity=%(identity)s %(results)s",
     "forwarded": "%(id)s forwarded by=%(by)s peer=%(peer)s ident=%(ident)s",
+    "noted": "%(id)s noted peer=%(peer)s what=%(what)s",
     "submitted": "%(id)s submitted user=<%(user)s> peer=%(peer)s",
     "refused": "%(id)s refused sender=<%(sender)s> peer=%(peer)s rule=%(rule)s",
     "decided": "%(id)s decided recipient=<%(recipient)s> action=%(action)s rule=%(rule)s",
@@ -173,12 +174,18 @@ _FOREIGN = ("sender", "recipient", "target", "user", "ident")
 _NOT_PLAIN = re.compile(r"[\s<>]")
 
 
+def _plain(fields: dict[str, object]) -> str:
+    return " ".join(["%(id)s {event}", *(f"{key}=%({key})s" for key in fields if key != "id")])
+
+
 def _as_text(at: float, event: str, fields: dict[str, object]) -> str:
     for key in _FOREIGN:
         value = fields.get(key)
         if isinstance(value, str) and (_NOT_PLAIN.search(value) or not value.isprintable()):
             fields = {**fields, key: "".join([_escaped(c) for c in value])}
-    text = _TEXTS.get(event) or _OF_A_DELIVERY.format(event=event.removeprefix("delivery "))
+    text = _TEXTS.get(event) or (_OF_A_DELIVERY if event.startswith("delivery ") else _plain(fields)).format(
+        event=event.removeprefix("delivery ")
+    )
     return f"{_stamp(at)} {_on_one_line(text % fields)}\n"
 
 

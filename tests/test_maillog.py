@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -33,6 +34,29 @@ def test_people_read_sentences(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.partition(" ")[2] for line in said(capsys, "text")]
     assert lines[0] == "01A accepted sender=<a@x.vn> recipients=2 size=9 peer=192.0.2.1 identity=spf"
     assert lines[1] == "01A-1 delivered courier=relay target=<b\\x20\"c\"@x.vn> reply='250 2.0.0 ok\\nx'"
+
+
+EVENTS = [
+    each
+    for name, each in inspect.getmembers(maillog, inspect.isfunction)
+    if not name.startswith("_") and next(iter(inspect.signature(each).parameters), "").endswith("_id")
+]
+
+
+@pytest.mark.parametrize("form", ["text", "logfmt", "json"])
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_every_event_has_its_line_in_every_form(
+    capsys: pytest.CaptureFixture[str], event: Callable[..., None], form: str
+) -> None:
+    """A line that cannot be written would fail the mail that it is about."""
+    assert len(EVENTS) >= 10
+    capsys.readouterr()
+    maillog.write_as(form)
+    asked = [each for each in inspect.signature(event).parameters.values() if each.kind is each.KEYWORD_ONLY]
+    event("01KAQ3M6E2", **{each.name: 7 if each.annotation == "int" else f"value-{each.name}" for each in asked})
+    maillog.flush()
+    [line] = capsys.readouterr().err.splitlines()
+    assert "01KAQ3M6E2" in line
 
 
 @pytest.mark.parametrize(
