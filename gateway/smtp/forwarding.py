@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from gateway.model import Door, Identity, Mail, Value
 from gateway.smtp import replies
@@ -48,21 +49,27 @@ def told_by_xclient(argument: str) -> Told:
     return _with(Told(), _attributes(argument, _XCLIENT))
 
 
-def xforward(mail: Mail, offered: Collection[str]) -> bytes:
+def xforward(mail: Mail, offered: tuple[str, ...]) -> bytes:
     """The command that tells the next server whose mail it is, of what it offered; b"" for mail that no client brought."""
     arrival = mail.arrival
     if arrival.door not in (Door.SMTP, Door.LMTP) or not arrival.peer:
         return b""
+    client = _of_client(arrival.peer, arrival.helo[:_LONGEST_TOLD], arrival.protocol, offered)
+    if "IDENT" in offered:
+        return b"XFORWARD IDENT=%b%b\r\n" % (mail.id.encode(), client)
+    return b"XFORWARD%b\r\n" % client if client else b""
+
+
+@lru_cache(1024)
+def _of_client(peer: str, helo: str, protocol: str, offered: tuple[str, ...]) -> bytes:
     told = {
         "NAME": "[UNAVAILABLE]",  # we ask the DNS for no names
-        "ADDR": f"IPV6:{arrival.peer}" if ":" in arrival.peer else arrival.peer,
-        "PROTO": "ESMTP" if arrival.protocol != "SMTP" else "SMTP",
-        "HELO": arrival.helo[:_LONGEST_TOLD] or "[UNAVAILABLE]",
-        "IDENT": mail.id,
+        "ADDR": f"IPV6:{peer}" if ":" in peer else peer,
+        "PROTO": "ESMTP" if protocol != "SMTP" else "SMTP",
+        "HELO": helo or "[UNAVAILABLE]",
         "SOURCE": "REMOTE",
     }
-    words = [f"{name}={_encoded(value)}" for name, value in told.items() if name in offered]
-    return f"XFORWARD {' '.join(words)}\r\n".encode("ascii") if words else b""
+    return "".join(f" {name}={_encoded(value)}" for name, value in told.items() if name in offered).encode("ascii")
 
 
 def _encoded(value: str) -> str:
