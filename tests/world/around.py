@@ -48,7 +48,8 @@ def house(folder: Path, *, main: str = "") -> House:
     ]
     after = f"127.0.0.1:{ports['after-queue']} inet n - n - - smtpd\n  " + "\n  ".join([*settings, _FOR_ALL])
     lines = [*front, after, documented(AFTER, "master.cf, behind the queue"), documented(BEFORE, "master.cf, the way back")]
-    services = "127.0.0.1:{port} inet n - n - - smtpd\n" + with_ports("\n".join(lines), theirs)
+    # The control takes the mail of the world, too, and leaves its headers as they are.
+    services = "127.0.0.1:{port} inet n - n - - smtpd -o local_header_rewrite_clients=\n" + with_ports("\n".join(lines), theirs)
     # What a Postfix has that nobody told about headers; the main.cf of the mailbox server says something else.
     safe = documented(BEFORE, "main.cf, against smuggled mails")
     main = f"local_header_rewrite_clients = permit_inet_interfaces\n{safe}\n{main}"
